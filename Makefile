@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+#
+# Everything a person does with this repository. `make help` lists it.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+scripts := Tests/Scripts
+swift_folders := Sources Tests plugins Package.swift
+debug := .build/debug/posthorn
+release := .build/release/posthorn
+build_flags := --explicit-target-dependency-import-check error
+
+.PHONY: help demo up build release test lint format chaos bench sanitize clean
+
+help: ## List what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## See it work: build, then the main job from nothing to a result (no account, no network)
+	@$(scripts)/prerequisites run
+	@$(scripts)/build-product
+	@$(debug) demo
+
+up: ## Run PostgreSQL, simulator and workers until ^C
+	@$(scripts)/prerequisites run
+	@$(scripts)/build-product
+	@exec $(debug) up
+
+build: ## Debug build of everything, tests included; the layering is checked
+	@$(scripts)/prerequisites build
+	swift build --build-tests $(build_flags)
+
+release: ## Optimised binary with the Swift runtime inside: .build/release/posthorn
+	@$(scripts)/prerequisites build
+	swift build -c release --product posthorn --static-swift-stdlib
+
+test: ## Every test, on a PostgreSQL of its own; ends with "N passed, N failed"
+	@$(scripts)/prerequisites run
+	swift build --build-tests $(build_flags)
+	@$(scripts)/with-postgres $(scripts)/run-tests
+
+lint: ## Format, sources, scripts and deploy files are as they should be
+	@$(scripts)/prerequisites lint
+	swift format lint --strict --recursive --parallel --configuration .swift-format $(swift_folders)
+	@$(scripts)/check-sources
+	@$(scripts)/check-deploy
+
+format: ## Lay out every Swift file
+	swift format --in-place --recursive --parallel --configuration .swift-format $(swift_folders)
+
+chaos: ## Publish thousands of posts while workers are killed and the platform resets; prints the counts
+	@$(scripts)/prerequisites run
+	@$(scripts)/build-product
+	@$(debug) chaos
+
+bench: release ## Measure the queue against PostgreSQL itself; prints JSON
+	@$(scripts)/prerequisites run
+	@$(scripts)/with-postgres $(scripts)/run-bench $(release)
+
+sanitize: ## Thread and address sanitizer on the modules without the HTTP stack
+	@$(scripts)/prerequisites run
+	POSTHORN_ONLY=Domain,PQClient,JobQueue,Analysis $(scripts)/with-postgres swift test --sanitize=thread --scratch-path .build-tsan
+	POSTHORN_ONLY=Domain,PQClient,JobQueue,Analysis $(scripts)/with-postgres swift test --sanitize=address --scratch-path .build-asan
+
+clean: ## Remove what was built; data in ./.posthorn stays
+	rm -rf .build .build-tsan .build-asan

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+
+/// What the table demands before it uses a post or marks an hour.
+package struct SelectionRules: Hashable, Sendable, Codable {
+    /// How old a post has to be when its numbers are read, in hours.
+    package var minimumAgeHours: Int
+    /// How many posts an hour needs before it is marked.
+    package var postsPerSlot: Int
+
+    /// Makes rules; by default 24 hours and 5 posts.
+    package init(minimumAgeHours: Int = 24, postsPerSlot: Int = 5) {
+        self.minimumAgeHours = minimumAgeHours
+        self.postsPerSlot = postsPerSlot
+    }
+
+    /// Why a post is left out, or `nil` when it is used.
+    ///
+    /// The first reason that fits counts, so that a post is counted once.
+    package func exclusion(of sample: PostSample) -> Exclusion? {
+        if sample.isPaid { return .boosted }
+        if sample.engagement == nil { return .withoutMetrics }
+        if let observedAt = sample.observedAt,
+            observedAt.timeIntervalSince(sample.postedAt) < Double(self.minimumAgeHours) * 3600
+        {
+            return .tooYoung
+        }
+        return nil
+    }
+}
+
+/// Why a post is left out.
+package enum Exclusion: String, Hashable, Sendable, Codable, CodingKeyRepresentable, CaseIterable {
+    /// Money was spent on it, so its numbers say nothing about the hour.
+    case boosted
+    /// Its numbers were read before they were complete.
+    case tooYoung = "too_young"
+    /// It has no numbers.
+    case withoutMetrics = "without_metrics"
+
+    /// The reason for a person.
+    package var words: String {
+        switch self {
+        case .boosted: "boosted"
+        case .tooYoung: "too young"
+        case .withoutMetrics: "without metrics"
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import JobQueue
+import PQClient
+
+/// What a benchmark cost the database: counters before and after.
+struct DatabaseCost: Sendable {
+    var walBytes: Int64
+    var commits: Int64
+    var deadRows: Int64
+
+    static func read(_ pool: ConnectionPool) async throws -> DatabaseCost {
+        // Statistics of other sessions arrive when they are idle; a moment of ours shows the last of them.
+        let rows = try await pool.query(
+            """
+            SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint AS wal,
+                   (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()) AS commits,
+                   (SELECT coalesce(sum(n_tup_del + n_tup_upd), 0)::bigint FROM pg_stat_user_tables
+                    WHERE schemaname = current_schema()) AS dead
+            """)
+        guard let row = rows.first else { throw CommandError(.failed, "the database gave no statistics") }
+        return DatabaseCost(
+            walBytes: try row.get("wal"), commits: try row.get("commits"), deadRows: try row.get("dead"))
+    }
+
+    func since(_ start: DatabaseCost, jobs: Int) -> Record {
+        let jobs = Double(max(1, jobs))
+        return Record([
+            "wal_bytes": .number(Double(self.walBytes - start.walBytes) / jobs, places: 0),
+            "commits": .number(Double(self.commits - start.commits) / jobs, places: 3),
+            "dead_rows": .number(Double(self.deadRows - start.deadRows) / jobs, places: 2),
+        ])
+    }
+}
+
+/// The most resident memory of this process so far, in bytes (`VmHWM` of proc(5)).
+enum ResidentMemory {
+    static func peak() -> Int64? {
+        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int64($0) }.map { $0 * 1024 }
+    }
+}
+
+/// Percentiles by the nearest rank.
+struct Percentiles: Sendable {
+    private let sorted: [Double]
+
+    init(_ values: [Double]) { self.sorted = values.sorted() }
+
+    func at(_ share: Double) -> Double {
+        guard !self.sorted.isEmpty else { return 0 }
+        let rank = Int((share * Double(self.sorted.count)).rounded(.up)) - 1
+        return self.sorted[min(max(rank, 0), self.sorted.count - 1)]
+    }
+}
+
+extension Duration {
+    /// Seconds with a fraction.
+    var inSeconds: Double { Double(self.components.seconds) + Double(self.components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import JobQueue
+import PluginKit
+import Publishing
+
+/// The agency of a chaos run: clients, accounts on both pretend platforms, posts that all fall due at once.
+struct ChaosAgency: Sendable {
+    let options: ChaosOptions
+    let services: ServiceContext
+    let admin: SimulatorAdmin
+    let progress: @Sendable () -> Void
+
+    /// The marker of a post: the simulator's ledger counts attempts by it.
+    static func marker(_ number: Int) -> String { "chaos-\(number)" }
+
+    /// Makes everything; the posts' jobs are due when this returns.
+    func make() async throws {
+        let names = (0..<self.options.accounts).map(self.account)
+        try await self.admin.add(accounts: names)
+        try await self.connect(names)
+        try await self.plan(names)
+    }
+
+    private func client(_ number: Int) -> String { "client-\(number + 1)" }
+
+    private func account(_ number: Int) -> SimulatorAdmin.Account {
+        let platform = number % 2 == 0 ? "mock" : "x"
+        let externalID = platform == "x" ? String(900_000_000 + number) : "chaos\(number)"
+        return SimulatorAdmin.Account(
+            platform: platform, externalID: externalID, handle: "chaos\(number)", name: "Chaos \(number)",
+            accessToken: "chaos-token-\(number)", refreshToken: nil, clientID: nil, tokenExpiresIn: nil,
+            followers: 1_000,
+            timeZone: "Europe/Berlin")
+    }
+
+    private func connect(_ accounts: [SimulatorAdmin.Account]) async throws {
+        let clients = ClientService(pool: self.services.pool)
+        let service = AccountService(
+            pool: self.services.pool, registry: self.services.registry, vault: self.services.vault,
+            accesses: self.services.accesses)
+        for number in 0..<self.options.clients {
+            _ = try await clients.add(
+                NewClient(slug: self.client(number), timeZone: "Europe/Berlin"), actor: "chaos")
+        }
+        try await Self.each(accounts.indices) { number in
+            var connection = AccountConnection(
+                client: self.client(number / self.options.accountsPerClient),
+                platform: PlatformID(rawValue: accounts[number].platform), externalID: accounts[number].externalID,
+                tokens: TokenSet(accessToken: Secret(accounts[number].accessToken)))
+            connection.slug = accounts[number].handle
+            _ = try await service.connect(connection, actor: "chaos")
+        }
+    }
+
+    private func plan(_ accounts: [SimulatorAdmin.Account]) async throws {
+        let service = PostService(
+            pool: self.services.pool, jobs: self.services.jobs, registry: self.services.registry)
+        try await Self.each(0..<self.options.posts) { number in
+            let account = number % accounts.count
+            let draft = PostDraft(
+                accounts: [accounts[account].handle], text: "Post \(number) of the run [ph:\(Self.marker(number))]",
+                time: .now)
+            _ = try await service.create(
+                draft, client: self.client(account / self.options.accountsPerClient), actor: "chaos")
+            self.progress()
+        }
+    }
+
+    /// Runs a body for each number, eight at a time.
+    private static func each(_ range: Range<Int>, _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in range {
+                if number - range.lowerBound >= 8 { try await group.next() }
+                group.addTask { try await body(number) }
+            }
+            try await group.waitForAll()
+        }
+    }
+}

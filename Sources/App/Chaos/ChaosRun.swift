@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import JobQueue
+import PQClient
+import PluginKit
+
+/// Publishes while workers are killed, answers are lost and PostgreSQL restarts; then looks whether every promise was kept.
+struct ChaosRun: Sendable {
+    let options: ChaosOptions
+    let context: CommandContext
+    let state: StateFolder
+
+    /// Runs to the end.
+    ///
+    /// - Returns: What it came to, how many workers were killed, and how long the work took in real seconds.
+    func run() async throws -> (verdict: ChaosVerdict, monkey: ChaosMonkey, seconds: Double) {
+        var installation = InstallationOptions()
+        installation.isDurable = true
+        installation.workers = self.options.workers
+        installation.simulatorSeed = self.options.seed
+        installation.rateScale = 1_000
+        installation.workersMayDie = true
+        installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32"]
+        if self.options.killEvery != nil, !self.options.terminates {
+            // The dead are many here: they are missed soon, and a job that was often near one is no poison.
+            installation.workerEnvironment.merge([
+                "POSTHORN_WORKER_HEARTBEAT": "500ms", "POSTHORN_WORKER_DEAD_AFTER": "3s",
+                "POSTHORN_WORKER_CRASH_LIMIT": "1000",
+            ]) { $1 }
+        }
+        let output = self.context.output
+        let local = LocalInstallation(options: installation, state: self.state, context: self.context) {
+            output.success($0)
+        }
+        return try await local.run { running in
+            guard let origin = running.platformOrigin else {
+                throw CommandError(.failed, "chaos needs pretend platforms")
+            }
+            return try await SimulatorControl(origin: origin).withAdmin { admin in
+                try await running.context.withServices(role: "chaos", connections: 10) { services in
+                    try await self.run(running, services: services, admin: admin)
+                }
+            }
+        }
+    }
+
+    private func run(
+        _ running: RunningInstallation, services: ServiceContext, admin: SimulatorAdmin
+    ) async throws -> (verdict: ChaosVerdict, monkey: ChaosMonkey, seconds: Double) {
+        let world = try await WorldStore(pool: services.pool).set(epoch: nil, rate: self.options.rate)
+        try await admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
+        // Nothing is claimed until everything is due: a flood, not a trickle.
+        try await services.pool.execute(
+            """
+            INSERT INTO queue_control (client_id, account_id, queue, paused_at, paused_by, reason)
+            SELECT nil, nil, 'publish', world_now(), 'chaos', 'until all posts are planned'
+            FROM (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS nil) AS every
+            """)
+        let bar = ProgressBar("planning posts", total: self.options.posts, output: self.context.output)
+        try await ChaosAgency(options: self.options, services: services, admin: admin) { bar.advance() }.make()
+        bar.finish()
+        self.context.output.success(
+            "\(self.options.posts) posts of \(self.options.accounts) accounts of \(self.options.clients) clients are due"
+        )
+
+        try await admin.add(faults: self.faults)
+        let start = ContinuousClock.now
+        try await services.pool.execute("DELETE FROM queue_control")
+        let monkey = ChaosMonkey(options: self.options, running: running, state: self.state)
+        try await withBackground {
+            try await monkey.run()
+            // Without kills there is nothing to do until the work is done.
+            while true { try await Task.sleep(for: .seconds(3_600)) }
+        } _: {
+            try await self.watch(services, monkey: monkey, since: start)
+        }
+        let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1_000
+        try await admin.removeFaults()
+        self.context.output.success("the faults have stopped; waiting until nothing is unknown")
+        try await self.settle(services, since: start)
+        var verdict = try await ChaosVerdict.read(posts: self.options.posts, services: services, admin: admin)
+        verdict.workerStarts = running.workers.starts
+        return (verdict, monkey, seconds)
+    }
+
+    /// Lost answers, with and without effect, and refusals by an overloaded server.
+    private var faults: String {
+        let share = self.options.resetShare
+        let visible = [("mock", "/v1/posts"), ("x", "/2/tweets")]
+        let rules = visible.flatMap { platform, endpoint in
+            [
+                Self.rule(platform, endpoint, share, #""reset": {"when": "after"}"#),
+                Self.rule(platform, endpoint, share / 2, #""reset": {"when": "before"}"#),
+                Self.rule(platform, endpoint, share / 4, #""status": {"code": 503, "when": "after"}"#),
+                Self.rule(platform, endpoint, share / 4, #""status": {"code": 503, "when": "before"}"#),
+            ]
+        }
+        return "[\(rules.joined(separator: ","))]"
+    }
+
+    private static func rule(_ platform: String, _ endpoint: String, _ share: Double, _ action: String) -> String {
+        """
+        {"match": {"platform": "\(platform)", "method": "POST", "endpoint": "\(endpoint)", "probability": \(share)}, "action": {\(action)}}
+        """
+    }
+
+    private func watch(_ services: ServiceContext, monkey: ChaosMonkey, since start: ContinuousClock.Instant)
+        async throws
+    {
+        let bar = ProgressBar("publishing", total: self.options.posts, output: self.context.output)
+        defer { bar.finish() }
+        while true {
+            let published = try await self.count(
+                "SELECT count(*) AS count FROM target WHERE state = 'published'", services)
+            bar.set(published)
+            let open = try await self.count(
+                "SELECT count(*) AS count FROM target WHERE state NOT IN ('published', 'failed', 'cancelled', 'missed')",
+                services)
+            if open == 0 { return }
+            if self.options.restartsDatabase, monkey.restarts == 0, published >= self.options.posts / 3 {
+                try monkey.restartDatabase()
+            }
+            try self.checkLimit(start, open)
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    private func settle(_ services: ServiceContext, since start: ContinuousClock.Instant) async throws {
+        while true {
+            let open = try await self.count(
+                """
+                SELECT (SELECT count(*) FROM effect WHERE state IN ('sending', 'unknown'))
+                       + (SELECT count(*) FROM job_ready WHERE queue = 'publish') + (SELECT count(*) FROM job_lease WHERE queue = 'publish')
+                       + (SELECT count(*) FROM job_scheduled WHERE queue = 'publish') AS count
+                """, services)
+            if open == 0 { return }
+            try self.checkLimit(start, open)
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// Counts, patiently: the database may be restarting.
+    private func count(_ statement: Statement, _ services: ServiceContext) async throws -> Int {
+        for _ in 0..<300 {
+            do throws(PQError) {
+                return Int(try await services.pool.query(statement).first?.get("count") as Int64? ?? 0)
+            } catch {
+                guard error.isRetryable || error.code == .connectionLost || error.code == .connectFailed else {
+                    throw error
+                }
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+        throw CommandError(.unreachable, "the database did not come back within a minute")
+    }
+
+    private func checkLimit(_ start: ContinuousClock.Instant, _ open: Int) throws {
+        guard ContinuousClock.now - start < self.options.limit else {
+            throw CommandError(
+                .tryAgain, "\(open) posts are still open after \(self.options.limit.components.seconds) s",
+                details: ["the state is kept in \(self.state.path)"])
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import JobQueue
+import PQClient
+
+/// What a chaos run came to: the database's account of it beside the simulator's.
+struct ChaosVerdict: Sendable {
+    /// Targets by state.
+    var targets: [String: Int] = [:]
+    /// Effects by state.
+    var effects: [String: Int] = [:]
+    /// Held jobs by reason.
+    var held: [String: Int] = [:]
+    /// What the simulator's ledger says.
+    var ledger = SimulatorAdmin.LedgerSummary()
+    /// Markers that took effect.
+    var published = Set<String>()
+    /// Markers of posts that took no effect though their target says published, or that nobody knows of.
+    var lost: [String] = []
+    /// How many sends were settled by looking at the platform.
+    var reconciled = 0
+    /// Runs by outcome.
+    var runs: [String: Int] = [:]
+    /// How often workers were started.
+    var workerStarts = 0
+    /// What breaks the queue's own rules.
+    var violations: [String] = []
+
+    /// Whether every promise was kept.
+    func isKept(posts: Int) -> Bool {
+        self.ledger.duplicates == 0 && self.lost.isEmpty && self.violations.isEmpty
+            && self.targets["published"] == posts
+            && self.published.count == posts
+    }
+
+    /// Reads both sides.
+    static func read(posts: Int, services: ServiceContext, admin: SimulatorAdmin) async throws -> ChaosVerdict {
+        var verdict = ChaosVerdict()
+        verdict.targets = try await Self.counts(
+            "SELECT state, count(*) AS count FROM target GROUP BY state", services.pool)
+        verdict.effects = try await Self.counts(
+            "SELECT state, count(*) AS count FROM effect GROUP BY state", services.pool)
+        verdict.held = try await Self.counts(
+            "SELECT reason AS state, count(*) AS count FROM job_hold GROUP BY reason", services.pool)
+        verdict.runs = try await Self.counts(
+            "SELECT outcome AS state, count(*) AS count FROM attempt WHERE queue = 'publish' GROUP BY outcome",
+            services.pool)
+        verdict.reconciled = Int(
+            try await services.pool.query(
+                "SELECT count(*) AS count FROM attempt WHERE outcome = 'deferred' AND reason LIKE 'looking whether%'"
+            ).first?.get("count") as Int64? ?? 0)
+        verdict.ledger = try await admin.ledgerSummary()
+        verdict.published = try await Self.effective(admin)
+        verdict.lost = (0..<posts).map(ChaosAgency.marker).filter { !verdict.published.contains($0) }
+        verdict.violations = try await services.jobs.audit().violations.map(\.description)
+        return verdict
+    }
+
+    private static func counts(_ statement: Statement, _ pool: ConnectionPool) async throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for row in try await pool.query(statement) { counts[try row.get("state")] = Int(try row.get("count") as Int64) }
+        return counts
+    }
+
+    /// The markers of the ledger that took effect.
+    private static func effective(_ admin: SimulatorAdmin) async throws -> Set<String> {
+        struct Page: Decodable {
+            struct Entry: Decodable {
+                var marker: String
+                var took_effect: Bool
+            }
+            var entries: [Entry]
+            var next_after: Int?
+        }
+        var markers = Set<String>()
+        var after: Int? = 0
+        while let start = after {
+            let page = try JSONDecoder().decode(
+                Page.self, from: await admin.ledger(query: "kind=post&after=\(start)&limit=20000"))
+            for entry in page.entries where entry.took_effect {
+                markers.insert(
+                    entry.marker.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).replacing("ph:", with: ""))
+            }
+            after = page.next_after
+        }
+        return markers
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Domain
+import Foundation
+import Persistence
+import PluginKit
+import Publishing
+
+/// `posthorn app`.
+struct AppCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        "app", "Keep the agency's registrations with the platforms.",
+        details:
+            "Apps may also be configured: POSTHORN_PLATFORM_X_CLIENT_ID and …_CLIENT_SECRET, and so on per platform.",
+        examples: ["app add main-x --platform x --client-id abc --secret-file secret.txt", "app list"],
+        subcommands: [Add.self, List.self, Show.self])
+
+    struct Add: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "add", "Add an app; its secret is sealed before it is stored.",
+            examples: [
+                "app add main-x --platform x --client-id abc --secret-file secret.txt",
+                "app add public-x --platform x --client-id abc",
+            ],
+            keys: AppRows.columns)
+
+        @OptionGroup var options: CommandOptions
+        @OptionGroup var change: ChangeOptions
+        @Argument(help: ArgumentHelp("Its name in Posthorn.", valueName: "name"))
+        var name: String
+        @Option(help: ArgumentHelp("The platform's id.", valueName: "platform"))
+        var platform: String
+        @Option(
+            name: .customLong("client-id"), help: ArgumentHelp("The platform's public identity of it.", valueName: "id")
+        )
+        var externalID: String
+        @Option(help: ArgumentHelp("A file that holds its secret, - for standard input.", valueName: "file"))
+        var secretFile: String?
+        @Option(help: ArgumentHelp("unknown, development or approved.", valueName: "state"))
+        var audit: String = AuditState.unknown.rawValue
+
+        func validate() throws {
+            guard AuditState(rawValue: self.audit) != nil else {
+                throw ValidationError("--audit is unknown, development or approved.")
+            }
+        }
+
+        func run(_ context: CommandContext) async throws {
+            let secret = try self.secretFile.map { file in
+                Secret(
+                    String(decoding: try CommandError.contents(of: file), as: UTF8.self).trimmingCharacters(
+                        in: .whitespacesAndNewlines))
+            }
+            try await context.withServices { services in
+                let apps = AppService(pool: services.pool, registry: services.registry, keys: services.keys)
+                let app = AppRow(
+                    platform: PlatformID(rawValue: self.platform), name: self.name, externalID: self.externalID,
+                    hasSecret: secret != nil, auditState: AuditState(rawValue: self.audit) ?? .unknown)
+                if self.change.isDryRun {
+                    try apps.check(app)
+                    return context.output.note("would add the app \(app.name)")
+                }
+                try await apps.add(app, secret: secret)
+                context.output.success("added the app \(app.name)")
+                context.output.show(AppRows.record(app, manifest: services.registry[app.platform]?.manifest))
+            }
+        }
+    }
+
+    struct List: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "list", "List the apps.", examples: ["app list", "app list --platform x -o json"], keys: AppRows.columns)
+
+        @OptionGroup var options: CommandOptions
+        @Option(help: ArgumentHelp("Only of this platform.", valueName: "platform"))
+        var platform: String?
+
+        func run(_ context: CommandContext) async throws {
+            try await context.withServices { services in
+                let apps = try await AppService(pool: services.pool, registry: services.registry, keys: services.keys)
+                    .list(platform: self.platform.map { PlatformID(rawValue: $0) })
+                let rows = apps.map { AppRows.record($0, manifest: services.registry[$0.platform]?.manifest) }
+                context.output.show(
+                    Listing(AppRows.columns, rows: rows, empty: "no apps yet; add one with `posthorn app add`"))
+            }
+        }
+    }
+
+    struct Show: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "show", "Show an app with the scopes to ask for.", examples: ["app show main-x"], keys: AppRows.columns)
+
+        @OptionGroup var options: CommandOptions
+        @Argument(help: ArgumentHelp("The app's name or id.", valueName: "app"))
+        var app: String
+
+        func run(_ context: CommandContext) async throws {
+            try await context.withServices { services in
+                let app = try await AppService(pool: services.pool, registry: services.registry, keys: services.keys)
+                    .show(self.app)
+                context.output.show(AppRows.record(app, manifest: services.registry[app.platform]?.manifest))
+            }
+        }
+    }
+}
+
+/// How apps are shown; never with their secrets.
+enum AppRows {
+    static let columns = [
+        Column("name", "APP", "its name in Posthorn"), Column("platform", "PLATFORM", "the platform"),
+        Column("client_id", "CLIENT ID", "the platform's public identity of it", isFlexible: true),
+        Column("has_secret", "SECRET", "whether it has a secret"),
+        Column("audit_state", "AUDIT", "unknown, development or approved"),
+        Column("scopes", nil, "the scopes to ask for"), Column("id", nil, "its id"),
+    ]
+
+    static func record(_ app: AppRow, manifest: PluginManifest?) -> Record {
+        Record([
+            "id": .text("\(app.id)"), "name": .text(app.name), "platform": .text(app.platform.rawValue),
+            "client_id": .text(app.externalID), "has_secret": .flag(app.hasSecret),
+            "audit_state": .state(app.auditState.rawValue),
+            "scopes": .list((manifest?.scopes ?? []).map { .text($0) }),
+        ])
+    }
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Foundation
+import JobQueue
+import PQClient
+import Synchronization
+
+/// `posthorn bench`.
+struct BenchCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure the queue with jobs that do nothing, in a simulated world.",
+        discussion: """
+            Figures of different machines, and of different hours on a shared one, do not compare: measure what you compare in one run.
+            docs/benchmarks.md says how the published figures were made.
+            """,
+        subcommands: [BenchEnqueue.self, BenchWork.self, BenchLatency.self])
+}
+
+/// What every benchmark takes.
+struct BenchOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("How many jobs.", valueName: "n")) var jobs: Int?
+    @Option(help: ArgumentHelp("How many clients they belong to.", valueName: "n")) var clients = 1_000
+    @Option(help: ArgumentHelp("How many accounts each client has.", valueName: "n")) var accounts = 4
+
+    func validate() throws {
+        guard self.jobs ?? 1 > 0, self.clients > 0, self.accounts > 0 else {
+            throw ValidationError("--jobs, --clients and --accounts must be above 0.")
+        }
+    }
+}
+
+extension PosthornCommand {
+    /// Runs a benchmark in the configured database, or in a server of its own in a temporary folder when none is configured; a real world is
+    /// refused.
+    fileprivate func bench(
+        _ context: CommandContext, _ bench: BenchOptions, connections: Int,
+        _ body: @Sendable @escaping (BenchFleet) async throws -> Record
+    ) async throws {
+        let record: Record
+        if try context.databaseSettings().source == .missing {
+            record = try await Self.inOwnServer(context, bench, connections: connections, body)
+        } else {
+            record = try await Self.measure(context, bench, connections: connections, body)
+        }
+        context.output.show(record, idKey: "jobs_per_second")
+    }
+
+    private static func inOwnServer(
+        _ context: CommandContext, _ bench: BenchOptions, connections: Int,
+        _ body: @Sendable @escaping (BenchFleet) async throws -> Record
+    ) async throws -> Record {
+        let state = StateFolder("\(FileManager.default.temporaryDirectory.path)/posthorn-bench-\(getpid())")
+        defer { try? FileManager.default.removeItem(atPath: state.path) }  // A folder in the temporary folder may stay.
+        var options = InstallationOptions()
+        options.workers = 0
+        let local = LocalInstallation(options: options, state: state, context: context) { context.output.hint($0) }
+        let ended = try await StopSignal.guarding {
+            try await local.run { running in
+                try await Self.measure(running.context, bench, connections: connections, body)
+            }
+        }
+        guard case .finished(let record) = ended else {
+            throw CommandError(.interrupted, "stopped before there was a figure")
+        }
+        return record
+    }
+
+    private static func measure(
+        _ context: CommandContext, _ bench: BenchOptions, connections: Int,
+        _ body: @Sendable (BenchFleet) async throws -> Record
+    ) async throws -> Record {
+        try await context.withPool(role: "bench", connections: connections) { pool in
+            let world = try await WorldStore(pool: pool).load()
+            guard world.kind == .simulated else {
+                throw CommandError(
+                    .configuration, "the database belongs to the real world; benchmarks would fill its queue",
+                    remedy: "use a database of a simulated world, or none: then bench starts a server of its own")
+            }
+            let version: String = try await pool.query("SHOW server_version").first?.get(0) ?? ""
+            let fleet = BenchFleet(pool: pool, clients: bench.clients, accounts: bench.accounts)
+            try await fleet.clean()
+            let start = try await DatabaseCost.read(pool)
+            var record = try await body(fleet)
+            let jobs = Int(record["jobs"].plain) ?? 1
+            record.fields.append(
+                .init(key: "per_job", value: .record(try await DatabaseCost.read(pool).since(start, jobs: jobs))))
+            record.fields.append(.init(key: "clients", value: .count(bench.clients)))
+            record.fields.append(.init(key: "accounts_per_client", value: .count(bench.accounts)))
+            record.fields.append(
+                .init(key: "resident_memory_peak", value: ResidentMemory.peak().map { .bytes($0) } ?? .none))
+            record.fields.append(.init(key: "server_version", value: .text(version)))
+            try await fleet.clean()
+            return record
+        }
+    }
+}
+
+/// `posthorn bench enqueue`.
+struct BenchEnqueue: PosthornCommand {
+    static let configuration = CommandConfiguration(
+        "enqueue", "Insert jobs: one a call, a thousand a call, or through COPY.",
+        details: "A batch is one transaction; single callers each wait for their own commit.",
+        examples: ["bench enqueue", "bench enqueue --mode single --jobs 20000 --callers 10 -o json"],
+        keys: [
+            Column("mode", nil, "single, batch or copy"), Column("jobs", nil, "jobs that were inserted"),
+            Column("seconds", nil, "how long it took"), Column("jobs_per_second", nil, "the rate"),
+            Column("per_job", nil, "WAL bytes, commits and dead rows of the database per job"),
+        ])
+
+    /// How jobs are inserted.
+    enum Mode: String, ExpressibleByArgument, CaseIterable { case single, batch, copy }
+
+    @OptionGroup var options: CommandOptions
+    @OptionGroup var bench: BenchOptions
+    @Option(help: "single, batch or copy.") var mode: Mode = .batch
+    @Option(help: ArgumentHelp("Callers at once, for single.", valueName: "n")) var callers = 10
+
+    func run(_ context: CommandContext) async throws {
+        let jobs = self.bench.jobs ?? (self.mode == .single ? 20_000 : 200_000)
+        let mode = self.mode
+        let callers = self.callers
+        try await self.bench(context, self.bench, connections: max(4, callers)) { fleet in
+            let start = ContinuousClock.now
+            switch mode {
+            case .single: try await fleet.enqueueSingly(jobs, callers: callers)
+            case .batch: try await fleet.enqueueInBatches(jobs, of: 1_000)
+            case .copy: try await fleet.enqueueMany(jobs)
+            }
+            let seconds = (ContinuousClock.now - start).inSeconds
+            return Record([
+                "bench": .text("enqueue"), "mode": .text(mode.rawValue), "jobs": .count(jobs),
+                "callers": .count(mode == .single ? callers : 1),
+                "seconds": .number(seconds, places: 3), "jobs_per_second": .number(Double(jobs) / seconds, places: 0),
+            ])
+        }
+    }
+}
+
+/// `posthorn bench work`.
+struct BenchWork: PosthornCommand {
+    static let configuration = CommandConfiguration(
+        "work", "Work jobs off through the real claim, lease, run, complete path with one worker.",
+        details: "The time runs from the worker's start until the last job has ended in the database.",
+        examples: ["bench work", "bench work --jobs 50000 --concurrency 128 -o json"],
+        keys: [
+            Column("jobs", nil, "jobs that were worked off"), Column("concurrency", nil, "jobs at once"),
+            Column("seconds", nil, "how long it took"), Column("jobs_per_second", nil, "the rate"),
+            Column("connections_peak", nil, "most database connections seen"),
+            Column("per_job", nil, "WAL bytes, commits and dead rows of the database per job"),
+        ])
+
+    @OptionGroup var options: CommandOptions
+    @OptionGroup var bench: BenchOptions
+    @Option(help: ArgumentHelp("Jobs at once.", valueName: "n")) var concurrency = 512
+
+    func run(_ context: CommandContext) async throws {
+        let jobs = self.bench.jobs ?? 100_000
+        let concurrency = self.concurrency
+        let logger = context.logger
+        try await self.bench(context, self.bench, connections: 3) { fleet in
+            try await fleet.enqueueMany(jobs)
+            let cost = try await DatabaseCost.read(fleet.pool)
+            let worker = try fleet.worker(concurrency: concurrency, untilEmpty: true, logger: logger)
+            let peak = Mutex(0)
+            let start = ContinuousClock.now
+            try await withBackground {
+                while true {
+                    let count: Int64 =
+                        try await fleet.pool.query(
+                            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'posthorn%' AND datname = current_database()"
+                        ).first?.get(0) ?? 0
+                    peak.withLock { $0 = max($0, Int(count)) }
+                    try await Task.sleep(for: .milliseconds(500))
+                }
+            } _: {
+                try await worker.run()
+            }
+            let seconds = (ContinuousClock.now - start).inSeconds
+            let done: Int64 =
+                try await fleet.pool.query(
+                    "SELECT count(*) FROM attempt WHERE queue = 'bench' AND outcome = 'succeeded'"
+                ).first?.get(0) ?? 0
+            guard done == jobs else {
+                throw CommandError(.failed, "\(done) of \(jobs) jobs ended: the figure would be wrong")
+            }
+            return Record([
+                "bench": .text("work"), "jobs": .count(jobs), "concurrency": .count(concurrency),
+                "seconds": .number(seconds, places: 3), "jobs_per_second": .number(Double(jobs) / seconds, places: 0),
+                "connections_peak": .count(peak.withLock { $0 }),
+                "work_per_job": .record(try await DatabaseCost.read(fleet.pool).since(cost, jobs: jobs)),
+            ])
+        }
+    }
+}
+
+/// `posthorn bench latency`.
+struct BenchLatency: PosthornCommand {
+    static let configuration = CommandConfiguration(
+        "latency", "Enqueue one job at a time into an idle fleet: from the call to the handler's start.",
+        examples: ["bench latency", "bench latency --jobs 1000 -o json"],
+        keys: [
+            Column("jobs", nil, "jobs that were enqueued"), Column("p50_ms", nil, "median, milliseconds"),
+            Column("p90_ms", nil, "90th percentile"), Column("p99_ms", nil, "99th percentile"),
+            Column("max_ms", nil, "the slowest"),
+        ])
+
+    @OptionGroup var options: CommandOptions
+    @OptionGroup var bench: BenchOptions
+
+    func run(_ context: CommandContext) async throws {
+        let jobs = self.bench.jobs ?? 500
+        let logger = context.logger
+        try await self.bench(context, self.bench, connections: 4) { fleet in
+            let (starts, continuation) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
+            let worker = try fleet.worker(concurrency: 16, untilEmpty: false, logger: logger) { _ in
+                continuation.yield(.now)
+            }
+            let begin = ContinuousClock.now
+            let times = try await withBackground {
+                try await worker.run()
+            } _: {
+                try await Self.measure(fleet, jobs: jobs, starts: starts)
+            }
+            let seconds = (ContinuousClock.now - begin).inSeconds
+            let percentiles = Percentiles(times)
+            return Record([
+                "bench": .text("latency"), "jobs": .count(jobs), "seconds": .number(seconds, places: 3),
+                "jobs_per_second": .number(Double(jobs) / seconds, places: 0),
+                "p50_ms": .number(percentiles.at(0.5), places: 2),
+                "p90_ms": .number(percentiles.at(0.9), places: 2), "p99_ms": .number(percentiles.at(0.99), places: 2),
+                "max_ms": .number(percentiles.at(1), places: 2),
+            ])
+        }
+    }
+
+    /// Milliseconds from before the call until the handler starts; the first jobs only warm up.
+    private static func measure(
+        _ fleet: BenchFleet, jobs: Int, starts: AsyncStream<ContinuousClock.Instant>
+    ) async throws -> [Double] {
+        let warmUp = 20
+        var times: [Double] = []
+        var iterator = starts.makeAsyncIterator()
+        for number in 0..<(jobs + warmUp) {
+            try await Task.sleep(for: .milliseconds(Int64.random(in: 10...30)))
+            let called = ContinuousClock.now
+            _ = try await fleet.jobs.enqueue([fleet.job(number)])
+            guard let started = await iterator.next() else { break }
+            if number >= warmUp { times.append((started - called).inSeconds * 1_000) }
+        }
+        return times
+    }
+}

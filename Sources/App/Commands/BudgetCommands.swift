@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Domain
+import Persistence
+import Publishing
+
+/// `posthorn budget`.
+struct BudgetCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        "budget", "Set and show what clients may spend on boosts.",
+        examples: ["budget set --client acme --month 500.00EUR", "budget show --client acme"],
+        subcommands: [Set.self, Show.self])
+
+    struct Set: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "set", "Set the cap of a month, for a client or one of its campaigns.",
+            details:
+                "The month begins and ends in the client's zone. Boosts need a cap of the client; a campaign's cap counts besides it.",
+            examples: [
+                "budget set --client acme --month 500.00EUR",
+                "budget set --client acme --campaign spring --month 200.00EUR --for 2026-12",
+                "budget set --client acme --month 500.00EUR --for 2027-01 --months 12",
+            ], keys: BudgetRows.columns)
+
+        @OptionGroup var options: CommandOptions
+        @OptionGroup var change: ChangeOptions
+        @Option(help: ArgumentHelp("The client's slug or id.", valueName: "client"))
+        var client: String
+        @Option(help: ArgumentHelp("One of its campaigns; the whole client when not given.", valueName: "campaign"))
+        var campaign: String?
+        @Option(
+            name: .customLong("month"),
+            help: ArgumentHelp("The cap of each month, with its currency.", valueName: "amount"))
+        var amount: String
+        @Option(
+            name: .customLong("for"),
+            help: ArgumentHelp("The month, as 2026-12; the present one when not given.", valueName: "month"))
+        var first: String?
+        @Option(help: ArgumentHelp("For how many months from then on.", valueName: "n"))
+        var months: Int = 1
+
+        func run(_ context: CommandContext) async throws {
+            let first = try BudgetRows.month(self.first)
+            try await context.withServices { services in
+                guard !self.change.isDryRun else {
+                    let client = try await services.clients.show(self.client).client
+                    return context.output.note("would set \(self.amount) a month for \(client.slug)")
+                }
+                let rows = try await services.budgets.set(
+                    self.amount, client: self.client, campaign: self.campaign ?? "", from: first, months: self.months,
+                    actor: Actor.current)
+                context.output.success("set \(rows.count) cap(s)")
+                context.output.show(Listing(BudgetRows.columns, rows: rows.map(BudgetRows.record), idKey: "month"))
+            }
+        }
+    }
+
+    struct Show: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "show", "Show the caps of a client and what is used of them.",
+            examples: ["budget show --client acme", "budget show --client acme --for 2026-12"],
+            keys: BudgetRows.columns)
+
+        @OptionGroup var options: CommandOptions
+        @Option(help: ArgumentHelp("The client's slug or id.", valueName: "client"))
+        var client: String
+        @Option(name: .customLong("for"), help: ArgumentHelp("Only this month, as 2026-12.", valueName: "month"))
+        var month: String?
+
+        func run(_ context: CommandContext) async throws {
+            let month = try BudgetRows.month(self.month)
+            let rows = try await context.withServices { try await $0.budgets.show(client: self.client, month: month) }
+            context.output.show(
+                Listing(
+                    BudgetRows.columns, rows: rows.map(BudgetRows.record), idKey: "month",
+                    empty: "no budget is set; set one with `posthorn budget set`"))
+        }
+    }
+}
+
+/// How budgets are shown.
+enum BudgetRows {
+    static let columns = [
+        Column("month", "MONTH", "the month"),
+        Column("campaign", "CAMPAIGN", "the campaign; empty for the whole client"),
+        Column("cap", "CAP", "the cap: minor units and currency"), Column("used", "USED", "what counts against it"),
+        Column("left", "LEFT", "what is left"), Column("reserved", nil, "what was set aside"),
+        Column("committed", nil, "what platforms confirmed"), Column("spent", "SPENT", "what was spent"),
+        Column("released", nil, "what was given back"), Column("time_zone", "ZONE", "where the month begins and ends"),
+        Column("set_by", nil, "who set it"),
+    ]
+
+    static func record(_ row: BudgetRow) -> Record {
+        func money(_ units: Int64) -> Field { .money(Money(minorUnits: units, currency: row.cap.currency)) }
+        return Record([
+            "month": .text("\(row.month)"), "campaign": .optional(row.campaign.isEmpty ? nil : row.campaign),
+            "cap": .money(row.cap),
+            "used": money(row.used), "left": money(row.cap.minorUnits - row.used), "reserved": money(row.reserved),
+            "committed": money(row.committed), "spent": money(row.spent), "released": money(row.released),
+            "time_zone": .text(row.timeZone), "set_by": .text(row.setBy),
+        ])
+    }
+
+    static func month(_ text: String?) throws -> CalendarMonth? {
+        guard let text else { return nil }
+        guard let month = CalendarMonth(text) else {
+            throw CommandError.usage("“\(text)” is no month", remedy: "write it as 2026-12")
+        }
+        return month
+    }
+}

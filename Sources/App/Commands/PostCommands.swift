@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Domain
+import Foundation
+import Persistence
+import PluginKit
+import Publishing
+
+/// `posthorn post`.
+struct PostCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        "post", "Plan posts, and follow them.",
+        examples: [
+            "post create --client acme --account x --text 'Hello' --at 2026-12-01T09:30",
+            "post import december.csv --client acme",
+            "post list --client acme --state planned", "post timeline 0198f2c4-…",
+        ],
+        subcommands: [
+            Create.self, Import.self, List.self, Show.self, Validate.self, Edit.self, Move.self, Cancel.self,
+            Retry.self,
+            Timeline.self,
+        ])
+
+    struct Create: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "create", "Plan one post for one or several accounts.",
+            details: """
+                Every account's variant is checked against its platform before anything is written; then post, targets and jobs are written
+                together. --at is local time in the client's zone, or in --tz. The same --key again answers the post that is there.
+                Lines that hold only --- make a thread.
+                """,
+            examples: [
+                "post create --client acme --account x --account mock --text 'Hello' --at 2026-12-01T09:30",
+                "post create --client acme --account x --text 'Look' --media shoe.png --alt 'A red shoe' --now",
+                "post create --client acme --account x --account mock --text Long --variant x=Short --at 2026-12-01T09:30 --tz Asia/Tokyo",
+            ], keys: PostRows.detailKeys)
+
+        @OptionGroup var options: CommandOptions
+        @OptionGroup var change: ChangeOptions
+        @OptionGroup var content: PostContentOptions
+
+        func run(_ context: CommandContext) async throws {
+            try await context.withServices { services in
+                let draft = try self.content.draft(media: services.media)
+                if self.change.isDryRun {
+                    let prepared = try await services.posts.check(
+                        draft, client: self.content.client, actor: Actor.current)
+                    PostRows.say(prepared.notes, context.output)
+                    return context.output.note("would plan \(prepared.targets.count) target(s)")
+                }
+                let created = try await services.posts.create(draft, client: self.content.client, actor: Actor.current)
+                PostRows.say(created.notes, context.output)
+                let detail = try await services.posts.show(created.post.id.description)
+                if created.isNew {
+                    context.output.success(
+                        "\(draft.isDraft ? "kept as a draft" : "planned") for \(created.targets.count) account(s)")
+                } else {
+                    context.output.note(
+                        "a post with the key '\(created.post.key ?? "")' is there already: nothing was changed")
+                }
+                context.output.show(PostRows.record(detail))
+            }
+        }
+    }
+
+    struct Validate: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "validate", "Check a post against its platforms without planning it.",
+            details: "Takes what `post create` takes. Exit code 65 when something is wrong.",
+            examples: ["post validate --client acme --account x --text 'Hello'"],
+            keys: [
+                Column("account", "ACCOUNT", "the account"), Column("severity", "SEVERITY", "error or warning"),
+                Column("field", "FIELD", "where it is"),
+                Column("message", "MESSAGE", "what is wrong and what would be right"),
+            ])
+
+        @OptionGroup var options: CommandOptions
+        @OptionGroup var content: PostContentOptions
+
+        func run(_ context: CommandContext) async throws {
+            try await context.withServices { services in
+                var draft = try self.content.draft(media: services.media)
+                if draft.time == .unplanned { draft.isDraft = true }
+                let columns = Self.configurationColumns
+                do {
+                    let prepared = try await services.posts.check(
+                        draft, client: self.content.client, actor: Actor.current)
+                    context.output.show(
+                        Listing(
+                            columns, rows: prepared.notes.map(Self.record), idKey: "field",
+                            empty: "nothing is wrong with it"))
+                } catch let error as ServiceError where !error.issues.isEmpty {
+                    context.output.show(Listing(columns, rows: error.issues.map(Self.record), idKey: "field"))
+                    throw CommandError(.badData, "\(error.issues.count) thing(s) are wrong with the post")
+                }
+            }
+        }
+
+        private static let configurationColumns = [
+            Column("account", "ACCOUNT", "the account"), Column("severity", "SEVERITY", "error or warning"),
+            Column("field", "FIELD", "where it is"), Column("message", "MESSAGE", "what is wrong", isFlexible: true),
+        ]
+
+        private static func record(_ issue: PostIssue) -> Record {
+            Record([
+                "account": .optional(issue.account), "severity": .state(issue.severity.rawValue),
+                "field": .text(issue.field),
+                "message": .text(issue.message),
+            ])
+        }
+    }
+}
+
+/// What a post says and when, as flags.
+struct PostContentOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The client's slug or id.", valueName: "client"))
+    var client: String
+    @Option(
+        name: .customLong("account"), help: ArgumentHelp("An account's slug; repeat for several.", valueName: "account")
+    )
+    var accounts: [String] = []
+    @Option(help: ArgumentHelp("The words.", valueName: "text"))
+    var text: String?
+    @Option(
+        help: ArgumentHelp("The post as a file: JSON with the keys of `post import`, or plain text.", valueName: "file")
+    )
+    var file: String?
+    @Option(name: .customLong("media"), help: ArgumentHelp("A picture or film; repeat for several.", valueName: "file"))
+    var media: [String] = []
+    @Option(
+        name: .customLong("alt"),
+        help: ArgumentHelp("The alternative text of each --media, in the same order.", valueName: "text"))
+    var alt: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "The shape: text, image, video, carousel, reel, story or thread; chosen when not given.",
+            valueName: "format"))
+    var format: String?
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("A platform's setting; repeat for several.", valueName: "platform.name=value"))
+    var settings: [String] = []
+    @Option(
+        name: .customLong("variant"),
+        help: ArgumentHelp("One account's own words; repeat for several.", valueName: "account=text"))
+    var variants: [String] = []
+    @Option(help: ArgumentHelp("A link shown as a card.", valueName: "url"))
+    var link: String?
+    @Option(help: ArgumentHelp("A comment right under the post.", valueName: "text"))
+    var firstComment: String?
+    @Option(name: .customLong("label"), help: ArgumentHelp("A label; repeat for several.", valueName: "label"))
+    var labels: [String] = []
+    @Option(help: ArgumentHelp("The campaign.", valueName: "campaign"))
+    var campaign: String?
+    @Option(help: ArgumentHelp("A key under which the post is created once.", valueName: "key"))
+    var key: String?
+    @Flag(name: .customLong("draft"), help: "Keep it as a draft.")
+    var isDraft = false
+    @Option(help: ArgumentHelp("When, in local time: 2026-12-01T09:30.", valueName: "time"))
+    var at: String?
+    @Option(
+        name: .customLong("tz"), help: ArgumentHelp("The zone of --at; the client's when not given.", valueName: "zone")
+    )
+    var timeZone: String?
+    @Flag(name: .customLong("now"), help: "Publish it now.")
+    var isNow = false
+
+    func validate() throws {
+        guard self.text == nil || self.file == nil else { throw ValidationError("Give --text or --file, not both.") }
+        guard self.at == nil || !self.isNow else { throw ValidationError("Give --at or --now, not both.") }
+        guard self.timeZone == nil || self.at != nil else { throw ValidationError("--tz goes with --at.") }
+    }
+
+    /// The post that the flags and the file describe; its files are in the store.
+    func draft(media store: MediaStore) throws -> PostDraft {
+        var row = ImportRow(line: 1)
+        var folder = FileManager.default.currentDirectoryPath
+        if let file {
+            let data = try CommandError.contents(of: file)
+            if file.lowercased().hasSuffix(".json") {
+                row = try Self.row(data, file: file)
+                folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+            } else {
+                row.text = String(decoding: data, as: UTF8.self)
+            }
+        }
+        if let text { row.text = text }
+        var draft = PostDraft(
+            accounts: row.accounts + self.accounts.flatMap { $0.split(separator: ",").map(String.init) }, text: row.text
+        )
+        var intake = MediaIntake(store: store, folder: URL(fileURLWithPath: folder))
+        let (items, names) = try intake.take(row.media + self.media, alt: row.alt + self.alt)
+        draft.media = items
+        draft.fileNames = names
+        draft.format = (self.format ?? row.format).map { PostFormat(rawValue: $0) }
+        draft.link = self.link ?? row.link
+        draft.firstComment = self.firstComment ?? row.firstComment
+        draft.labels = row.labels + self.labels
+        draft.campaign = self.campaign ?? row.campaign
+        draft.pillar = row.pillar
+        draft.key = self.key ?? row.key
+        draft.isDraft = self.isDraft || row.isDraft
+        draft.settings = row.settings
+        draft.variants = row.variants
+        for setting in self.settings {
+            let (name, value) = try CommandError.pair(setting, of: "--set")
+            draft.settings[name] = value
+        }
+        for variant in self.variants {
+            let (name, value) = try CommandError.pair(variant, of: "--variant")
+            draft.variants[name] = value
+        }
+        if self.isNow {
+            draft.time = .now
+        } else if let at = self.at ?? row.at {
+            draft.time = try CommandError.time(at, zone: self.timeZone ?? row.zone)
+        }
+        return draft
+    }
+
+    private static func row(_ data: Data, file: String) throws -> ImportRow {
+        // One object, over as many lines as a person likes.
+        let flat = Data(data.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 })
+        let parsed = try ImportFile(flat, format: .ndjson)
+        guard let row = parsed.rows.first, parsed.problems.isEmpty else {
+            throw CommandError(
+                .badData, "\(file) is no post", details: parsed.problems.map { $0.reason },
+                remedy: "write one JSON object with the keys of `posthorn post import --help`")
+        }
+        return row
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+package import Foundation
+package import JobQueue
+import Logging
+package import PQClient
+package import PluginHost
+import PluginKit
+package import Publishing
+
+/// Everything that a command or worker needs once the database is open: queue, plugins with their way to the platforms, tokens, media.
+package struct ServiceContext: Sendable {
+    /// The database.
+    package let pool: ConnectionPool
+    /// The queue.
+    package let jobs: JobStore
+    /// The world's clock as it was at the start.
+    package let world: World
+    /// The plugins with their way to the platforms.
+    package let registry: PluginRegistry
+    /// The keys that seal credentials.
+    package let keys: SecretKeys
+    /// The sealed grants.
+    package let vault: GrantVault
+    /// Fit tokens.
+    package let accesses: AccessProvider
+    /// The media store.
+    package let media: MediaStore
+    /// The connections to the platforms.
+    package let http: PlatformHTTPClient
+
+    /// What the job handlers share.
+    package var handlers: HandlerServices {
+        HandlerServices(
+            pool: self.pool, jobs: self.jobs, registry: self.registry, accesses: self.accesses, media: self.media)
+    }
+}
+
+extension CommandContext {
+    /// Opens the database, checks schema and world, makes the services, runs the body, closes everything.
+    ///
+    /// - Parameters:
+    ///   - role: what the connections are for; shown in `pg_stat_activity`.
+    ///   - connections: the most connections.
+    ///   - body: what needs the services.
+    /// - Returns: the body's result.
+    /// - Throws: ``CommandError``: 69 without a database, 73 for an old schema, 78 for a world that does not fit or a missing key; and
+    ///   what the body throws.
+    package func withServices<Result>(
+        role: String = "cli", connections: Int = 4, _ body: (ServiceContext) async throws -> Result
+    ) async throws -> Result {
+        let platforms = try self.platformSettings()
+        let database = try self.databaseSettings()
+        // Without a database nothing else is worth a complaint.
+        _ = try database.pool(role: role, connections: connections)
+        let keys = try self.secretKeys()
+        let media = MediaStore(folder: try self.mediaFolder())
+        return try await self.withPool(role: role, connections: connections) { pool in
+            try await Schema(pool: pool).require(world: platforms.world)
+            let world = try await WorldStore(pool: pool).load()
+            self.output.hint(
+                "\(pool.configuration.location) · schema \(database.schema) · \(world.kind.rawValue) world")
+            let http = PlatformHTTPClient(
+                PlatformHTTPConfiguration(
+                    origin: platforms.origin.flatMap { PlatformOrigin($0.absoluteString) },
+                    userAgent: "Posthorn/\(Version.number)"))
+            let result: Result
+            do {
+                let mirror = WorldMirror(world)
+                let registry = try PluginRegistry(
+                    plugins: self.plugins.map { plugin in
+                        plugin.init(
+                            context: PluginContext(http: http.transport(for: plugin.manifest), clock: mirror.clock))
+                    })
+                let vault = GrantVault(keys: keys)
+                let accesses = AccessProvider(
+                    pool: pool, vault: vault, registry: registry, apps: try self.apps(platforms), mirror: mirror)
+                result = try await body(
+                    ServiceContext(
+                        pool: pool, jobs: JobStore(pool: pool), world: world, registry: registry, keys: keys,
+                        vault: vault,
+                        accesses: accesses, media: media, http: http))
+            } catch {
+                // The error that brought us here is the one to tell.
+                try? await http.shutdown()
+                throw error
+            }
+            try await http.shutdown()
+            return result
+        }
+    }
+
+    /// The keys that seal credentials: configured, or made by `up` in this folder.
+    ///
+    /// - Throws: ``CommandError`` with exit code 78 when there is none or it is malformed.
+    package func secretKeys() throws -> SecretKeys {
+        let configured = try self.settings.secret("secret.key")
+        let isEmbedded = try self.databaseSettings().source == .embedded
+        let text = try configured ?? (isEmbedded ? SecretKeyFile(self.state).read() : nil)
+        guard let text else {
+            throw CommandError(
+                .configuration, "no key to seal credentials with is configured",
+                remedy: "make one with `head -c 32 /dev/urandom | base64 > secret-key`, keep it safe, "
+                    + "and set POSTHORN_SECRET_KEY_FILE=secret-key")
+        }
+        do {
+            return try SecretKeys(text)
+        } catch {
+            throw CommandError(.configuration, error.description)
+        }
+    }
+
+    /// The folder of the media store.
+    ///
+    /// - Throws: ``CommandError`` with exit code 78 for a store that this version cannot use.
+    package func mediaFolder() throws -> URL {
+        guard let text = self.settings.text("media.store") else { return URL(fileURLWithPath: self.state.media) }
+        guard let url = URL(string: text), url.isFileURL else {
+            throw self.settings.invalid(
+                "media.store", "must be file:///folder in this version, not “\(text)”",
+                remedy: "put the folder on storage that every worker sees")
+        }
+        return url
+    }
+
+    private func apps(_ platforms: PlatformSettings) throws -> [PlatformID: AppCredential] {
+        var apps: [PlatformID: AppCredential] = [:]
+        for manifest in self.manifests {
+            guard let app = try platforms.app(manifest.id.rawValue) else { continue }
+            apps[manifest.id] = AppCredential(id: app.id, secret: app.secret.map { Secret($0) })
+        }
+        return apps
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+package import Foundation
+package import JobQueue
+
+/// Where platforms are, and the agency's app of each.
+///
+/// | key | type | default |
+/// |---|---|---|
+/// | `platform.origin` | URL | none: the real hosts over HTTPS |
+/// | `platform.<name>.client.id` | text | none |
+/// | `platform.<name>.client.secret` | text, secret | none |
+package struct PlatformSettings: Sendable {
+    /// Platform calls go to this address instead of the real hosts.
+    package var origin: URL?
+    private let settings: Settings
+
+    /// Which kind of world the process lives in.
+    package var world: WorldKind { self.origin == nil ? .real : .simulated }
+
+    /// Reads the settings.
+    ///
+    /// - Parameters:
+    ///   - settings: flags, environment and file.
+    ///   - running: what `posthorn up` runs in this folder, when the database is its own.
+    /// - Throws: ``CommandError`` with exit code 78.
+    package init(_ settings: Settings, running: RunningState?) throws {
+        self.settings = settings
+        guard let text = settings.text("platform.origin") ?? running?.platformOrigin else { return }
+        guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil,
+            url.query == nil
+        else {
+            throw settings.invalid(
+                "platform.origin", "must be an address such as http://127.0.0.1:8300, not “\(text)”",
+                remedy: "leave it out to use the real platforms")
+        }
+        self.origin = url
+    }
+
+    /// The agency's app on a platform, from `POSTHORN_PLATFORM_X_CLIENT_ID` and `…_CLIENT_SECRET`.
+    ///
+    /// - Throws: ``CommandError`` with exit code 78 when the secret's file cannot be read.
+    package func app(_ platform: String) throws -> (id: String, secret: String?)? {
+        let name = platform.split(separator: "-").joined(separator: ".")
+        guard let id = self.settings.text("platform.\(name).client.id") else { return nil }
+        return (id, try self.settings.secret("platform.\(name).client.secret"))
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+
+/// What a local installation consists of.
+package struct InstallationOptions: Sendable, Hashable {
+    /// Whether platforms are pretended; a database keeps its world for ever.
+    package var isSimulated = true
+    /// Whether commits survive a power cut.
+    package var isDurable = true
+    /// How many worker processes run.
+    package var workers = 2
+    /// The simulator's port: a wanted one, or any free one.
+    package var simulatorPort: Int?
+    /// Whether another port may be taken when the wanted one is not free.
+    package var mayMovePort = true
+    /// Where the simulator's chance comes from.
+    package var simulatorSeed: UInt64 = 1
+    /// What the simulator's rate limits are multiplied by.
+    package var rateScale = 1.0
+    /// The schema of all tables.
+    package var schema = "posthorn"
+    /// Whether workers are started again however often they die: for runs that kill them.
+    package var workersMayDie = false
+    /// Further variables for the workers: concurrency, grace.
+    package var workerEnvironment: [String: String] = [:]
+
+    /// Makes the options of `posthorn up`.
+    package init() {}
+}

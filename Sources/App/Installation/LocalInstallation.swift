@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import JobQueue
+import Logging
+import PQClient
+
+/// PostgreSQL, schema, simulator and workers on this machine, from nothing; everything ends with it, in the right order.
+package struct LocalInstallation: Sendable {
+    private let options: InstallationOptions
+    private let state: StateFolder
+    private let context: CommandContext
+    private let progress: @Sendable (String) -> Void
+
+    /// Describes an installation; starts nothing.
+    ///
+    /// - Parameters:
+    ///   - options: what it consists of.
+    ///   - state: where it keeps everything; the caller holds the folder's lock.
+    ///   - context: configuration and output of the command.
+    ///   - progress: called with a sentence at each step.
+    package init(
+        options: InstallationOptions, state: StateFolder, context: CommandContext,
+        progress: @escaping @Sendable (String) -> Void
+    ) {
+        self.options = options
+        self.state = state
+        self.context = context
+        self.progress = progress
+    }
+
+    /// Starts everything, runs the body, stops everything: workers drain first, PostgreSQL goes last.
+    ///
+    /// - Parameter body: what needs the installation.
+    /// - Returns: the body's result.
+    /// - Throws: ``CommandError`` when a part cannot be started or does not stay up, and what the body throws.
+    package func run<Result: Sendable>(
+        _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
+    ) async throws -> Result {
+        try self.state.create()
+        try SecretKeyFile(self.state).make()
+        let database = try self.context.databaseSettings()
+        if database.source == .configured, let url = database.url {
+            self.progress("using the configured database")
+            return try await self.withDatabase(url, port: nil, passwordFile: nil, body)
+        }
+        let settings = self.context.settings
+        let binaries = try await ServerBinaries.locate(
+            configured: settings.text("pg.bin"), environment: settings.environment)
+        let postgres = EmbeddedPostgres(
+            binaries: binaries, user: try .choose(settings.text("pg.user")), state: self.state,
+            isDurable: self.options.isDurable, logger: self.context.logger)
+        return try await postgres.withServer { server in
+            self.progress("PostgreSQL runs (\(binaries.folder))")
+            return try await self.withDatabase(server.url, port: server.port, passwordFile: server.passwordFile, body)
+        }
+    }
+
+    private func withDatabase<Result: Sendable>(
+        _ url: String, port: Int?, passwordFile: String?,
+        _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
+    ) async throws -> Result {
+        let world: WorldKind = self.options.isSimulated ? .simulated : .real
+        let pool = ConnectionPool(
+            configuration: try PQConfiguration(
+                url: url, schema: self.options.schema, applicationName: "posthorn up", maximumConnections: 2),
+            logger: self.context.logger)
+        do {
+            let applied = try await Schema(pool: pool).up(world: world)
+            self.progress(applied.isEmpty ? "the schema is current" : "made the schema (\(applied.count) migrations)")
+        } catch {
+            await pool.close()
+            throw error
+        }
+        await pool.close()
+
+        guard self.options.isSimulated else {
+            return try await self.withWorkers(url, port, passwordFile, origin: nil, world, body)
+        }
+        let simulator = try await SimulatorProcess(options: self.options, state: self.state)
+        return try await withBackground {
+            try await simulator.run()
+        } _: {
+            try await simulator.waitUntilListening()
+            self.progress("the pretend platforms are at \(simulator.origin)")
+            return try await self.withWorkers(url, port, passwordFile, origin: simulator.origin, world, body)
+        }
+    }
+
+    private func withWorkers<Result: Sendable>(
+        _ url: String, _ port: Int?, _ passwordFile: String?, origin: String?, _ world: WorldKind,
+        _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
+    ) async throws -> Result {
+        let fleet = WorkerFleet(
+            (0..<self.options.workers).map { number in
+                Supervised(
+                    self.worker(number + 1, url: url, origin: origin), mayDie: self.options.workersMayDie
+                ) { [context] sentence in
+                    context.logger.warning("\(sentence)")
+                }
+            })
+        let running = RunningInstallation(
+            databaseURL: url, databasePort: port, databasePasswordFile: passwordFile, platformOrigin: origin,
+            world: world,
+            workers: fleet, context: try await self.attachedContext(url: url, origin: origin))
+        if let origin { try await self.alignClock(origin: origin, running.context) }
+        return try await withBackground {
+            try await fleet.run()
+        } _: {
+            try await self.waitForWorkers(running)
+            self.progress("\(self.options.workers) worker(s) run")
+            let state = RunningState(
+                processID: getpid(), databaseURL: url, schema: self.options.schema, platformOrigin: origin,
+                startedAt: Date())
+            try state.save(self.state)
+            defer { RunningState.clear(self.state) }
+            return try await body(running)
+        }
+    }
+
+    private func worker(_ number: Int, url: String, origin: String?) -> ChildProcess {
+        var environment: [String: String?] = [
+            "POSTHORN_DATABASE_URL": url, "POSTHORN_DATABASE_SCHEMA": self.options.schema,
+            "POSTHORN_PLATFORM_ORIGIN": origin, "POSTHORN_LOG_FORMAT": "json",
+        ]
+        if self.context.settings.environment["POSTHORN_SECRET_KEY"] == nil,
+            self.context.settings.environment["POSTHORN_SECRET_KEY_FILE"] == nil
+        {
+            environment["POSTHORN_SECRET_KEY_FILE"] = self.state.secretKey
+        }
+        if self.context.settings.text("media.store") == nil {
+            environment["POSTHORN_MEDIA_STORE"] = URL(fileURLWithPath: self.state.media).absoluteString
+        }
+        environment.merge(self.options.workerEnvironment) { $1 }
+        return ChildProcess(
+            name: "worker \(number)", executable: OwnBinary.path,
+            arguments: ["worker", "run", "--with-parent", String(getpid())], environment: environment,
+            logFile: "\(self.state.logs)/worker-\(number).log")
+    }
+
+    private func attachedContext(url: String, origin: String?) async throws -> CommandContext {
+        var flags = ["database.url": url, "database.schema": self.options.schema]
+        flags["platform.origin"] = origin
+        if try self.context.settings.secret("secret.key") == nil { flags["secret.key.file"] = self.state.secretKey }
+        if self.context.settings.text("media.store") == nil {
+            flags["media.store"] = URL(fileURLWithPath: self.state.media).absoluteString
+        }
+        let settings = try await ConfigurationLoader(
+            environment: self.context.settings.environment, flags: flags, file: self.context.settings.file
+        ).load()
+        return CommandContext(
+            settings: settings, output: self.context.output, state: self.state, plugins: self.context.plugins,
+            logger: self.context.logger)
+    }
+
+    /// A simulated world's clock stands in the database; the simulator follows it.
+    private func alignClock(origin: String, _ context: CommandContext) async throws {
+        let world = try await context.withPool(connections: 1) { try await WorldStore(pool: $0).load() }
+        try await SimulatorControl(origin: origin).withAdmin { admin in
+            try await admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
+        }
+    }
+
+    private func waitForWorkers(_ running: RunningInstallation) async throws {
+        let processes = self.options.workers
+        try await running.context.withPool(connections: 1) { pool in
+            let end = ContinuousClock.now + .seconds(30)
+            let store = JobStore(pool: pool)
+            while true {
+                let alive = Set(running.workers.processIDs)
+                let workers = try await store.workers().filter { alive.contains(Int32(clamping: $0.processID)) }
+                if workers.count >= processes { return }
+                guard ContinuousClock.now < end else {
+                    throw CommandError(
+                        .failed, "the workers did not register within 30 seconds",
+                        details: ["\(self.state.logs)/worker-1.log has their words"])
+                }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+package import JobQueue
+
+/// Posthorn on this machine, as long as the body of ``LocalInstallation/run(_:)`` runs.
+package struct RunningInstallation: Sendable {
+    /// The address of PostgreSQL over its Unix socket; holds no secret.
+    package let databaseURL: String
+    /// PostgreSQL's port on 127.0.0.1; `nil` when the database is not ours.
+    package let databasePort: Int?
+    /// The file with the password of PostgreSQL's loopback listener.
+    package let databasePasswordFile: String?
+    /// The simulator's address; `nil` in a real world.
+    package let platformOrigin: String?
+    /// The kind of world.
+    package let world: WorldKind
+    /// The worker processes.
+    package let workers: WorkerFleet
+    /// A context whose database, platforms and keys are the installation's.
+    package let context: CommandContext
+}

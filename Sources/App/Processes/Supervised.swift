@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+import Logging
+import Synchronization
+
+/// Keeps a program running: starts it again when it dies, less and less eagerly, until it is told to stop.
+package final class Supervised: Sendable {
+    private struct State {
+        var processID: Int32?
+        var starts = 0
+    }
+
+    private let process: ChildProcess
+    private let mayDie: Bool
+    private let state = Mutex(State())
+    private let onEnd: @Sendable (String) -> Void
+
+    /// Supervises a program; starts nothing yet.
+    ///
+    /// - Parameters:
+    ///   - process: the program.
+    ///   - mayDie: whether it is started again at once and however often it dies.
+    ///   - onEnd: called with a sentence whenever it died and is started again.
+    package init(_ process: ChildProcess, mayDie: Bool = false, onEnd: @escaping @Sendable (String) -> Void = { _ in })
+    {
+        self.process = process
+        self.mayDie = mayDie
+        self.onEnd = onEnd
+    }
+
+    /// The process id while it runs.
+    package var processID: Int32? { self.state.withLock { $0.processID } }
+    /// How often it was started.
+    package var starts: Int { self.state.withLock { $0.starts } }
+
+    /// Runs until the task is cancelled.
+    ///
+    /// - Parameter started: called at each start with the process id.
+    /// - Throws: ``CommandError`` with exit code 1 when the program cannot stay up for two seconds five times in a row.
+    package func run(started: @escaping @Sendable (Int32) async throws -> Void = { _ in }) async throws {
+        var failures = 0
+        while !Task.isCancelled {
+            let begin = ContinuousClock.now
+            let status = try await self.process.run { processID in
+                self.state.withLock {
+                    $0.processID = processID
+                    $0.starts += 1
+                }
+                try await started(processID)
+            }
+            self.state.withLock { $0.processID = nil }
+            guard !Task.isCancelled else { return }
+            failures = self.mayDie ? 0 : ContinuousClock.now - begin < .seconds(2) ? failures + 1 : 0
+            guard failures < 5 else {
+                throw CommandError(
+                    .failed, "\(self.process.name) does not stay up: it \(status.words)",
+                    details: self.process.logFile.map { ["its last words are in \($0)"] } ?? [])
+            }
+            self.onEnd("\(self.process.name) \(status.words); starting it again")
+            try await Task.sleep(for: .milliseconds(100 * (1 << failures)))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+import Foundation
+package import PQClient
+
+/// The effects of all jobs, for people and for what looks after them; a running job uses ``EffectStore``.
+package struct EffectLedger: Sendable {
+    private let pool: ConnectionPool
+
+    /// Reads and writes through the pool.
+    package init(pool: ConnectionPool) { self.pool = pool }
+
+    /// The parts of an operation, in order.
+    package func load(_ operation: OperationKey, client: ClientID) async throws -> [Effect] {
+        try await self.pool.withConnection { db in try await Self.load(operation, client: client, on: &db) }
+    }
+
+    static func load(
+        _ operation: OperationKey, client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [Effect] {
+        let rows = try await db.query(
+            """
+            SELECT \(unescaped: Effect.columns)
+            FROM effect
+            WHERE client_id = \(client) AND op_key = \(operation)
+            ORDER BY part
+            """)
+        return try rows.map { row throws in try Effect(row) }
+    }
+
+    /// The effects of a job, in order.
+    package func effects(of job: JobID, client: ClientID) async throws -> [Effect] {
+        let rows = try await self.pool.query(
+            """
+            SELECT \(unescaped: Effect.columns)
+            FROM effect
+            WHERE client_id = \(client) AND job_id = \(job)
+            ORDER BY op_key, part
+            """)
+        return try rows.map { row throws in try Effect(row) }
+    }
+
+    /// Effects in a state, the one sent first at the top.
+    ///
+    /// - Parameters:
+    ///   - state: What is known about them.
+    ///   - client: Whose; nil is everybody's.
+    ///   - limit: The most that are listed.
+    /// - Throws: ``PQError`` when the database does not answer or refuses.
+    /// - Returns: The effects.
+    package func list(_ state: EffectState, client: ClientID? = nil, limit: Int = 1_000) async throws -> [Effect] {
+        var statement: Statement = "SELECT \(unescaped: Effect.columns) FROM effect WHERE state = \(state)"
+        if let client { statement += " AND client_id = \(client)" }
+        statement += " ORDER BY sent_at, prepared_at LIMIT \(Int32(clamping: limit))"
+        return try await self.pool.query(statement).map { row throws in try Effect(row) }
+    }
+
+    /// How many effects there are in each state.
+    package func counts() async throws -> [EffectState: Int] {
+        let rows = try await self.pool.query("SELECT state, count(*) AS count FROM effect GROUP BY state")
+        var counts: [EffectState: Int] = [:]
+        for row in rows { counts[try row.get("state")] = Int(try row.get("count", as: Int64.self)) }
+        return counts
+    }
+
+    /// The sends of an operation, the oldest first.
+    package func sends(of operation: OperationKey, client: ClientID) async throws -> [EffectSend] {
+        let rows = try await self.pool.query(
+            """
+            SELECT part, send_no, job_id, lease_no, worker_id, sent_at, sent_real, outcome, evidence
+            FROM effect_send
+            WHERE client_id = \(client) AND op_key = \(operation)
+            ORDER BY part, send_no
+            """)
+        return try rows.map { row throws in
+            EffectSend(
+                part: Int(try row.get("part", as: Int32.self)), number: Int(try row.get("send_no", as: Int32.self)),
+                job: try row.get("job_id"),
+                lease: Lease(number: try row.get("lease_no"), worker: try row.get("worker_id")),
+                sentAt: try row.get("sent_at"), sentReal: try row.get("sent_real"), outcome: try row.get("outcome"),
+                evidence: try row.get("evidence"))
+        }
+    }
+
+    /// Settles an unknown effect by a person's word, in the caller's transaction.
+    ///
+    /// - Parameters:
+    ///   - operation: The operation.
+    ///   - part: Which visible piece.
+    ///   - client: Who owns it.
+    ///   - state: `confirmed`; `prepared` when it is known not to have taken effect and may be sent again; `rejected`
+    ///     when it must not be.
+    ///   - evidence: What proves it.
+    ///   - person: Who says so.
+    ///   - db: The transaction.
+    /// - Throws: ``JobQueueError`` with code `notFound` or, when its outcome is not unknown, `conflict`.
+    package func resolve(
+        _ operation: OperationKey, part: Int, client: ClientID, as state: EffectState, evidence: JSONText,
+        by person: String,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        precondition(state == .confirmed || state == .prepared || state == .rejected, "a person settles, nothing else")
+        let changed = try await db.execute(
+            """
+            WITH settled AS (
+                UPDATE effect
+                SET state = \(state), evidence = \(evidence), resolved_at = world_now(), resolved_by = \(person),
+                    absent_reads = 0,
+                    last_read_at = NULL
+                WHERE client_id = \(client) AND op_key = \(operation) AND part = \(Int32(part)) AND state = 'unknown'
+                RETURNING client_id, op_key, part, send_no
+            )
+            UPDATE effect_send s
+            SET outcome = \(state == .prepared ? "absent" : state.rawValue), evidence = \(evidence),
+                settled_at = world_now()
+            FROM settled e
+            WHERE s.client_id = e.client_id AND s.op_key = e.op_key AND s.part = e.part AND s.send_no = e.send_no
+            """)
+        guard changed == 0 else { return }
+        let effects = try await Self.load(operation, client: client, on: &db)
+        guard let effect = effects.first(where: { $0.part == part }) else {
+            throw JobQueueError(.notFound, "there is no part \(part) of operation \(operation) of that client")
+        }
+        throw JobQueueError(
+            .conflict, "operation \(operation) needs no decision: part \(part) is \(effect.state.rawValue)")
+    }
+}

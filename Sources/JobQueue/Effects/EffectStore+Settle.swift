@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+package import PQClient
+
+extension EffectStore {
+    /// Records that a send took effect.
+    ///
+    /// It wins over everything but a later send, whoever holds the lease now.
+    ///
+    /// - Parameters:
+    ///   - operation: The operation.
+    ///   - part: Which visible piece.
+    ///   - send: The number of the send that is confirmed.
+    ///   - evidence: The remote identity.
+    /// - Returns: The effect as it is now.
+    /// - Throws: ``PQError`` when the database does not answer or refuses.
+    @discardableResult
+    package func confirm(
+        _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText
+    ) async throws -> Effect {
+        self.crash.reached(.afterSend)
+        let effect = try await self.settle(
+            operation, part: part, send: send, outcome: "confirmed", evidence: evidence,
+            change: """
+                SET state = 'confirmed', evidence = \(evidence), resolved_at = world_now(),
+                    resolved_by = \(self.job.lease.worker.description)
+                """,
+            condition: """
+                e.send_no >= \(Int32(send)) AND (e.state IN ('unknown', 'prepared', 'rejected') OR (e.state = 'sending'
+                    AND e.send_no = \(Int32(send))))
+                """)
+        self.crash.reached(.afterConfirm)
+        return effect
+    }
+
+    /// Records that a send was refused and took no effect.
+    @discardableResult
+    package func reject(_ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText) async throws -> Effect
+    {
+        self.crash.reached(.afterSend)
+        return try await self.settle(
+            operation, part: part, send: send, outcome: "rejected", evidence: evidence,
+            change: """
+                SET state = 'rejected', evidence = \(evidence), resolved_at = world_now(),
+                    resolved_by = \(self.job.lease.worker.description)
+                """,
+            condition: "e.send_no = \(Int32(send)) AND e.state IN ('sending', 'unknown')")
+    }
+
+    /// Records that not one byte of a send left, or that it was refused in a way that allows another try: the effect
+    /// may be sent again.
+    @discardableResult
+    package func notSent(
+        _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText = "{}"
+    ) async throws -> Effect {
+        try await self.settle(
+            operation, part: part, send: send, outcome: "not-sent", evidence: evidence,
+            change: "SET state = 'prepared'",
+            condition: "e.send_no = \(Int32(send)) AND e.state IN ('sending', 'unknown')")
+    }
+
+    /// Records that nobody knows whether a send took effect.
+    @discardableResult
+    package func markUnknown(
+        _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText = "{}"
+    ) async throws -> Effect {
+        self.crash.reached(.afterSend)
+        return try await self.settle(
+            operation, part: part, send: send, outcome: "unknown", evidence: evidence,
+            change: "SET state = 'unknown', evidence = \(evidence)",
+            condition: "e.send_no = \(Int32(send)) AND e.state = 'sending'")
+    }
+
+    /// Records that the other side was read and does not have the effect.
+    ///
+    /// The second such read, far enough from the first, proves that the send took no effect; the effect may then be
+    /// sent again.
+    ///
+    /// - Parameters:
+    ///   - operation: The operation.
+    ///   - part: Which visible piece.
+    ///   - send: The number of the send that was looked for.
+    ///   - minimumDistance: The world time between two reads that count, and between the send and the first of them:
+    ///     longer than the request's
+    ///     time limit and the delay of the other side's lists.
+    /// - Returns: The effect as it is now: `prepared` when absence is proven, else `unknown`.
+    /// - Throws: ``JobQueueError`` with code `leaseLost` when the job is no longer ours.
+    package func recordAbsentRead(
+        _ operation: OperationKey, part: Int = 0, send: Int, minimumDistance: Duration
+    ) async throws -> Effect {
+        try await self.pool.withTransaction(retrying: 3) { db in
+            let isOurs = try await !db.query(
+                """
+                SELECT lease_no
+                FROM job_lease
+                WHERE client_id = \(self.job.client) AND job_id = \(self.job.id) AND lease_no = \(self.job.lease.number)
+                FOR SHARE
+                """
+            ).isEmpty
+            guard isOurs else {
+                throw JobQueueError(
+                    .leaseLost, "job \(self.job.id) was taken from this worker; stop here", job: self.job.id)
+            }
+            try await db.execute(
+                """
+                WITH read AS (
+                    UPDATE effect e
+                    SET absent_reads = e.absent_reads + 1, last_read_at = world_now(),
+                        state = CASE WHEN e.absent_reads >= 1 THEN 'prepared' ELSE e.state END,
+                        min_lease_no = \(self.job.lease.number), job_id = \(self.job.id)
+                    WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
+                      AND e.state = 'unknown' AND e.send_no = \(Int32(send))
+                      AND coalesce(e.last_read_at,
+                          e.sent_at) + make_interval(secs => \(minimumDistance.seconds)) <= world_now()
+                    RETURNING e.client_id, e.op_key, e.part, e.send_no, e.state
+                )
+                UPDATE effect_send s
+                SET outcome = 'absent', settled_at = world_now()
+                FROM read
+                WHERE read.state = 'prepared' AND s.client_id = read.client_id AND s.op_key = read.op_key
+                    AND s.part = read.part
+                  AND s.send_no = read.send_no
+                """)
+            return try await self.effect(operation, part: part, on: &db)
+        }
+    }
+
+    /// Writes what was learned about one send, and changes the effect when the condition holds.
+    ///
+    /// What was learned must not be lost, so this waits for a database that is away, and goes on when the job is
+    /// cancelled.
+    private func settle(
+        _ operation: OperationKey, part: Int, send: Int, outcome: String, evidence: JSONText, change: Statement,
+        condition: Statement
+    ) async throws -> Effect {
+        defer { self.gate.leave(self.job.lease.number) }
+        let patience = ContinuousClock.now + Self.patience
+        // Awaited right here; a task of its own, because cancelling the job must not eat the evidence.
+        return try await Task {
+            while true {
+                do {
+                    return try await self.write(
+                        operation, part: part, send: send, outcome: outcome, evidence: evidence, change: change,
+                        condition: condition)
+                } catch let error as PQError where error.isTransient && ContinuousClock.now < patience {
+                    try await Task.sleep(for: .milliseconds(200))
+                }
+            }
+        }.value
+    }
+
+    /// How long a database that is away is waited for.
+    private static let patience = Duration.seconds(300)
+
+    private func write(
+        _ operation: OperationKey, part: Int, send: Int, outcome: String, evidence: JSONText, change: Statement,
+        condition: Statement
+    ) async throws -> Effect {
+        try await self.pool.withTransaction(retrying: 3) { db in
+            // The effect's row first, as in the fence and the rescue.
+            _ = try await db.pipeline([
+                """
+                UPDATE effect e
+                \(change)
+                WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
+                    AND \(condition)
+                """,
+                """
+                UPDATE effect_send
+                SET outcome = \(outcome), evidence = \(evidence), settled_at = world_now()
+                WHERE client_id = \(self.job.client) AND op_key = \(operation) AND part = \(Int32(part))
+                    AND send_no = \(Int32(send))
+                  AND outcome IS DISTINCT FROM 'confirmed'
+                """,
+            ])
+            return try await self.effect(operation, part: part, on: &db)
+        }
+    }
+
+    private func effect(_ operation: OperationKey, part: Int, on db: inout Transaction) async throws -> Effect {
+        let effects = try await EffectLedger.load(operation, client: self.job.client, on: &db)
+        guard let effect = effects.first(where: { $0.part == part }) else {
+            throw JobQueueError(.notFound, "part \(part) of operation \(operation) was not prepared", job: self.job.id)
+        }
+        return effect
+    }
+}

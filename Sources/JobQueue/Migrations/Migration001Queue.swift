@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+
+/// The world's clock, the places a live job can be in, its history, its outside effects, workers and controls.
+///
+/// Why it is laid out this way: `docs/decisions/0010-queue-tables.md`.
+enum Migration001Queue {
+    static let sql = Self.world + Self.places + Self.history + Self.fleet + Self.effects
+
+    private static let world = """
+        -- One row: what kind of world this database belongs to, and its clock. A real world's clock is the database's.
+        CREATE TABLE world (
+            only_row        boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+            kind            text NOT NULL CHECK (kind IN ('real', 'simulated')),
+            world_epoch     timestamptz NOT NULL,
+            real_epoch      timestamptz NOT NULL,
+            rate            double precision NOT NULL CHECK (rate >= 0),
+            CHECK (kind = 'simulated' OR (rate = 1 AND world_epoch = real_epoch))
+        );
+
+        -- Seconds only: an interval of days would follow the session's time zone across a change of its offset.
+        CREATE FUNCTION world_now() RETURNS timestamptz
+            LANGUAGE sql STABLE
+            RETURN (SELECT w.world_epoch
+                           + make_interval(secs => extract(epoch
+                               FROM statement_timestamp() - w.real_epoch)::double precision * w.rate)
+                    FROM world w
+                    WHERE w.only_row);
+
+        CREATE FUNCTION world_kind_is_for_ever() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF TG_OP = 'DELETE' OR NEW.kind <> OLD.kind THEN
+                    RAISE EXCEPTION 'a database belongs to one world for ever';
+                END IF;
+                RETURN NEW;
+            END $$;
+        CREATE TRIGGER world_kind_is_for_ever BEFORE UPDATE OR DELETE ON world
+            FOR EACH ROW EXECUTE FUNCTION world_kind_is_for_ever();
+
+
+        """
+
+    private static let places = """
+        CREATE SEQUENCE job_lease_no;
+
+        -- A live job is in exactly one of job_scheduled, job_ready, job_lease,
+        -- job_hold. The first columns are the same in all of them.
+        -- account_id is the nil UUID for a job of no account: a lane's key is never NULL.
+        CREATE TABLE job_scheduled (
+            client_id       uuid NOT NULL,
+            job_id          uuid NOT NULL,
+            queue           text NOT NULL,
+            kind            text NOT NULL,
+            provider        text NOT NULL,
+            account_id      uuid NOT NULL,
+            subject_id      uuid,
+            payload         jsonb NOT NULL,
+            priority        smallint NOT NULL,
+            due_at          timestamptz NOT NULL,
+            attempt         integer NOT NULL DEFAULT 0,
+            crash_count     integer NOT NULL DEFAULT 0,
+            defer_count     integer NOT NULL DEFAULT 0,
+            max_attempts    integer NOT NULL CHECK (max_attempts > 0),
+            recovery        text NOT NULL CHECK (recovery IN ('requeue', 'reconcile', 'hold')),
+            generation      integer NOT NULL DEFAULT 1,
+            key             text,
+            created_at      timestamptz NOT NULL,
+            PRIMARY KEY (client_id, job_id)
+        ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+                autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1,
+                    autovacuum_vacuum_cost_delay = 0);
+        CREATE INDEX job_scheduled_due ON job_scheduled (due_at, job_id);
+
+        CREATE TABLE job_ready (
+            LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
+            PRIMARY KEY (client_id, job_id)
+        ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
+                autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
+                    autovacuum_vacuum_cost_delay = 0);
+        CREATE INDEX job_ready_turn ON job_ready (queue, client_id, priority, due_at, job_id);
+
+        CREATE TABLE job_lease (
+            LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
+            lease_no        bigint NOT NULL,
+            worker_id       uuid NOT NULL,
+            claimed_at      timestamptz NOT NULL,
+            claimed_real    timestamptz NOT NULL DEFAULT clock_timestamp(),
+            cancel_reason   text,
+            PRIMARY KEY (client_id, job_id)
+        ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
+                autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
+                    autovacuum_vacuum_cost_delay = 0);
+        CREATE INDEX job_lease_worker ON job_lease (worker_id);
+
+        -- Waits for a person or a condition. reason is a word: 'poison', 'crashed', or the handler's.
+        CREATE TABLE job_hold (
+            LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
+            reason          text NOT NULL,
+            error_code      text,
+            error_message   text,
+            held_at         timestamptz NOT NULL,
+            PRIMARY KEY (client_id, job_id)
+        ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
+
+        -- Idempotent enqueue: the same key gives the same job, also after the job has finished.
+        CREATE TABLE job_key (
+            client_id       uuid NOT NULL,
+            scope           text NOT NULL,
+            key_hash        bytea NOT NULL,
+            job_id          uuid NOT NULL,
+            expires_at      timestamptz NOT NULL,
+            made_real       timestamptz NOT NULL,
+            PRIMARY KEY (client_id, scope, key_hash)
+        );
+
+
+        """
+
+    private static let history = """
+        CREATE SEQUENCE attempt_event_no;
+
+        -- Append-only: one row per run or ending. A final row is the
+        -- job's end and carries its spec, so that it can be brought back.
+        CREATE TABLE attempt (
+            client_id       uuid NOT NULL,
+            job_id          uuid NOT NULL,
+            event_no        bigint NOT NULL DEFAULT nextval('attempt_event_no'),
+            finished_at     timestamptz NOT NULL,
+            outcome         text NOT NULL
+                            CHECK (outcome IN ('succeeded', 'retry', 'failed', 'deferred', 'released', 'crashed',
+                                'cancelled',
+                                               'stale', 'held')),
+            final           boolean NOT NULL,
+            lease_no        bigint,
+            worker_id       uuid,
+            started_at      timestamptz,
+            duration_ms     bigint,
+            recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+            queue           text NOT NULL,
+            kind            text NOT NULL,
+            provider        text NOT NULL,
+            account_id      uuid NOT NULL,
+            subject_id      uuid,
+            payload         jsonb,
+            priority        smallint NOT NULL,
+            due_at          timestamptz NOT NULL,
+            attempt         integer NOT NULL,
+            crash_count     integer NOT NULL,
+            defer_count     integer NOT NULL,
+            max_attempts    integer NOT NULL,
+            recovery        text NOT NULL,
+            generation      integer NOT NULL,
+            key             text,
+            created_at      timestamptz NOT NULL,
+            next_due_at     timestamptz,
+            reason          text,
+            error_code      text,
+            error_message   text,
+            http_status     integer,
+            request_id      text,
+            CHECK (final = (outcome IN ('succeeded', 'failed', 'cancelled'))),
+            PRIMARY KEY (client_id, job_id, event_no, finished_at)
+        ) PARTITION BY RANGE (finished_at);
+        CREATE INDEX attempt_finished ON attempt USING brin (finished_at);
+        CREATE TABLE attempt_default PARTITION OF attempt DEFAULT;
+
+        -- Makes the monthly partitions that hold the
+        -- world's time now and the coming months; any worker calls it, one at a time does it.
+        -- A month that already has rows in the default partition stays there.
+        CREATE FUNCTION attempt_make_partitions(months_ahead integer) RETURNS integer LANGUAGE plpgsql AS $$
+            DECLARE
+                made integer := 0;
+                first_day timestamptz;
+                next_day timestamptz;
+                part text;
+            BEGIN
+                IF NOT pg_try_advisory_xact_lock(hashtextextended('posthorn.partitions.' || current_schema(), 0)) THEN
+                    RETURN 0;
+                END IF;
+                FOR i IN 0..months_ahead LOOP
+                    first_day := (date_trunc('month',
+                        world_now() AT TIME ZONE 'UTC') + make_interval(months => i)) AT TIME ZONE 'UTC';
+                    next_day := (date_trunc('month',
+                        world_now() AT TIME ZONE 'UTC') + make_interval(months => i + 1)) AT TIME ZONE 'UTC';
+                    part := 'attempt_' || to_char(first_day AT TIME ZONE 'UTC', 'YYYY_MM');
+                    CONTINUE WHEN to_regclass(quote_ident(part)) IS NOT NULL;
+                    CONTINUE WHEN EXISTS (SELECT FROM attempt_default WHERE finished_at >= first_day
+                        AND finished_at < next_day);
+                    BEGIN
+                        EXECUTE format('CREATE TABLE %I (LIKE attempt INCLUDING ALL)', part);
+                        EXECUTE format('ALTER TABLE attempt ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', part,
+                            first_day, next_day);
+                        made := made + 1;
+                    EXCEPTION WHEN lock_not_available OR check_violation THEN
+                        NULL;  -- Busy, or a row came in between: the default partition holds it.
+                    END;
+                END LOOP;
+                RETURN made;
+            END $$;
+
+        -- The client of a job of which only the identity is known: one probe per client and table, for commands,
+        -- never for workers.
+        CREATE FUNCTION job_client(wanted uuid) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+            DECLARE
+                place text;
+                client uuid;
+                found_client uuid;
+            BEGIN
+                FOREACH place IN ARRAY ARRAY['job_ready', 'job_scheduled', 'job_lease', 'job_hold', 'attempt'] LOOP
+                    client := NULL;
+                    LOOP
+                        EXECUTE format(
+                            'SELECT client_id FROM %I WHERE $1 IS NULL OR client_id > $1 ORDER BY client_id LIMIT 1',
+                            place)
+                            INTO client USING client;
+                        EXIT WHEN client IS NULL;
+                        EXECUTE format('SELECT client_id FROM %I WHERE client_id = $1 AND job_id = $2 LIMIT 1', place)
+                            INTO found_client USING client, wanted;
+                        IF found_client IS NOT NULL THEN
+                            RETURN found_client;
+                        END IF;
+                    END LOOP;
+                END LOOP;
+                RETURN NULL;
+            END $$;
+
+
+        """
+
+    private static let fleet = """
+        -- One row per start of a worker process. beat_at is real time; everything about liveness is.
+        CREATE TABLE worker (
+            worker_id       uuid PRIMARY KEY,
+            host            text NOT NULL,
+            pid             integer NOT NULL,
+            version         text NOT NULL,
+            slots           integer NOT NULL,
+            running         integer NOT NULL DEFAULT 0,
+            queues          text[] NOT NULL,
+            abilities       text[] NOT NULL,
+            dead_after_ms   integer NOT NULL CHECK (dead_after_ms > 0),
+            state           text NOT NULL CHECK (state IN ('active', 'draining', 'dead', 'stopped')),
+            drain_requested boolean NOT NULL DEFAULT false,
+            started_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+            beat_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+            ended_at        timestamptz
+        ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
+
+        -- What is paused. The nil UUID stands for every client or every account, '' for every queue.
+        CREATE TABLE queue_control (
+            client_id       uuid NOT NULL,
+            account_id      uuid NOT NULL,
+            queue           text NOT NULL,
+            paused_at       timestamptz NOT NULL,
+            paused_by       text NOT NULL,
+            reason          text,
+            PRIMARY KEY (client_id, account_id, queue)
+        );
+
+
+        """
+
+    private static let effects = """
+        -- One outside effect: an operation's visible part. What may be sent, was sent, and is known about it.
+        CREATE TABLE effect (
+            client_id       uuid NOT NULL,
+            op_key          text NOT NULL,
+            part            integer NOT NULL,
+            job_id          uuid NOT NULL,
+            kind            text NOT NULL,
+            account_id      uuid NOT NULL,
+            provider        text NOT NULL,
+            state           text NOT NULL CHECK (state IN ('prepared', 'sending', 'confirmed', 'rejected', 'unknown')),
+            send_no         integer NOT NULL DEFAULT 0,
+            lease_no        bigint,
+            min_lease_no    bigint NOT NULL DEFAULT 0,
+            checkpoint      bytea,
+            checkpoint_version integer,
+            evidence        jsonb,
+            prepared_at     timestamptz NOT NULL,
+            sent_at         timestamptz,
+            resolved_at     timestamptz,
+            resolved_by     text,
+            absent_reads    integer NOT NULL DEFAULT 0,
+            last_read_at    timestamptz,
+            PRIMARY KEY (client_id, op_key, part)
+        ) WITH (fillfactor = 80);
+        CREATE INDEX effect_job ON effect (client_id, job_id);
+        CREATE INDEX effect_open ON effect (state, sent_at) WHERE state IN ('sending', 'unknown');
+
+        -- Append-only: each send, and what was learned about it. token names one call of the fence.
+        CREATE TABLE effect_send (
+            client_id       uuid NOT NULL,
+            op_key          text NOT NULL,
+            part            integer NOT NULL,
+            send_no         integer NOT NULL,
+            token           uuid NOT NULL,
+            job_id          uuid NOT NULL,
+            account_id      uuid NOT NULL,
+            provider        text NOT NULL,
+            lease_no        bigint NOT NULL,
+            worker_id       uuid NOT NULL,
+            sent_at         timestamptz NOT NULL,
+            sent_real       timestamptz NOT NULL,
+            outcome         text CHECK (outcome IN ('confirmed', 'rejected', 'unknown', 'not-sent', 'absent')),
+            evidence        jsonb,
+            settled_at      timestamptz,
+            PRIMARY KEY (client_id, op_key, part, send_no)
+        );
+        CREATE INDEX effect_send_account ON effect_send (client_id, account_id, sent_at);
+        """
+}

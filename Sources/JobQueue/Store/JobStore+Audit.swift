@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+
+import PQClient
+
+/// What the checker found: nothing, if the queue keeps its promises.
+package struct AuditReport: Sendable, Hashable {
+    /// A rule that does not hold, and an example.
+    package struct Violation: Sendable, Hashable, CustomStringConvertible {
+        /// The rule.
+        package var rule: String
+        /// How often it does not hold.
+        package var count: Int
+        /// Where, for example.
+        package var example: String
+
+        /// The rule, the count and the example.
+        package var description: String { "\(self.rule): \(self.count), for example \(self.example)" }
+    }
+
+    /// The rules that do not hold.
+    package var violations: [Violation]
+    /// How many jobs are live or have ended.
+    package var jobs: Int
+}
+
+extension JobStore {
+    /// Reads everything and proves, from one snapshot, that each job is in exactly one place, no lease ended twice,
+    /// every end carries the lease it ran under, and nothing is being sent without a lease.
+    ///
+    /// It reads whole tables: for tests and doubts, not for every day.
+    package func audit() async throws -> AuditReport {
+        try await self.pool.withTransaction(isolation: .repeatableRead) { db in
+            var violations: [AuditReport.Violation] = []
+            for (rule, findings) in Self.rules {
+                let rows = try await db.query(
+                    "SELECT count(*) AS count, min(example) AS example FROM (\(findings)) AS finding")
+                guard let row = rows.first else { continue }
+                let count: Int64 = try row.get("count")
+                guard count > 0 else { continue }
+                violations.append(
+                    .init(rule: rule, count: Int(count), example: try row.get("example", as: String?.self) ?? ""))
+            }
+            let jobs: Int64 = try await db.query(
+                """
+                SELECT count(*)
+                FROM (SELECT job_id FROM (\(Self.live)) AS l UNION SELECT job_id FROM attempt WHERE final) AS j
+                """
+            ).single()
+            return AuditReport(violations: violations, jobs: Int(jobs))
+        }
+    }
+
+    private static let live: Statement = """
+        SELECT client_id, job_id, generation, 'scheduled' AS place FROM job_scheduled
+        UNION ALL SELECT client_id, job_id, generation, 'ready' FROM job_ready
+        UNION ALL SELECT client_id, job_id, generation, 'leased' FROM job_lease
+        UNION ALL SELECT client_id, job_id, generation, 'held' FROM job_hold
+        """
+
+    private static let rules: [(String, Statement)] = [
+        (
+            "a live job is in one place",
+            "SELECT job_id::text AS example FROM (\(live)) AS l GROUP BY client_id, job_id HAVING count(*) > 1"
+        ),
+        (
+            "a job that ended is not live, unless it was brought back since",
+            """
+            SELECT l.job_id::text AS example
+            FROM (\(live)) AS l
+            WHERE EXISTS (
+                SELECT FROM attempt a
+                WHERE a.client_id = l.client_id AND a.job_id = l.job_id AND a.final AND a.generation >= l.generation)
+            """
+        ),
+        (
+            "a job ends once, unless it was brought back",
+            """
+            SELECT job_id::text AS example
+            FROM attempt
+            WHERE final
+            GROUP BY client_id, job_id, generation
+            HAVING count(*) > 1
+            """
+        ),
+        (
+            "a job that ran or has a key is live or has ended",
+            """
+            SELECT seen.job_id::text AS example
+            FROM (SELECT client_id, job_id FROM attempt UNION SELECT client_id, job_id FROM job_key) AS seen
+            WHERE NOT EXISTS (SELECT FROM (\(live)) AS l WHERE l.client_id = seen.client_id AND l.job_id = seen.job_id)
+              AND NOT EXISTS (SELECT FROM attempt a WHERE a.client_id = seen.client_id AND a.job_id = seen.job_id
+                  AND a.final)
+            """
+        ),
+        (
+            "a lease ends once",
+            """
+            SELECT lease_no::text AS example
+            FROM attempt
+            WHERE lease_no IS NOT NULL AND outcome <> 'stale'
+            GROUP BY lease_no
+            HAVING count(*) > 1
+            """
+        ),
+        (
+            "a lease that ended is not held",
+            """
+            SELECT l.lease_no::text AS example
+            FROM job_lease l
+            WHERE EXISTS (
+                SELECT FROM attempt a
+                WHERE a.client_id = l.client_id AND a.job_id = l.job_id AND a.lease_no = l.lease_no
+                    AND a.outcome <> 'stale')
+            """
+        ),
+        (
+            "a lease number is given once",
+            "SELECT lease_no::text AS example FROM job_lease GROUP BY lease_no HAVING count(*) > 1"
+        ),
+        (
+            "a job that succeeded, or failed, ran under a lease",
+            """
+            SELECT job_id::text AS example
+            FROM attempt
+            WHERE outcome IN ('succeeded', 'failed', 'retry', 'deferred', 'released', 'crashed', 'held')
+                AND lease_no IS NULL
+            """
+        ),
+        (
+            "what is being sent has its lease",
+            """
+            SELECT e.op_key AS example
+            FROM effect e
+            WHERE e.state = 'sending'
+              AND NOT EXISTS (
+                  SELECT FROM job_lease l
+                  WHERE l.client_id = e.client_id AND l.job_id = e.job_id AND l.lease_no = e.lease_no)
+            """
+        ),
+        (
+            "a send follows a proof that the one before it took no effect",
+            """
+            SELECT s.op_key AS example
+            FROM effect_send s
+            JOIN effect_send earlier
+              ON earlier.client_id = s.client_id AND earlier.op_key = s.op_key AND earlier.part = s.part
+                  AND earlier.send_no = s.send_no - 1
+            WHERE earlier.outcome IS NULL OR earlier.outcome NOT IN ('absent', 'not-sent', 'rejected')
+            """
+        ),
+        (
+            "an effect is confirmed by one send",
+            """
+            SELECT op_key AS example
+            FROM effect_send
+            WHERE outcome = 'confirmed'
+            GROUP BY client_id, op_key, part
+            HAVING count(*) > 1
+            """
+        ),
+    ]
+}

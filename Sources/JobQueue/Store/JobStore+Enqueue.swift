@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+package import PQClient
+
+extension JobStore {
+    /// Enqueues jobs in a transaction of their own.
+    ///
+    /// - Returns: One answer per job, in order.
+    @discardableResult
+    package func enqueue(_ jobs: [NewJob]) async throws -> [Enqueued] {
+        try await self.pool.withTransaction(retrying: 3) { db in try await self.enqueue(jobs, on: &db) }
+    }
+
+    /// Enqueues jobs in the caller's transaction: they exist when it commits.
+    ///
+    /// A job whose key the client already used for a job of that kind is not made; the first one's identity is
+    /// answered, also after that job
+    /// has finished. Work that is due now wakes workers at commit.
+    ///
+    /// - Returns: One answer per job, in order.
+    @discardableResult
+    package func enqueue(_ jobs: [NewJob], on db: inout some SQLSession & ~Copyable) async throws -> [Enqueued] {
+        guard !jobs.isEmpty else { return [] }
+        var statements = [Self.enqueue(from: Self.unnest(jobs))]
+        if let wake = self.wake(jobs) { statements.append(wake) }
+        return try Self.answers(try await db.pipeline(statements)[0], count: jobs.count)
+    }
+
+    /// Enqueues many jobs through COPY, in one transaction: faster than ``enqueue(_:)`` from some ten thousand on.
+    ///
+    /// - Returns: How many were new.
+    @discardableResult
+    package func importJobs(_ jobs: [NewJob], on db: inout Transaction) async throws -> [Enqueued] {
+        guard !jobs.isEmpty else { return [] }
+        try await db.execute(
+            """
+            CREATE TEMPORARY TABLE job_import (
+                client_id uuid, job_id uuid, queue text, kind text, provider text, account_id uuid, subject_id uuid,
+                payload jsonb,
+                priority smallint, due_at timestamptz, max_attempts integer, recovery text, key text,
+                    key_seconds double precision,
+                ordinal bigint
+            ) ON COMMIT DROP
+            """)
+        try await db.copyIn(
+            """
+            COPY job_import (client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
+                due_at, max_attempts,
+                             recovery, key, key_seconds, ordinal)
+            FROM STDIN (FORMAT binary)
+            """,
+            rows: jobs.enumerated().lazy.map { index, job in Self.row(job, ordinal: Int64(index + 1)) })
+        var statements = [
+            Self.enqueue(
+                from: """
+                    SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
+                        max_attempts,
+                           recovery, key, key_seconds, ordinal
+                    FROM job_import
+                    """),
+            "DROP TABLE job_import",
+        ]
+        if let wake = self.wake(jobs) { statements.append(wake) }
+        return try Self.answers(try await db.pipeline(statements)[0], count: jobs.count)
+    }
+
+    private static func answers(_ rows: Rows, count: Int) throws -> [Enqueued] {
+        var answers = [Enqueued?](repeating: nil, count: count)
+        for row in rows {
+            let ordinal: Int64 = try row.get("ordinal")
+            answers[Int(ordinal) - 1] = Enqueued(id: try row.get("job_id"), isNew: try row.get("is_new"))
+        }
+        return answers.compactMap { $0 }
+    }
+
+    /// The statement that wakes workers at commit when work is due now, if the throttle allows it.
+    private func wake(_ jobs: [NewJob]) -> Statement? {
+        var earliest: [QueueName: Date?] = [:]
+        for job in jobs {
+            guard let known = earliest[job.queue] else {
+                earliest[job.queue] = .some(job.dueAt)
+                continue
+            }
+            if let before = known { earliest[job.queue] = .some(job.dueAt.map { min(before, $0) }) }
+        }
+        let admitted = self.throttle.admit(Set(earliest.keys))
+        guard !admitted.isEmpty else { return nil }
+        return """
+            SELECT pg_notify(\(Self.channel), queue)
+            FROM unnest(\(admitted), \(admitted.map { earliest[$0] ?? nil })) AS given (queue, due_at)
+            WHERE due_at IS NULL OR due_at <= world_now()
+            """
+    }
+
+    /// The channel's name; a channel belongs to the whole database, so the schema is in it.
+    static let channel: Statement = "'posthorn_' || left(md5(current_schema()), 16)"
+
+    private static func unnest(_ jobs: [NewJob]) -> Statement {
+        """
+        SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
+            max_attempts, recovery, key,
+               key_seconds, ordinal
+        FROM unnest(\(jobs.map(\.client)), \(jobs.map(\.id)), \(jobs.map(\.queue)), \(jobs.map(\.kind)),
+            \(jobs.map(\.provider)),
+                    \(jobs.map { $0.account ?? .none }), \(jobs.map(\.subject)), \(jobs.map(\.payload)),
+                        \(jobs.map(\.priority)),
+                    \(jobs.map(\.dueAt)), \(jobs.map { Int32(clamping: $0.maximumAttempts) }), \(jobs.map(\.recovery)),
+                    \(jobs.map(\.key)), \(jobs.map(\.keyLifetime.seconds)))
+             WITH ORDINALITY AS given (
+                 client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
+                 due_at, max_attempts, recovery, key, key_seconds, ordinal
+             )
+        """
+    }
+
+    private static func row(_ job: NewJob, ordinal: Int64) -> BindRow {
+        [
+            job.client, job.id, job.queue, job.kind, job.provider, job.account ?? AccountID.none, job.subject,
+            job.payload, job.priority,
+            job.dueAt, Int32(clamping: job.maximumAttempts), job.recovery, job.key, job.keyLifetime.seconds, ordinal,
+        ]
+    }
+
+    /// Keys first, in an order that two batches share; whoever wrote a key first decides which job stands for it.
+    private static func enqueue(from source: Statement) -> Statement {
+        """
+        WITH clock AS MATERIALIZED (SELECT world_now() AS now),
+        input AS MATERIALIZED (\(source)),
+        wanted AS (
+            SELECT DISTINCT ON (client_id, kind, key)
+                   client_id, kind, sha256(convert_to(key, 'UTF8')) AS key_hash, job_id, key_seconds
+            FROM input
+            WHERE key IS NOT NULL
+            ORDER BY client_id, kind, key, ordinal
+        ),
+        keyed AS (
+            INSERT INTO job_key AS k (client_id, scope, key_hash, job_id, expires_at, made_real)
+            SELECT client_id, kind, key_hash, job_id, now + make_interval(secs => key_seconds), statement_timestamp()
+            FROM wanted
+            CROSS JOIN clock
+            ORDER BY client_id, kind, key_hash
+            ON CONFLICT (client_id, scope, key_hash) DO UPDATE
+            SET job_id = CASE WHEN k.expires_at <= (SELECT now FROM clock) THEN excluded.job_id ELSE k.job_id END,
+                expires_at = CASE WHEN k.expires_at <= (SELECT now FROM clock) THEN excluded.expires_at
+                    ELSE k.expires_at END,
+                made_real = CASE WHEN k.expires_at <= (SELECT now FROM clock) THEN excluded.made_real
+                    ELSE k.made_real END
+            RETURNING client_id, scope, key_hash, job_id, made_real = statement_timestamp() AS is_new
+        ),
+        settled AS MATERIALIZED (
+            SELECT input.*, input.job_id AS own_id, coalesce(keyed.job_id, input.job_id) AS standing_id,
+                   input.key IS NULL OR (keyed.is_new AND keyed.job_id = input.job_id) AS is_new
+            FROM input
+            LEFT JOIN keyed
+                   ON keyed.client_id = input.client_id AND keyed.scope = input.kind
+                  AND keyed.key_hash = sha256(convert_to(input.key, 'UTF8'))
+        ),
+        ready AS (
+            INSERT INTO job_ready (
+            client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
+            max_attempts, recovery, key, created_at
+        )
+            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
+                coalesce(due_at, now),
+                   max_attempts, recovery, key, now
+            FROM settled
+            CROSS JOIN clock
+            WHERE is_new AND coalesce(due_at, now) <= now
+        ),
+        scheduled AS (
+            INSERT INTO job_scheduled (
+            client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
+            max_attempts, recovery, key, created_at
+        )
+            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
+                   max_attempts, recovery, key, now
+            FROM settled
+            CROSS JOIN clock
+            WHERE is_new AND due_at > now
+        )
+        SELECT ordinal, standing_id AS job_id, is_new
+        FROM settled
+        """
+    }
+}

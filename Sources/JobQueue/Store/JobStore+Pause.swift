@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+package import Foundation
+import PQClient
+
+/// What can be paused.
+package enum PauseScope: Sendable, Hashable {
+    /// A queue, for every client.
+    case queue(QueueName)
+    /// A client, in every queue.
+    case client(ClientID)
+    /// A client in one queue.
+    case clientQueue(ClientID, QueueName)
+    /// An account, in every queue.
+    case account(ClientID, AccountID)
+
+    var client: ClientID {
+        switch self {
+        case .queue: .none
+        case .client(let client), .clientQueue(let client, _), .account(let client, _): client
+        }
+    }
+
+    var account: AccountID {
+        if case .account(_, let account) = self { account } else { .none }
+    }
+
+    var queue: QueueName {
+        switch self {
+        case .queue(let queue), .clientQueue(_, let queue): queue
+        case .client, .account: ""
+        }
+    }
+
+    init(client: ClientID, account: AccountID, queue: QueueName) {
+        if account != .none {
+            self = .account(client, account)
+        } else if client == .none {
+            self = .queue(queue)
+        } else {
+            self = queue == "" ? .client(client) : .clientQueue(client, queue)
+        }
+    }
+}
+
+/// A pause that is in force.
+package struct Pause: Sendable, Hashable {
+    /// What is paused.
+    package var scope: PauseScope
+    /// Since when, in world time.
+    package var since: Date
+    /// Who paused it.
+    package var by: String
+    /// Why.
+    package var reason: String?
+}
+
+extension JobStore {
+    /// Stops claims within a scope; what runs goes on.
+    ///
+    /// Pausing again changes nothing.
+    ///
+    /// - Parameters:
+    ///   - scope: What.
+    ///   - person: Who.
+    ///   - reason: Why.
+    /// - Throws: ``PQError`` when the database does not answer or refuses.
+    package func pause(_ scope: PauseScope, by person: String, reason: String? = nil) async throws {
+        _ = try await self.pool.execute(
+            """
+            INSERT INTO queue_control (client_id, account_id, queue, paused_at, paused_by, reason)
+            VALUES (\(scope.client), \(scope.account), \(scope.queue), world_now(), \(person), \(reason))
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// Ends a pause.
+    ///
+    /// - Returns: Whether there was one.
+    @discardableResult
+    package func resume(_ scope: PauseScope) async throws -> Bool {
+        try await self.pool.execute(
+            """
+            DELETE FROM queue_control
+            WHERE client_id = \(scope.client) AND account_id = \(scope.account) AND queue = \(scope.queue)
+            """) == 1
+    }
+
+    /// The pauses in force, the oldest first.
+    package func pauses() async throws -> [Pause] {
+        let rows = try await self.pool.query(
+            """
+            SELECT client_id, account_id, queue, paused_at, paused_by, reason
+            FROM queue_control
+            ORDER BY paused_at
+            """)
+        return try rows.map { row throws in
+            Pause(
+                scope: PauseScope(
+                    client: try row.get("client_id"), account: try row.get("account_id"), queue: try row.get("queue")),
+                since: try row.get("paused_at"), by: try row.get("paused_by"), reason: try row.get("reason"))
+        }
+    }
+}

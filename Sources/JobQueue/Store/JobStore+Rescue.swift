@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+import PQClient
+
+/// What a rescue found.
+package struct RescueReport: Sendable, Hashable {
+    /// Workers that stopped beating, newly declared dead.
+    package var deadWorkers: [WorkerID] = []
+    /// Jobs taken from dead workers.
+    package var rescued = 0
+    /// Of these, how many now wait for a person.
+    package var held = 0
+    /// Sends whose outcome is now unknown.
+    package var unknownEffects = 0
+
+    /// Makes an empty report.
+    package init() {}
+}
+
+extension JobStore {
+    /// Declares workers dead that stopped beating, and takes their jobs back; any worker, one at a time in the fleet.
+    ///
+    /// A job goes where its recovery policy says; after `crashLimit` crashes it is held as `poison`. What it was
+    /// sending becomes unknown, and
+    /// what it had only prepared can no longer be sent under the old lease.
+    ///
+    /// - Parameters:
+    ///   - crashLimit: The number of crashes at which a job is held.
+    ///   - limit: The most jobs taken in one call.
+    /// - Throws: ``PQError`` when the database does not answer or refuses.
+    /// - Returns: What was found and done.
+    package func rescue(crashLimit: Int = 3, limit: Int = 500) async throws -> RescueReport {
+        try await self.pool.withTransaction(retrying: 3) { db in
+            var report = RescueReport()
+            let isAlone: Bool = try await db.query(
+                "SELECT pg_try_advisory_xact_lock(hashtextextended('posthorn.rescue.' || current_schema(), 0))"
+            ).single()
+            guard isAlone else { return report }
+            report.deadWorkers = try await db.query(Self.declareDead).column()
+            // The leases are locked in a statement of their own: what a fence wrote before it let go of the lease must
+            // be seen by the next one.
+            let leases: [Int64] = try await db.query(
+                """
+                SELECT l.lease_no
+                FROM job_lease l
+                WHERE l.worker_id IN (SELECT w.worker_id FROM worker w WHERE w.state IN ('dead', 'stopped'))
+                ORDER BY l.client_id, l.job_id
+                LIMIT \(Int32(clamping: limit))
+                FOR UPDATE OF l SKIP LOCKED
+                """
+            ).column()
+            if !leases.isEmpty {
+                let counts = try await db.query(Self.takeBack(leases, crashLimit: crashLimit))
+                if let row = counts.first {
+                    report.rescued = Int(try row.get("rescued", as: Int64.self))
+                    report.held = Int(try row.get("held", as: Int64.self))
+                    report.unknownEffects = Int(try row.get("unknown", as: Int64.self))
+                }
+            }
+            report.unknownEffects += try await db.query(Self.unleasedSends).affected
+            return report
+        }
+    }
+
+    /// A server that restarted a moment ago gives everybody the time to beat again.
+    private static let declareDead: Statement = """
+        UPDATE worker
+        SET state = 'dead', ended_at = clock_timestamp()
+        WHERE state IN ('active', 'draining')
+          AND beat_at < clock_timestamp() - make_interval(secs => dead_after_ms / 1000.0)
+          AND pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => dead_after_ms / 1000.0)
+        RETURNING worker_id
+        """
+
+    private static func takeBack(_ leases: [Int64], crashLimit: Int) -> Statement {
+        """
+        WITH lost AS (
+            DELETE FROM job_lease l
+            USING worker w
+            WHERE l.lease_no = ANY (\(leases)) AND w.worker_id = l.worker_id AND w.state IN ('dead', 'stopped')
+            RETURNING l.*, CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END AS crash
+        ),
+        routed AS MATERIALIZED (
+            SELECT lost.*, world_now() AS now,
+                   CASE WHEN cancel_reason IS NOT NULL THEN 'cancelled' WHEN crash = 1 THEN 'crashed' ELSE 'released'
+                       END AS outcome,
+                   CASE WHEN cancel_reason IS NOT NULL THEN NULL
+                        WHEN crash = 1 AND crash_count + 1 >= \(Int32(clamping: crashLimit)) THEN 'poison'
+                        WHEN crash = 1 AND recovery = 'hold' THEN 'crashed'
+                   END AS hold_reason
+            FROM lost
+        ),
+        unsure AS (
+            UPDATE effect e
+            SET state = 'unknown'
+            FROM routed r
+            WHERE e.client_id = r.client_id AND e.job_id = r.job_id AND e.state = 'sending' AND e.lease_no = r.lease_no
+            RETURNING e.client_id, e.op_key, e.part, e.send_no
+        ),
+        unsure_send AS (
+            UPDATE effect_send s
+            SET outcome = 'unknown'
+            FROM unsure u
+            WHERE s.client_id = u.client_id AND s.op_key = u.op_key AND s.part = u.part AND s.send_no = u.send_no
+                AND s.outcome IS NULL
+        ),
+        fenced AS (
+            UPDATE effect e
+            SET min_lease_no = greatest(e.min_lease_no, r.lease_no + 1)
+            FROM routed r
+            WHERE e.client_id = r.client_id AND e.job_id = r.job_id AND e.state = 'prepared'
+        ),
+        ready AS (
+            INSERT INTO job_ready (\(unescaped: JobSpec.columns))
+            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at, attempt,
+                   crash_count + crash, defer_count, max_attempts, recovery, generation, key, created_at
+            FROM routed
+            WHERE hold_reason IS NULL AND outcome <> 'cancelled'
+        ),
+        held AS (
+            INSERT INTO job_hold (\(unescaped: JobSpec.columns), reason, error_code, error_message, held_at)
+            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at, attempt,
+                   crash_count + crash, defer_count, max_attempts, recovery, generation, key, created_at,
+                   hold_reason, 'worker-died', 'the worker died while the job ran', now
+            FROM routed
+            WHERE hold_reason IS NOT NULL
+            RETURNING job_id
+        ),
+        history AS (
+            INSERT INTO attempt (
+                client_id, job_id, finished_at, outcome, final, lease_no, worker_id, started_at,
+                duration_ms, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
+                attempt, crash_count, defer_count, max_attempts, recovery, generation, key, created_at,
+                reason, error_code, error_message
+            )
+            SELECT client_id, job_id, now, outcome, outcome = 'cancelled', lease_no, worker_id, claimed_at,
+                   (extract(epoch FROM clock_timestamp() - claimed_real) * 1000)::bigint, queue, kind, provider,
+                       account_id, subject_id,
+                   CASE WHEN outcome = 'cancelled' THEN payload END, priority, due_at, attempt + 1,
+                       crash_count + crash, defer_count,
+                   max_attempts, recovery, generation, key, created_at, coalesce(cancel_reason, hold_reason),
+                   'worker-died',
+                   'the worker died while the job ran'
+            FROM routed
+        )
+        SELECT (SELECT count(*) FROM routed) AS rescued, (SELECT count(*) FROM held) AS held, (SELECT count(*)
+            FROM unsure) AS unknown
+        """
+    }
+
+    /// A fence whose answer was lost may commit after its run was ended; no lease, no sender.
+    private static let unleasedSends: Statement = """
+        WITH unsure AS (
+            UPDATE effect e
+            SET state = 'unknown'
+            WHERE e.state = 'sending'
+              AND NOT EXISTS (
+                  SELECT FROM job_lease l
+                  WHERE l.client_id = e.client_id AND l.job_id = e.job_id AND l.lease_no = e.lease_no)
+            RETURNING e.client_id, e.op_key, e.part, e.send_no
+        )
+        UPDATE effect_send s
+        SET outcome = 'unknown'
+        FROM unsure u
+        WHERE s.client_id = u.client_id AND s.op_key = u.op_key AND s.part = u.part AND s.send_no = u.send_no
+            AND s.outcome IS NULL
+        """
+}

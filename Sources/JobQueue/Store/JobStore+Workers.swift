@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+package import Foundation
+import PQClient
+
+/// What a worker tells about itself when it starts.
+package struct WorkerRecord: Sendable {
+    /// The identity of this start.
+    package var id: WorkerID
+    /// The machine, a label for people.
+    package var host: String
+    /// The process.
+    package var processID: Int32
+    /// The program's version.
+    package var version: String
+    /// How many jobs it runs at once.
+    package var slots: Int
+    /// The queues it serves.
+    package var queues: [QueueName]
+    /// What it can run.
+    package var abilities: [JobAbility]
+    /// Without a beat for this long it is dead.
+    package var deadAfter: Duration
+
+    /// Makes a record.
+    package init(
+        id: WorkerID = WorkerID(), host: String, processID: Int32, version: String, slots: Int, queues: [QueueName],
+        abilities: [JobAbility], deadAfter: Duration
+    ) {
+        self.id = id
+        self.host = host
+        self.processID = processID
+        self.version = version
+        self.slots = slots
+        self.queues = queues
+        self.abilities = abilities
+        self.deadAfter = deadAfter
+    }
+}
+
+/// Whether a worker takes work.
+package enum WorkerState: String, Sendable, Hashable, PQConvertible {
+    /// It claims and runs.
+    case active
+    /// It finishes what it has.
+    case draining
+    /// It stopped beating; its jobs were taken back.
+    case dead
+    /// It ended in order.
+    case stopped
+}
+
+/// The answer to a beat.
+package struct BeatAnswer: Sendable {
+    /// Whether the worker may go on; false when it was declared dead: its leases are lost.
+    package var isAlive: Bool
+    /// Whether somebody asked it to drain.
+    package var isDrainRequested: Bool
+    /// The numbers of its leases in the database.
+    package var leases: Set<Int64>
+    /// Those whose job somebody asked to cancel.
+    package var cancelled: Set<Int64>
+}
+
+/// A worker as people see it.
+package struct WorkerSummary: Sendable {
+    /// The identity of this start.
+    package var id: WorkerID
+    /// The machine.
+    package var host: String
+    /// The process.
+    package var processID: Int
+    /// The program's version.
+    package var version: String
+    /// How many jobs it runs at once.
+    package var slots: Int
+    /// How many it ran at its last beat.
+    package var running: Int
+    /// The queues it serves.
+    package var queues: [QueueName]
+    /// Whether it takes work.
+    package var state: WorkerState
+    /// When it started, in real time.
+    package var startedAt: Date
+    /// When it beat last, in real time.
+    package var beatAt: Date
+}
+
+extension JobStore {
+    /// Registers a worker as active.
+    package func register(_ worker: WorkerRecord) async throws {
+        _ = try await self.pool.execute(
+            """
+            INSERT INTO worker (worker_id, host, pid, version, slots, queues, abilities, dead_after_ms, state)
+            VALUES (\(worker.id), \(worker.host), \(worker.processID), \(worker.version),
+                \(Int32(clamping: worker.slots)),
+                    \(worker.queues), \(worker.abilities.map(\.text)),
+                        \(Int32(clamping: worker.deadAfter.milliseconds)), 'active')
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// Says that a worker lives, and hears what it must know.
+    ///
+    /// - Parameters:
+    ///   - worker: Who beats.
+    ///   - state: `active` or `draining`.
+    ///   - running: How many jobs it runs.
+    /// - Throws: ``PQError`` when the database does not answer or refuses.
+    /// - Returns: What the worker must know.
+    package func beat(_ worker: WorkerID, state: WorkerState, running: Int) async throws -> BeatAnswer {
+        let rows = try await self.pool.query(
+            """
+            WITH beat AS (
+                UPDATE worker
+                SET beat_at = clock_timestamp(), state = \(state), running = \(Int32(clamping: running))
+                WHERE worker_id = \(worker) AND state IN ('active', 'draining')
+                RETURNING drain_requested
+            )
+            SELECT EXISTS (SELECT FROM beat) AS is_alive,
+                   coalesce((SELECT drain_requested FROM beat), false) AS is_drain_requested,
+                   ARRAY(SELECT lease_no FROM job_lease WHERE worker_id = \(worker)) AS leases,
+                   ARRAY(SELECT lease_no FROM job_lease WHERE worker_id = \(worker)
+                       AND cancel_reason IS NOT NULL) AS cancelled
+            """)
+        guard let row = rows.first else { throw JobQueueError(.notFound, "the beat had no answer") }
+        return BeatAnswer(
+            isAlive: try row.get("is_alive"), isDrainRequested: try row.get("is_drain_requested"),
+            leases: Set(try row.get("leases", as: [Int64].self)),
+            cancelled: Set(try row.get("cancelled", as: [Int64].self)))
+    }
+
+    /// Ends a worker's record in order; leases it still has are given back by the next rescue, without counting as
+    /// crashes.
+    package func deregister(_ worker: WorkerID) async throws {
+        _ = try await self.pool.execute(
+            """
+            UPDATE worker
+            SET state = 'stopped', ended_at = clock_timestamp(), running = 0
+            WHERE worker_id = \(worker) AND state IN ('active', 'draining')
+            """)
+    }
+
+    /// Asks a worker to finish what it has and exit; it hears of it with its next beat.
+    ///
+    /// - Returns: Whether it lives.
+    @discardableResult
+    package func requestDrain(of worker: WorkerID) async throws -> Bool {
+        try await self.pool.execute(
+            """
+            UPDATE worker
+            SET drain_requested = true
+            WHERE worker_id = \(worker) AND state IN ('active', 'draining')
+            """) == 1
+    }
+
+    /// The workers, the latest start first.
+    ///
+    /// - Parameter includingEnded: Whether dead and stopped ones are listed too.
+    /// - Throws: ``PQError`` when the database does not answer or refuses.
+    /// - Returns: The workers.
+    package func workers(includingEnded: Bool = false) async throws -> [WorkerSummary] {
+        let rows = try await self.pool.query(
+            """
+            SELECT worker_id, host, pid, version, slots, running, queues, state, started_at, beat_at
+            FROM worker
+            WHERE \(includingEnded) OR state IN ('active', 'draining')
+            ORDER BY started_at DESC
+            LIMIT 1000
+            """)
+        return try rows.map { row throws in
+            WorkerSummary(
+                id: try row.get("worker_id"), host: try row.get("host"),
+                processID: Int(try row.get("pid", as: Int32.self)),
+                version: try row.get("version"), slots: Int(try row.get("slots", as: Int32.self)),
+                running: Int(try row.get("running", as: Int32.self)), queues: try row.get("queues"),
+                state: try row.get("state"),
+                startedAt: try row.get("started_at"), beatAt: try row.get("beat_at"))
+        }
+    }
+
+    /// Makes the history's partitions for this month and the coming ones, in world time.
+    ///
+    /// - Returns: How many were made.
+    @discardableResult
+    package func makePartitions(monthsAhead: Int = 3) async throws -> Int {
+        try await self.pool.withTransaction(retrying: 3) { db in
+            try await db.execute("SELECT set_config('lock_timeout', '2s', true)")
+            let made: Int32 = try await db.query("SELECT attempt_make_partitions(\(Int32(clamping: monthsAhead)))")
+                .single()
+            return Int(made)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+
+package import PQClient
+
+/// The queue's tables: everything that happens to a job happens through it.
+///
+/// The methods that take a session join the caller's transaction; the others use the pool. It is a value without state
+/// of its own besides
+/// the throttle of its notifications: make one per process and pass it on.
+package struct JobStore: Sendable {
+    /// Where the queue's tables are.
+    package let pool: ConnectionPool
+    let throttle: NotifyThrottle
+
+    /// Makes a store; it starts nothing.
+    package init(pool: ConnectionPool) {
+        self.pool = pool
+        self.throttle = NotifyThrottle()
+    }
+
+    /// Settings of one transaction that keep plans on the indexes: the hot tables are empty now and full in a minute,
+    /// and a plan made for an empty table would stay in the session.
+    ///
+    /// Goes first into a pipeline.
+    static let planOnIndexes: Statement = """
+        SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+               set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+                   set_config('jit', 'off', true)
+        """
+}
+
+extension Duration {
+    /// Seconds, for `make_interval(secs => …)`.
+    var seconds: Double {
+        Double(self.components.seconds) + Double(self.components.attoseconds) / 1e18
+    }
+
+    /// Whole milliseconds.
+    var milliseconds: Int64 {
+        self.components.seconds * 1_000 + self.components.attoseconds / 1_000_000_000_000_000
+    }
+}

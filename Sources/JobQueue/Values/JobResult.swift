@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+
+package import PQClient
+
+/// What a handler answers: how the run ended, and what is to be written with it.
+package struct JobResult: Sendable {
+    /// Something to write in the transaction that ends the run.
+    package typealias Record = @Sendable (inout Transaction) async throws -> Void
+
+    /// How the run ended.
+    package var outcome: JobOutcome
+    /// Written in the same transaction as the outcome, only when the lease is still ours.
+    ///
+    /// It may run again after a lost connection; it must touch nothing outside the transaction. When it throws, the run
+    /// counts as failed and is retried.
+    package var record: Record?
+    /// Written instead when the lease was lost: evidence only.
+    package var recordIfStale: Record?
+
+    /// Makes a result.
+    package init(_ outcome: JobOutcome, record: Record? = nil, recordIfStale: Record? = nil) {
+        self.outcome = outcome
+        self.record = record
+        self.recordIfStale = recordIfStale
+    }
+
+    /// Done, with nothing to write.
+    package static var succeeded: JobResult { JobResult(.succeeded) }
+}
+
+/// The end of one run, on its way into the database.
+package struct Finish: Sendable {
+    /// The job and the lease it ran under.
+    package var job: ClaimedJob
+    /// How it ended.
+    package var outcome: JobOutcome
+    /// How long it ran, in real time.
+    package var duration: Duration
+
+    /// Makes a finish.
+    package init(_ job: ClaimedJob, _ outcome: JobOutcome, duration: Duration = .zero) {
+        self.job = job
+        self.outcome = outcome
+        self.duration = duration
+    }
+}
+
+/// What became of a finish.
+package enum FinishResult: Sendable, Hashable {
+    /// The job went where the outcome says.
+    case applied
+    /// The same finish was applied before: its answer had been lost.
+    case alreadyApplied
+    /// The lease was lost; nothing changed, an attempt of outcome `stale` tells of it.
+    case stale
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+
+import PQClient
+
+/// What happens to a job whose worker died while it ran.
+///
+/// It is stored with the job, so the rescuer needs to know nothing about the kind.
+package enum Recovery: String, Sendable, Hashable, CaseIterable, PQConvertible {
+    /// Run again at once: running twice is harmless.
+    case requeue
+    /// Run again at once; the handler looks at the job's effects before it does anything outside.
+    case reconcile
+    /// Wait for a person.
+    case hold
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+
+/// The jobs a worker has, as plain data: free slots, runs by lease number, what a beat's answer means for them.
+struct RunTable {
+    /// Where a run stands.
+    enum Phase {
+        /// The handler works, or is about to.
+        case running
+        /// The result is on its way into the database.
+        case finishing
+    }
+
+    struct Run {
+        var job: ClaimedJob
+        var phase = Phase.running
+        var cause: CancelCause?
+        /// Cancels the handler's task; nil until it exists.
+        var cancel: (@Sendable () -> Void)?
+        /// Ends the wait for a handler that does not stop.
+        var abandon: (@Sendable () -> Void)?
+    }
+
+    /// What is to be done after a beat, outside the lock.
+    struct BeatActions {
+        var cancellations: [(ClaimedJob, CancelCause, (@Sendable () -> Void)?)] = []
+        /// Leases in the database that nobody here knows: their claim's answer was lost.
+        var orphans: [Int64] = []
+    }
+
+    private(set) var runs: [Int64: Run] = [:]
+    private var free: [QueueName: Int]
+    private var claims = 0
+    private var claimGeneration = 0
+    private var suspects: Set<Int64> = []
+
+    init(slots: [QueueName: Int]) { self.free = slots }
+
+    /// Whether nothing runs and nothing waits to be written.
+    var isEmpty: Bool { self.runs.isEmpty }
+    /// How many handlers work.
+    var runningCount: Int { self.runs.values.count { $0.phase == .running } }
+
+    /// The free slots of a queue.
+    func freeSlots(_ queue: QueueName) -> Int { self.free[queue] ?? 0 }
+
+    // MARK: Claims
+
+    mutating func claimBegins() {
+        self.claims += 1
+        self.claimGeneration += 1
+    }
+
+    /// Takes the slots of what was claimed.
+    mutating func claimEnds(_ jobs: [ClaimedJob]) {
+        self.claims -= 1
+        for job in jobs {
+            self.runs[job.lease.number] = Run(job: job)
+            self.free[job.queue, default: 0] -= 1
+        }
+    }
+
+    // MARK: Runs
+
+    /// Notes how to cancel a run; returns why it must be cancelled at once.
+    mutating func attach(
+        _ lease: Int64, cancel: @escaping @Sendable () -> Void, abandon: @escaping @Sendable () -> Void
+    ) -> CancelCause? {
+        self.runs[lease]?.cancel = cancel
+        self.runs[lease]?.abandon = abandon
+        return self.runs[lease]?.cause
+    }
+
+    /// The handler is done: the slot is free unless the result keeps it.
+    mutating func ran(_ lease: Int64, keepsSlot: Bool) {
+        guard let run = self.runs[lease], run.phase == .running else { return }
+        self.runs[lease]?.phase = .finishing
+        self.runs[lease]?.cancel = nil
+        self.runs[lease]?.abandon = nil
+        if !keepsSlot { self.free[run.job.queue, default: 0] += 1 }
+    }
+
+    /// The slot of a run whose result kept it is free.
+    mutating func freeSlot(of job: ClaimedJob) { self.free[job.queue, default: 0] += 1 }
+
+    /// The result is in the database.
+    mutating func finished(_ lease: Int64) { self.runs[lease] = nil }
+
+    /// Marks running jobs as cancelled, each once.
+    mutating func cancel(
+        _ cause: CancelCause, where isWanted: (Int64) -> Bool
+    ) -> [(ClaimedJob, CancelCause, (@Sendable () -> Void)?)] {
+        var actions: [(ClaimedJob, CancelCause, (@Sendable () -> Void)?)] = []
+        for (lease, run) in self.runs where run.phase == .running && run.cause == nil && isWanted(lease) {
+            self.runs[lease]?.cause = cause
+            actions.append((run.job, cause, run.cancel))
+        }
+        return actions
+    }
+
+    /// What ends the wait for every handler that still works.
+    func abandonments() -> [@Sendable () -> Void] {
+        self.runs.values.compactMap { $0.phase == .running ? $0.abandon : nil }
+    }
+
+    // MARK: Beats
+
+    /// What was known when a beat was sent: the answer speaks of that moment.
+    struct BeatMark {
+        fileprivate var running: Set<Int64>
+        fileprivate var claimGeneration: Int
+        fileprivate var isClaiming: Bool
+    }
+
+    func mark() -> BeatMark {
+        BeatMark(
+            running: Set(self.runs.filter { $0.value.phase == .running }.keys), claimGeneration: self.claimGeneration,
+            isClaiming: self.claims > 0)
+    }
+
+    /// Applies the answer to a beat of the worker that holds `worker`'s leases.
+    mutating func apply(_ answer: BeatAnswer, since mark: BeatMark, worker: WorkerID) -> BeatActions {
+        var actions = BeatActions()
+        actions.cancellations = self.cancel(.requested) { answer.cancelled.contains($0) }
+        let lost = mark.running.subtracting(answer.leases)
+        actions.cancellations += self.cancel(.lost) { lost.contains($0) }
+
+        // A lease unknown in two answers, with no claim under way in between, belongs to a claim whose answer was lost.
+        let isQuiet = !mark.isClaiming && self.claims == 0 && mark.claimGeneration == self.claimGeneration
+        let unknown = answer.leases.subtracting(self.runs.keys)
+        actions.orphans = isQuiet ? unknown.intersection(self.suspects).sorted() : []
+        self.suspects = unknown.subtracting(actions.orphans)
+        return actions
+    }
+}

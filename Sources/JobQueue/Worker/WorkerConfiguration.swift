@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+package import PQClient
+
+/// How a worker works.
+///
+/// All durations are real time.
+package struct WorkerConfiguration: Sendable {
+    /// How many jobs run at once, by queue; only these queues are served.
+    package var slots: [QueueName: Int]
+    /// The machine's name, a label for people.
+    package var host = "localhost"
+    /// The program's version.
+    package var version = "0"
+    /// The pause between two beats.
+    package var heartbeat: Duration = .seconds(5)
+    /// Without a beat for this long the fleet takes the worker's jobs.
+    package var deadAfter: Duration = .seconds(20)
+    /// So long before ``deadAfter`` a worker that could not beat stops sending and cancels its jobs.
+    package var fenceMargin: Duration = .seconds(5)
+    /// The longest pause between two looks for ready work.
+    package var poll: Duration = .milliseconds(250)
+    /// The pause between two promotions.
+    package var promote: Duration = .milliseconds(250)
+    /// The pause between two rounds of rescue and housekeeping.
+    package var maintain: Duration = .seconds(5)
+    /// How long running jobs may go on after a drain began.
+    package var grace: Duration = .seconds(30)
+    /// How much longer those may go on that are in the middle of a send, and those that do not stop when cancelled.
+    package var sendGrace: Duration = .seconds(5)
+    /// The longest time from the fence to a send's first byte.
+    package var sendWindow: Duration = .seconds(2)
+    /// Whether to drain as soon as nothing is due and nothing runs.
+    package var untilEmpty = false
+    /// The pauses after an attempt whose handler threw, in world time; the job's own number of attempts counts.
+    package var retry = RetryPolicy()
+    /// The number of crashes at which a job is held.
+    package var crashLimit = 3
+    /// Whether to listen for work that is due now; without it, polling finds it.
+    package var listens = true
+    /// Where to listen, when not at the pool's address: never through a pooler in transaction mode.
+    package var listenAddress: PQConfiguration?
+    /// Where the process is to die, in chaos tests.
+    package var crash = CrashPlan.none
+
+    /// Makes a configuration.
+    package init(slots: [QueueName: Int]) {
+        self.slots = slots
+    }
+
+    /// How many jobs run at once.
+    var totalSlots: Int { self.slots.values.reduce(0, +) }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+
+/// What a worker did, for logs and metrics.
+package enum WorkerEvent: Sendable {
+    /// It is registered and takes work.
+    case started(WorkerID)
+    /// It took jobs from a queue.
+    case claimed(QueueName, count: Int)
+    /// A handler begins.
+    case running(ClaimedJob)
+    /// A handler ended and the result is on its way into the database.
+    case ran(ClaimedJob, JobOutcome, Duration)
+    /// A result was written, was written before, or came too late.
+    case finished(ClaimedJob, JobOutcome, FinishResult)
+    /// A job was cancelled from outside: on request, by a lost lease, by a drain.
+    case cancelling(ClaimedJob, CancelCause)
+    /// A call to the database failed and will be repeated; the step names it.
+    case setback(step: String, any Error)
+    /// It could not beat for too long: it sends nothing until it can.
+    case fenced
+    /// The fleet took it for dead; it starts over under a new identity.
+    case died(WorkerID)
+    /// Jobs of dead workers were taken back.
+    case rescued(RescueReport)
+    /// It hears of new work from now on.
+    case listening
+    /// It takes no more work.
+    case draining
+    /// Everything is written and it is deregistered.
+    case stopped(WorkerID)
+}
+
+/// Why a running job was cancelled.
+package enum CancelCause: String, Sendable, Hashable {
+    /// Somebody asked.
+    case requested
+    /// The lease is no longer ours.
+    case lost
+    /// The worker could not beat.
+    case fenced
+    /// The worker stops.
+    case drained
+}

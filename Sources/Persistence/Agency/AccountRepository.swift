@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+package import PQClient
+
+/// The accounts of clients.
+package enum AccountRepository {
+    private static let columns: Statement = """
+        SELECT account.client_id, account.account_id, account.brand_id, account.platform, account.external_id, account.slug,
+               account.name, account.handle, account.time_zone, account.state, account.state_reason, account.followers,
+               account.created_at
+        FROM account
+        """
+
+    /// Adds an account, without claiming its identity; see ``PlatformIdentities/claim(_:on:)``.
+    ///
+    /// - Throws: `PersistenceError` with code `nameTaken` when the client has an account of that slug.
+    package static func insert(_ account: AccountRow, on db: inout some SQLSession & ~Copyable) async throws {
+        let added = try await db.execute(
+            """
+            INSERT INTO account (client_id, account_id, brand_id, platform, external_id, slug, name, handle, time_zone, state,
+                                 state_reason, followers)
+            VALUES (\(account.client), \(account.id), \(account.brand), \(account.platform), \(account.externalID),
+                    \(account.slug), \(account.name), \(account.handle), \(account.timeZone), \(account.state),
+                    \(account.stateReason), \(account.followers))
+            ON CONFLICT (client_id, slug) DO NOTHING
+            """)
+        guard added == 1 else {
+            throw PersistenceError(
+                .nameTaken, "the client has an account '\(account.slug)' already: choose another with --slug")
+        }
+    }
+
+    /// Finds an account by identity.
+    package static func find(
+        _ id: AccountID, of client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> AccountRow? {
+        try await db.query(
+            Self.columns + " WHERE account.client_id = \(client) AND account.account_id = \(id)"
+        ).first.map(AccountRow.init(row:))
+    }
+
+    /// Finds a client's account by slug or identity.
+    package static func find(
+        _ reference: Reference, of client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> AccountRow? {
+        try await db.query(
+            Self.columns
+                + """
+                 WHERE account.client_id = \(client)
+                   AND (account.slug = \(reference.name) OR account.account_id = \(reference.id))
+                """
+        ).first.map(AccountRow.init(row:))
+    }
+
+    /// Lists accounts by client and slug; of one client, or of all.
+    package static func list(
+        of client: ClientID? = nil, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [AccountRow] {
+        let wanted: Statement =
+            client.map { " WHERE account.client_id = \($0) ORDER BY account.slug" }
+            ?? " JOIN client USING (client_id) ORDER BY client.slug, account.slug"
+        return try await db.query(Self.columns + wanted).decoded(AccountRow.init(row:))
+    }
+
+    /// Changes an account's state and appends who did it and why.
+    ///
+    /// - Returns: The state before, or `nil` when there is no such account.
+    @discardableResult
+    package static func setState(
+        _ id: AccountID, of client: ClientID, to state: AccountState, actor: String, reason: String?,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws -> AccountState? {
+        let rows = try await db.query(
+            """
+            WITH old AS (
+                SELECT client_id, account_id, state FROM account
+                WHERE client_id = \(client) AND account_id = \(id) FOR UPDATE
+            ),
+            changed AS (
+                UPDATE account SET state = \(state), state_reason = CASE WHEN \(state) <> 'active' THEN \(reason) END FROM old
+                WHERE account.client_id = old.client_id AND account.account_id = old.account_id
+            ),
+            logged AS (
+                INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
+                SELECT client_id, 'account', account_id, \(actor), state, \(state), \(reason) FROM old WHERE state <> \(state)
+            )
+            SELECT state FROM old
+            """)
+        return try rows.first?.get("state")
+    }
+
+    /// Writes what the platform says of an account: name, handle, followers.
+    package static func refresh(
+        _ id: AccountID, of client: ClientID, name: String, handle: String?, followers: Int64?,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            UPDATE account SET name = \(name), handle = coalesce(\(handle), handle), followers = coalesce(\(followers), followers)
+            WHERE client_id = \(client) AND account_id = \(id)
+            """)
+    }
+
+    /// Uses a grant for some of an account's work, in place of the grants it used before.
+    package static func useGrant(
+        _ grant: GrantID, for uses: [GrantUse], account: AccountID, of client: ClientID,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            INSERT INTO account_grant (client_id, account_id, capability, grant_id)
+            SELECT \(client), \(account), capability, \(grant) FROM unnest(\(uses)) AS capability
+            ON CONFLICT (client_id, account_id, capability) DO UPDATE SET grant_id = excluded.grant_id
+            """)
+    }
+
+    /// Takes an account's grants away; a grant that opens nothing else any more is revoked.
+    package static func dropGrants(
+        of account: AccountID, client: ClientID, reason: String, on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            WITH dropped AS (
+                DELETE FROM account_grant WHERE client_id = \(client) AND account_id = \(account) RETURNING grant_id
+            )
+            UPDATE access_grant SET state = 'revoked', state_reason = \(reason)
+            WHERE grant_id IN (SELECT grant_id FROM dropped)
+              AND NOT EXISTS (
+                  SELECT FROM account_grant AS other
+                  WHERE other.grant_id = access_grant.grant_id
+                    AND (other.client_id, other.account_id) <> (\(client), \(account)))
+              AND NOT EXISTS (SELECT FROM ad_account WHERE ad_account.grant_id = access_grant.grant_id)
+            """)
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+package import PQClient
+
+/// The clients.
+package enum ClientRepository {
+    private static let columns: Statement = """
+        SELECT client_id, slug, name, time_zone, currency, weight, state, on_unknown, on_missed, created_at FROM client
+        """
+
+    /// Adds a client.
+    ///
+    /// - Throws: `PersistenceError` with code `nameTaken` when the slug is in use; the transaction can go on.
+    package static func insert(_ client: ClientRow, on db: inout some SQLSession & ~Copyable) async throws {
+        let added = try await db.execute(
+            """
+            INSERT INTO client (client_id, slug, name, time_zone, currency, weight, state, on_unknown, on_missed)
+            VALUES (\(client.id), \(client.slug), \(client.name), \(client.timeZone), \(client.currency), \(Int32(client.weight)),
+                    \(client.state), \(client.onUnknown), \(client.onMissed))
+            ON CONFLICT (slug) DO NOTHING
+            """)
+        guard added == 1 else {
+            throw PersistenceError(.nameTaken, "a client '\(client.slug)' is there already: choose another slug")
+        }
+    }
+
+    /// Finds a client by identity.
+    package static func find(_ id: ClientID, on db: inout some SQLSession & ~Copyable) async throws -> ClientRow? {
+        try await db.query(Self.columns + " WHERE client_id = \(id)").first.map(ClientRow.init(row:))
+    }
+
+    /// Finds a client by slug or identity.
+    package static func find(_ reference: Reference, on db: inout some SQLSession & ~Copyable) async throws
+        -> ClientRow?
+    {
+        try await db.query(
+            Self.columns + " WHERE slug = \(reference.name) OR client_id = \(reference.id)"
+        ).first.map(ClientRow.init(row:))
+    }
+
+    /// Lists clients by slug, archived and erased ones only when asked for.
+    package static func list(
+        states: [ClientState] = [.active, .paused, .leaving], on db: inout some SQLSession & ~Copyable
+    ) async throws -> [ClientRow] {
+        try await db.query(Self.columns + " WHERE state = ANY(\(states)) ORDER BY slug").decoded(ClientRow.init(row:))
+    }
+
+    /// Changes a client's state and appends who did it and why.
+    ///
+    /// - Returns: The state before, or `nil` when there is no such client. The same state again changes and appends nothing.
+    @discardableResult
+    package static func setState(
+        _ id: ClientID, to state: ClientState, actor: String, reason: String?, on db: inout some SQLSession & ~Copyable
+    ) async throws -> ClientState? {
+        let rows = try await db.query(
+            """
+            WITH old AS (SELECT client_id, state FROM client WHERE client_id = \(id) FOR UPDATE),
+            changed AS (
+                UPDATE client SET state = \(state) FROM old
+                WHERE client.client_id = old.client_id AND old.state <> \(state)
+            ),
+            logged AS (
+                INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
+                SELECT client_id, 'client', client_id, \(actor), state, \(state), \(reason) FROM old WHERE state <> \(state)
+            )
+            SELECT state FROM old
+            """)
+        return try rows.first?.get("state")
+    }
+}

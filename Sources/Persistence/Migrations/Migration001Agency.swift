@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+
+/// Clients, what belongs to them, and the fleet's own tables: apps, grants, platform identities.
+enum Migration001Agency {
+    static let sql = """
+        CREATE TABLE client (
+            client_id       uuid PRIMARY KEY,
+            slug            text NOT NULL UNIQUE,
+            name            text NOT NULL,
+            time_zone       text NOT NULL,
+            currency        text NOT NULL,
+            weight          integer NOT NULL DEFAULT 1 CHECK (weight BETWEEN 1 AND 100),
+            state           text NOT NULL DEFAULT 'active'
+                            CHECK (state IN ('active', 'paused', 'leaving', 'archived', 'erased')),
+            on_unknown      text NOT NULL DEFAULT 'hold' CHECK (on_unknown IN ('hold', 'resend')),
+            on_missed       text NOT NULL DEFAULT 'late' CHECK (on_missed IN ('late', 'skip', 'ask')),
+            created_at      timestamptz NOT NULL DEFAULT world_now()
+        );
+
+        -- The client's own data key, sealed under the agency's key: destroying it erases what it sealed, in backups too.
+        CREATE TABLE client_key (
+            client_id       uuid NOT NULL REFERENCES client,
+            key_no          integer NOT NULL,
+            master_key_id   text NOT NULL,
+            sealed          bytea NOT NULL,
+            created_at      timestamptz NOT NULL DEFAULT now(),
+            destroyed_at    timestamptz,
+            PRIMARY KEY (client_id, key_no)
+        );
+
+        CREATE TABLE brand (
+            client_id       uuid NOT NULL REFERENCES client,
+            brand_id        uuid NOT NULL,
+            name            text NOT NULL,
+            created_at      timestamptz NOT NULL DEFAULT world_now(),
+            PRIMARY KEY (client_id, brand_id),
+            UNIQUE (client_id, name)
+        );
+
+        CREATE TABLE app (
+            app_id          uuid PRIMARY KEY,
+            platform        text NOT NULL,
+            name            text NOT NULL UNIQUE,
+            external_id     text NOT NULL,
+            master_key_id   text,
+            sealed_secret   bytea,
+            audit_state     text NOT NULL DEFAULT 'unknown' CHECK (audit_state IN ('unknown', 'development', 'approved')),
+            quota           jsonb NOT NULL DEFAULT '{}',
+            created_at      timestamptz NOT NULL DEFAULT world_now(),
+            UNIQUE (platform, external_id)
+        );
+
+        -- What a person or system user allowed an app to do. No owner: the agency's, sealed under its own key.
+        CREATE TABLE access_grant (
+            grant_id        uuid PRIMARY KEY,
+            owner_client_id uuid REFERENCES client,
+            platform        text NOT NULL,
+            app_id          uuid REFERENCES app,
+            scopes          text[] NOT NULL DEFAULT '{}',
+            expires_at      timestamptz,
+            key_id          text NOT NULL,
+            sealed          bytea NOT NULL,
+            version         bigint NOT NULL DEFAULT 1,
+            state           text NOT NULL DEFAULT 'active'
+                            CHECK (state IN ('active', 'refreshing', 'needs-reconnect', 'revoked')),
+            state_reason    text,
+            refreshed_at    timestamptz,
+            refreshing_until timestamptz,
+            created_at      timestamptz NOT NULL DEFAULT world_now()
+        );
+
+        CREATE TABLE account (
+            client_id       uuid NOT NULL REFERENCES client,
+            account_id      uuid NOT NULL,
+            brand_id        uuid NOT NULL,
+            platform        text NOT NULL,
+            external_id     text NOT NULL,
+            slug            text NOT NULL,
+            name            text NOT NULL,
+            handle          text,
+            time_zone       text NOT NULL,
+            state           text NOT NULL DEFAULT 'active'
+                            CHECK (state IN ('active', 'paused', 'needs-reconnect', 'needs-human', 'disconnected', 'moved')),
+            state_reason    text,
+            followers       bigint,
+            backfilled_at   timestamptz,
+            created_at      timestamptz NOT NULL DEFAULT world_now(),
+            PRIMARY KEY (client_id, account_id),
+            FOREIGN KEY (client_id, brand_id) REFERENCES brand,
+            UNIQUE (client_id, slug)
+        );
+
+        CREATE TABLE account_grant (
+            client_id       uuid NOT NULL,
+            account_id      uuid NOT NULL,
+            capability      text NOT NULL CHECK (capability IN ('publish', 'metrics', 'boost')),
+            grant_id        uuid NOT NULL REFERENCES access_grant,
+            PRIMARY KEY (client_id, account_id, capability),
+            FOREIGN KEY (client_id, account_id) REFERENCES account
+        );
+
+        -- One identity on a platform stands under one client at a time; its history stays where it was made.
+        CREATE TABLE platform_identity (
+            platform        text NOT NULL,
+            external_id     text NOT NULL,
+            client_id       uuid NOT NULL,
+            account_id      uuid NOT NULL,
+            since           timestamptz NOT NULL DEFAULT world_now(),
+            PRIMARY KEY (platform, external_id),
+            FOREIGN KEY (client_id, account_id) REFERENCES account
+        );
+
+        CREATE TABLE ad_account (
+            client_id       uuid NOT NULL REFERENCES client,
+            ad_account_id   uuid NOT NULL,
+            platform        text NOT NULL,
+            external_id     text NOT NULL,
+            slug            text NOT NULL,
+            currency        text NOT NULL,
+            time_zone       text NOT NULL,
+            payer           text,
+            grant_id        uuid REFERENCES access_grant,
+            created_at      timestamptz NOT NULL DEFAULT world_now(),
+            PRIMARY KEY (client_id, ad_account_id),
+            UNIQUE (client_id, slug)
+        );
+
+        -- Quiet hours, blackouts, spacing and daily caps of a client or one of its accounts; checked when planned and when claimed.
+        CREATE TABLE calendar_rule (
+            client_id       uuid NOT NULL REFERENCES client,
+            rule_id         uuid NOT NULL,
+            account_id      uuid,
+            kind            text NOT NULL CHECK (kind IN ('quiet-hours', 'blackout', 'spacing', 'daily-cap')),
+            definition      jsonb NOT NULL,
+            created_at      timestamptz NOT NULL DEFAULT world_now(),
+            PRIMARY KEY (client_id, rule_id)
+        );
+
+        -- Who changed the state of what, when and why. Append-only.
+        CREATE TABLE state_change (
+            client_id       uuid NOT NULL,
+            subject_kind    text NOT NULL,
+            subject_id      uuid NOT NULL,
+            change_id       bigint GENERATED ALWAYS AS IDENTITY,
+            at              timestamptz NOT NULL DEFAULT world_now(),
+            recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+            actor           text NOT NULL,
+            from_state      text,
+            to_state        text NOT NULL,
+            reason          text,
+            detail          jsonb,
+            PRIMARY KEY (client_id, subject_id, change_id)
+        );
+        """
+}

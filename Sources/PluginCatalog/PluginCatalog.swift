@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+
+import MockPlugin
+public import PluginKit
+import XPlugin
+
+/// The plugins that are compiled into the binary.
+public enum PluginCatalog {
+    /// Every plugin, in the order in which they are shown.
+    public static let all: [any CompiledPlugin.Type] = [MockPlugin.self, XPlugin.self]
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+
+public import Domain
+public import Foundation
+
+/// A text that must not be seen: its descriptions say only that it is there.
+public struct Secret: Hashable, Sendable, Codable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    private var value: String
+
+    /// Wraps a secret.
+    public init(_ value: String) { self.value = value }
+    /// The secret itself, for the one place that sends or seals it.
+    public var revealed: String { self.value }
+    /// Never the secret.
+    public var description: String { "<secret>" }
+    /// Never the secret.
+    public var debugDescription: String { "<secret>" }
+    /// Nothing to look into.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+    /// Decodes the bare text.
+    public init(from decoder: any Decoder) throws { self.value = try String(from: decoder) }
+    /// Encodes the bare text; only the vault that seals it does this.
+    public func encode(to encoder: any Encoder) throws { try self.value.encode(to: encoder) }
+}
+
+/// The tokens of a grant.
+public struct TokenSet: Sendable, Codable, Hashable {
+    /// The token that requests carry.
+    public var accessToken: Secret
+    /// The token that renews it; single use on most platforms.
+    public var refreshToken: Secret?
+    /// When the access token ends, in the platform's time; `nil` when it does not.
+    public var expiresAt: Date?
+    /// What the grant allows.
+    public var scopes: [String]
+    /// Further secrets by name, say an OAuth 1.0a token secret.
+    public var extra: [String: Secret]
+
+    /// Makes a set.
+    public init(
+        accessToken: Secret, refreshToken: Secret? = nil, expiresAt: Date? = nil, scopes: [String] = [],
+        extra: [String: Secret] = [:]
+    ) {
+        self.accessToken = accessToken
+        self.refreshToken = refreshToken
+        self.expiresAt = expiresAt
+        self.scopes = scopes
+        self.extra = extra
+    }
+}
+
+/// The agency's registration with a platform.
+public struct AppCredential: Sendable, Hashable {
+    /// The public identity of the app.
+    public var id: String
+    /// Its secret; `nil` for a public client.
+    public var secret: Secret?
+
+    /// Makes a credential.
+    public init(id: String, secret: Secret? = nil) {
+        self.id = id
+        self.secret = secret
+    }
+}
+
+/// Who a request acts for, and with what.
+public struct AccountAccess: Sendable {
+    /// The account.
+    public var account: AccountID
+    /// The platform's identity of it.
+    public var externalID: String
+    /// The tokens.
+    public var tokens: TokenSet
+    /// The app, when one is configured.
+    public var app: AppCredential?
+
+    /// Makes an access.
+    public init(account: AccountID, externalID: String, tokens: TokenSet, app: AppCredential? = nil) {
+        self.account = account
+        self.externalID = externalID
+        self.tokens = tokens
+        self.app = app
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+
+public import Foundation
+public import HTTPTypes
+
+/// One request of a plugin to its platform.
+public struct HTTPCall: Sendable {
+    /// What is sent.
+    public enum Body: Sendable {
+        /// Nothing.
+        case empty
+        /// Bytes in memory.
+        case bytes(Data)
+        /// A part of a file, streamed; `length` bytes from `offset`.
+        case file(path: String, offset: Int64, length: Int64)
+    }
+
+    /// Method, URL and header fields.
+    public var request: HTTPRequest
+    /// The body.
+    public var body: Body
+    /// The name of the manifest's rate bucket that this call is counted in.
+    public var endpoint: String
+    /// How long the whole exchange may take.
+    public var deadline: Duration
+    /// How large the answer may be, in bytes; a larger one is an error, not a truncation.
+    public var maximumResponseBytes: Int
+    /// The permit of the fence for a call that has a visible effect; `nil` for everything else.
+    public var permit: SendPermit?
+
+    /// Makes a call; 30 s and 1 MiB unless said.
+    public init(
+        _ request: HTTPRequest, body: Body = .empty, endpoint: String, deadline: Duration = .seconds(30),
+        maximumResponseBytes: Int = 1 << 20, permit: SendPermit? = nil
+    ) {
+        self.request = request
+        self.body = body
+        self.endpoint = endpoint
+        self.deadline = deadline
+        self.maximumResponseBytes = maximumResponseBytes
+        self.permit = permit
+    }
+}
+
+/// The complete answer to a call.
+public struct HTTPReply: Sendable {
+    /// Status and header fields.
+    public var response: HTTPResponse
+    /// The body.
+    public var body: Data
+
+    /// Makes an answer.
+    public init(response: HTTPResponse, body: Data = Data()) {
+        self.response = response
+        self.body = body
+    }
+
+    /// The status code.
+    public var status: Int { self.response.status.code }
+
+    /// The value of a header field by its name, whatever its case.
+    public func header(_ name: String) -> String? {
+        HTTPField.Name(name).flatMap { self.response.headerFields[$0] }
+    }
+}
+
+/// Why there is no complete answer.
+public struct TransportError: Error, Sendable, CustomStringConvertible {
+    /// Whether the request can have reached the other side.
+    public enum Reach: String, Sendable, Hashable {
+        /// Not one byte of it left this process: safe to repeat.
+        case notSent
+        /// Some of it was, or can have been, written: the other side may have acted.
+        case mayHaveArrived
+    }
+
+    /// Whether the request can have reached the other side.
+    public var reach: Reach
+    /// What happened, without the URL's query and without header values.
+    public var message: String
+    /// Whether the permit had run out before anything could be written: we were too slow, not the platform.
+    public var isLate: Bool
+    /// The error below.
+    public var underlying: (any Error)?
+
+    /// Makes an error.
+    public init(_ reach: Reach, _ message: String, isLate: Bool = false, underlying: (any Error)? = nil) {
+        self.reach = reach
+        self.message = message
+        self.isLate = isLate
+        self.underlying = underlying
+    }
+
+    /// What happened.
+    public var description: String {
+        "\(self.message) (\(self.reach == .notSent ? "nothing was sent" : "may have arrived"))"
+    }
+}
+
+/// Sends requests to platforms: with a deadline, a cap on the answer, no redirects and no repeats of its own.
+public protocol HTTPTransport: Sendable {
+    /// Sends one request and reads the whole answer, whatever its status.
+    ///
+    /// A call with a permit that has run out is refused as `notSent` before anything is written.
+    func send(_ call: HTTPCall) async throws(TransportError) -> HTTPReply
+}
+
+extension PluginError {
+    /// Turns a failure of the transport into the class that `platforms/README` gives it.
+    ///
+    /// - Parameters:
+    ///   - error: What the transport reported.
+    ///   - creates: Whether the call would have left something on the platform that cannot simply be made again.
+    public init(_ error: TransportError, creates: Bool) {
+        let code: Code = creates && error.reach == .mayHaveArrived ? .ambiguousOutcome : .retryAfter
+        self.init(code, error.message, underlying: error)
+    }
+}

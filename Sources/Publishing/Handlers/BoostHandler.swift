@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+package import JobQueue
+import PQClient
+import PluginKit
+
+/// Starts boosts and looks how they stand.
+///
+/// Money is set aside in the ledger before the platform is asked for anything.
+package struct BoostHandler: JobHandler {
+    private struct Payload: Codable { var step: String }
+
+    /// How often a running boost is looked at, in world time.
+    private static let statusInterval: TimeInterval = 6 * 3600
+
+    private let services: HandlerServices
+
+    /// Makes a handler.
+    package init(services: HandlerServices) { self.services = services }
+
+    /// `boost`.
+    package var kind: JobKind { .boost }
+
+    /// Runs one attempt of one step.
+    package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
+        guard let subject = job.subject, let plugin = self.services.registry[PlatformID(rawValue: job.provider)],
+            let boosting = plugin.boosting
+        else {
+            return JobResult(
+                .failed(JobFailure(code: "unsupported", message: "the platform '\(job.provider)' has no boosts")))
+        }
+        let loaded = try await self.services.pool.withConnection { db in
+            try await BoostWork.load(BoostID(subject), client: job.client, on: &db)
+        }
+        guard let work = loaded else {
+            return JobResult(.failed(JobFailure(code: "permanent", message: "there is no such boost")))
+        }
+        let payload = try JSONDecoder().decode(Payload.self, from: Data(job.payload.text.utf8))
+        do {
+            return payload.step == "status"
+                ? try await self.status(work, boosting: boosting)
+                : try await self.start(work, plugin: plugin, boosting: boosting, context: context)
+        } catch let error as LedgerError {
+            let failure = PluginError(.permanent, error.description, nextAction: "Raise the budget or lower the boost")
+            return JobResult(.failed(JobFailure(failure))) { db in
+                try await work.move(to: "failed", failure: failure, reason: error.description, on: &db)
+            }
+        } catch let error as PluginError {
+            return self.result(error, job: job, work: work, plugin: plugin)
+        } catch let error where FailureDecision.isOurs(error) {
+            return self.result(FailureDecision.defect(error), job: job, work: work, plugin: plugin)
+        }
+    }
+
+    private func start(
+        _ work: BoostWork, plugin: RegisteredPlugin, boosting: any Boosting, context: JobContext
+    ) async throws -> JobResult {
+        if ["cancelled", "stopped", "completed", "rejected", "running", "in-review"].contains(work.state) {
+            return .succeeded
+        }
+        guard let post = work.post else { throw PluginError(.permanent, "the boost has no publication to promote") }
+        let effects = try await context.effects.prepare(work.operation)
+        if effects.allSatisfy({ $0.state == .prepared }) {
+            guard work.clientState == "active", work.accountState == "active" else {
+                let reason =
+                    work.clientState == "active" ? "account-\(work.accountState)" : "client-\(work.clientState)"
+                return JobResult(.held(reason: reason, nil))
+            }
+        }
+        try await self.services.pool.withTransaction { db in
+            try await self.services.ledger.reserve(
+                work.exposure(plugin.manifest.boost), boost: work.boost, client: work.client, adAccount: work.adAccount,
+                campaign: work.campaign, at: work.startsAt, actor: "posthorn", on: &db)
+            try await work.move(to: "starting", reason: "money is set aside", on: &db)
+        }
+        let checkpoint = try effects.first { $0.part == 0 }?.checkpoint.map(StoredCheckpoint.init(data:))
+        if let unsettled = try await self.settle(
+            effects, work: work, post: post, plugin: plugin, boosting: boosting, context: context)
+        {
+            return unsettled
+        }
+        let boost = try await self.services.withAccess(client: work.client, account: work.account, for: "boost") {
+            access throws(PluginError) in
+            let host = EffectHost(effects: context.effects, operation: work.operation, checkpoint: checkpoint?.state)
+            return try await boosting.startBoost(self.request(work, post: post, access: access), host)
+        }
+        let record: JobResult.Record = { db in try await self.record(boost, work: work, on: &db) }
+        return JobResult(.succeeded, record: record, recordIfStale: record)
+    }
+
+    /// Settles an activation whose answer was lost.
+    private func settle(
+        _ effects: [Effect], work: BoostWork, post: RemotePost, plugin: RegisteredPlugin, boosting: any Boosting,
+        context: JobContext
+    ) async throws -> JobResult? {
+        let lag = plugin.manifest.listingLag
+        for effect in effects where effect.state == .unknown || effect.state == .sending {
+            let checkpoint = try effect.checkpoint.map(StoredCheckpoint.init(data:))?.state
+            let finding = try await self.services.withAccess(client: work.client, account: work.account, for: "boost") {
+                access throws(PluginError) in
+                try await boosting.findBoost(self.request(work, post: post, access: access), checkpoint: checkpoint)
+            }
+            switch finding {
+            case .found(let remote):
+                try await context.effects.confirm(
+                    work.operation, part: effect.part, send: effect.sendNumber,
+                    evidence: try EffectHost.evidence(remote))
+            case .absent:
+                let looked = try await context.effects.recordAbsentRead(
+                    work.operation, part: effect.part, send: effect.sendNumber, minimumDistance: lag)
+                guard looked.state == .prepared else {
+                    return JobResult(.deferredFor(lag, reason: "not found once; looking a second time")) { db in
+                        try await work.move(to: "unknown", reason: "looking whether it runs", on: &db)
+                    }
+                }
+            case .inconclusive(let why):
+                let failure = JobFailure(code: "ambiguous-outcome", message: why)
+                return JobResult(.held(reason: "unknown-outcome", failure)) { db in
+                    try await work.move(to: "unknown", reason: why, on: &db)
+                }
+            }
+        }
+        return nil
+    }
+
+    private func request(_ work: BoostWork, post: RemotePost, access: AccountAccess) -> BoostRequest {
+        BoostRequest(
+            access: access, adAccountID: work.adAccountExternalID, post: post, objective: work.objective,
+            audience: work.audience,
+            budget: work.budget, budgetKind: work.budgetKind, startsAt: work.startsAt, endsAt: work.endsAt,
+            operation: work.operation)
+    }
+
+    private func status(_ work: BoostWork, boosting: any Boosting) async throws -> JobResult {
+        guard let remoteID = work.remoteID, ["running", "in-review", "paused"].contains(work.state) else {
+            return .succeeded
+        }
+        let boost = try await self.services.withAccess(client: work.client, account: work.account, for: "boost") {
+            access throws(PluginError) in try await boosting.boostStatus(remoteID, access)
+        }
+        return JobResult(.succeeded) { db in try await self.record(boost, work: work, on: &db) }
+    }
+
+    /// Writes how a boost stands, its money, and the next look while it lasts.
+    private func record(_ boost: RemoteBoost, work: BoostWork, on db: inout Transaction) async throws {
+        let ledger = self.services.ledger
+        let state = boost.state.rawValue
+        try await work.move(to: state, reason: "the platform says \(state)", on: &db)
+        let results = try String(
+            decoding: JSONEncoder.posthorn.encode(
+                Dictionary(uniqueKeysWithValues: boost.results.map { ($0.key.rawValue, $0.value) })),
+            as: UTF8.self)
+        try await db.execute(
+            """
+            UPDATE boost SET remote_id = \(boost.id), spend_minor = coalesce(\(boost.spend?.minorUnits), spend_minor),
+                   results = \(JSONText(results)), status_read_at = world_now()
+            WHERE client_id = \(work.client) AND boost_id = \(work.boost)
+            """)
+        if boost.state == .running || boost.state == .inReview {
+            try await ledger.commit(boost: work.boost, client: work.client, actor: "posthorn", on: &db)
+            try await db.execute(
+                """
+                UPDATE publication SET paid = true
+                FROM boost WHERE boost.client_id = \(work.client) AND boost.boost_id = \(work.boost)
+                  AND publication.client_id = boost.client_id AND publication.publication_id = boost.publication_id
+                """)
+        }
+        if let spend = boost.spend {
+            try await ledger.spend(total: spend, boost: work.boost, client: work.client, actor: "posthorn", on: &db)
+        }
+        guard boost.state == .running || boost.state == .inReview || boost.state == .paused else {
+            try await ledger.releaseRest(
+                boost: work.boost, client: work.client, actor: "posthorn", reason: "the boost is \(state)", on: &db)
+            return
+        }
+        let rows = try await db.query(
+            "SELECT platform, world_now() AS now FROM account WHERE client_id = \(work.client) AND account_id = \(work.account)"
+        )
+        guard let row = rows.first else { return }
+        let platform: String = try row.get("platform")
+        let now: Date = try row.get("now")
+        // A last look soon after the end, so that the final spend is booked and the rest given back.
+        let next =
+            now < work.endsAt
+            ? min(now.addingTimeInterval(Self.statusInterval), work.endsAt.addingTimeInterval(60))
+            : now.addingTimeInterval(3600)
+        let job = NewJob.boostStatus(
+            work.boost, client: work.client, account: work.account, platform: PlatformID(rawValue: platform),
+            dueAt: next)
+        _ = try await self.services.jobs.enqueue([job], on: &db)
+    }
+
+    private func result(_ error: PluginError, job: ClaimedJob, work: BoostWork, plugin: RegisteredPlugin) -> JobResult {
+        if error.code == .ambiguousOutcome || error.code == .duplicate {
+            let reason = "looking whether it runs: \(error.message)"
+            return JobResult(.deferredFor(plugin.manifest.listingLag, reason: reason)) { db in
+                try await work.move(to: "unknown", failure: error, reason: reason, on: &db)
+            }
+        }
+        var outcome = FailureDecision.outcome(
+            of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
+        // A boost that may be spending is looked at until it has ended, whatever goes wrong with one look.
+        if case .failed = outcome, work.remoteID != nil {
+            outcome = .deferredFor(.seconds(3_600), reason: error.message)
+        }
+        let decided = outcome
+        let ledger = self.services.ledger
+        return JobResult(decided) { db in
+            guard case .failed = decided else { return }
+            try await work.move(to: "failed", failure: error, reason: error.message, on: &db)
+            try await ledger.releaseRest(
+                boost: work.boost, client: work.client, actor: "posthorn", reason: "the boost did not start", on: &db)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import JobQueue
+import PQClient
+import PluginKit
+
+/// What a plugin sees of the effect it works on: checkpoints and the fence, both under the job's lease.
+struct EffectHost: EffectContext {
+    let effects: EffectStore
+    let operation: OperationKey
+    let checkpoint: PluginState?
+    /// What must still be true in the transaction of the fence; it throws to refuse.
+    var stillTrue: (@Sendable (inout Transaction) async throws -> Void)?
+
+    func save(_ state: PluginState) async throws(PluginError) {
+        do {
+            let data = try StoredCheckpoint(state: state, isPending: false).encoded()
+            try await self.effects.save(checkpoint: data, version: StoredCheckpoint.version, operation: self.operation)
+        } catch {
+            throw Self.notOurs("the checkpoint could not be saved", error)
+        }
+    }
+
+    func send(
+        part: Int, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
+    ) async throws(PluginError) -> RemotePost {
+        let grant: FenceGrant
+        switch try await self.enter(part: part) {
+        case .confirmed(let remote): return remote
+        case .granted(let given): grant = given
+        }
+        let permit = SendPermit(
+            key: "\(self.operation)#\(part)", number: grant.sendNumber, notAfter: grant.notAfter)
+        do {
+            let remote = try await body(permit)
+            // What the platform did is real even when it cannot be written: the effect then stays *sending*, which the next run treats as
+            // unknown and looks up. Nothing is lost but time.
+            _ = try? await self.effects.confirm(
+                self.operation, part: part, send: grant.sendNumber, evidence: Self.evidence(remote))
+            return remote
+        } catch {
+            _ = try? await self.record(error, part: part, send: grant.sendNumber)  // As above.
+            guard (error.underlying as? TransportError)?.isLate == true else { throw error }
+            // Soon again, and no attempt spent.
+            var late = error
+            late.retryAfter = .seconds(1)
+            throw late
+        }
+    }
+
+    private enum Entry {
+        case confirmed(RemotePost)
+        case granted(FenceGrant)
+    }
+
+    private func enter(part: Int) async throws(PluginError) -> Entry {
+        do {
+            let effects = try await self.effects.prepare(self.operation, parts: [part])
+            guard let effect = effects.first(where: { $0.part == part }) else {
+                throw PluginError(.needsHuman, "part \(part) could not be prepared")
+            }
+            switch effect.state {
+            case .confirmed:
+                guard let remote = Self.remotePost(effect) else {
+                    throw PluginError(.needsHuman, "the evidence of part \(part) cannot be read")
+                }
+                return .confirmed(remote)
+            case .unknown, .sending:
+                throw PluginError(.ambiguousOutcome, "an earlier send of part \(part) is not settled")
+            case .prepared, .rejected: break
+            }
+            guard let grant = try await self.effects.fence(self.operation, part: part, also: self.stillTrue) else {
+                throw PluginError(.retryAfter, "this worker may not send any more", retryAfter: .zero)
+            }
+            return .granted(grant)
+        } catch let error as PluginError {
+            throw error
+        } catch {
+            throw Self.notOurs("the fence could not be passed", error)
+        }
+    }
+
+    /// What a failed send says about the effect.
+    private func record(_ error: PluginError, part: Int, send: Int) async throws {
+        let said = try JSONEncoder.posthorn.encode(["code": error.code.description, "message": error.message])
+        let evidence = JSONText(String(decoding: said, as: UTF8.self))
+        switch error.code {
+        case .ambiguousOutcome, .duplicate:
+            try await self.effects.markUnknown(self.operation, part: part, send: send, evidence: evidence)
+        case .retryAfter, .rateLimited, .reauthorize, .needsHuman:
+            try await self.effects.notSent(self.operation, part: part, send: send, evidence: evidence)
+        default:
+            try await self.effects.reject(self.operation, part: part, send: send, evidence: evidence)
+        }
+    }
+
+    private static func notOurs(_ what: String, _ error: any Error) -> PluginError {
+        PluginError(.retryAfter, "\(what): \(error)", retryAfter: .seconds(1), underlying: error)
+    }
+
+    static func evidence(_ remote: RemotePost) throws -> JSONText {
+        JSONText(String(decoding: try JSONEncoder.posthorn.encode(remote), as: UTF8.self))
+    }
+
+    /// Whether the send was refused as a duplicate.
+    static func isDuplicate(_ effect: Effect) -> Bool {
+        let said = effect.evidence.flatMap {
+            try? JSONDecoder().decode([String: String].self, from: Data($0.text.utf8))
+        }
+        return said?["code"] == PluginError.Code.duplicate.description
+    }
+
+    /// What a confirmed effect left on the platform.
+    static func remotePost(_ effect: Effect) -> RemotePost? {
+        guard effect.state == .confirmed, let evidence = effect.evidence else { return nil }
+        // Unreadable is as good as absent.
+        return try? JSONDecoder.posthorn.decode(RemotePost.self, from: Data(evidence.text.utf8))
+    }
+}

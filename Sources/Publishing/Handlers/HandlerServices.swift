@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+package import JobQueue
+package import PQClient
+package import PluginKit
+
+/// What the job handlers share.
+package struct HandlerServices: Sendable {
+    /// The database.
+    package let pool: ConnectionPool
+    /// The queue.
+    package let jobs: JobStore
+    /// The plugins.
+    package let registry: PluginRegistry
+    /// The tokens.
+    package let accesses: AccessProvider
+    /// The media.
+    package let media: MediaStore
+    /// The money.
+    package let ledger: BudgetLedger
+
+    /// Gathers them.
+    package init(
+        pool: ConnectionPool, jobs: JobStore, registry: PluginRegistry, accesses: AccessProvider, media: MediaStore,
+        ledger: BudgetLedger = BudgetLedger()
+    ) {
+        self.pool = pool
+        self.jobs = jobs
+        self.registry = registry
+        self.accesses = accesses
+        self.media = media
+        self.ledger = ledger
+    }
+
+    /// Calls the platform with an account's access; when the token is refused, renews it once and calls again.
+    ///
+    /// - Throws: What the call throws; `reauthorize` when a renewed token was refused too, and then the account waits for a person.
+    package func withAccess<Value: Sendable>(
+        client: ClientID, account: AccountID, for capability: String,
+        _ body: (AccountAccess) async throws(PluginError) -> Value
+    ) async throws -> Value {
+        let granted = try await self.accesses.access(client: client, account: account, for: capability)
+        do {
+            return try await body(granted.access)
+        } catch let error where error.code == .reauthorize {
+            let renewed = try await self.accesses.renewAfterRefusal(granted, client: client, capability: capability)
+            return try await body(renewed.access)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+package import Foundation
+package import JobQueue
+import PQClient
+import PluginKit
+
+extension QueueName {
+    /// Slots for publishing.
+    package static let publish: Self = "publish"
+    /// Slots for boosts.
+    package static let boost: Self = "boost"
+    /// Slots for metrics: they can never hold up a publish.
+    package static let metrics: Self = "metrics"
+    /// All that a worker serves unless told otherwise.
+    package static let all: [Self] = [.publish, .boost, .metrics]
+}
+
+extension JobKind {
+    /// Publishes a target.
+    package static let publish: Self = "publish"
+    /// Starts a boost, or looks how it stands.
+    package static let boost: Self = "boost"
+    /// Reads the metrics of a publication or of an account.
+    package static let fetchMetrics: Self = "fetch-metrics"
+}
+
+extension NewJob {
+    /// The job that publishes a target.
+    package static func publish(
+        target: TargetID, client: ClientID, account: AccountID, platform: PlatformID, dueAt: Date?
+    ) -> NewJob {
+        NewJob(
+            client: client, account: account, queue: .publish, kind: .publish, provider: platform.rawValue,
+            subject: target.uuid,
+            dueAt: dueAt, recovery: .reconcile)
+    }
+
+    /// The job that reads a publication's metrics once.
+    package static func fetchMetrics(
+        publication: PublicationID, client: ClientID, account: AccountID, platform: PlatformID, dueAt: Date?,
+        key: String?
+    ) -> NewJob {
+        NewJob(
+            client: client, account: account, queue: .metrics, kind: .fetchMetrics, provider: platform.rawValue,
+            subject: publication.uuid, payload: #"{"of": "publication"}"#, dueAt: dueAt, key: key)
+    }
+
+    /// The job that reads an account's own metrics once.
+    package static func fetchAccountMetrics(
+        account: AccountID, client: ClientID, platform: PlatformID, dueAt: Date?, key: String?
+    ) -> NewJob {
+        NewJob(
+            client: client, account: account, queue: .metrics, kind: .fetchMetrics, provider: platform.rawValue,
+            subject: account.uuid, payload: #"{"of": "account"}"#, dueAt: dueAt, key: key)
+    }
+
+    /// The job that starts a boost.
+    package static func startBoost(
+        _ boost: BoostID, client: ClientID, account: AccountID, platform: PlatformID, dueAt: Date?
+    ) -> NewJob {
+        NewJob(
+            client: client, account: account, queue: .boost, kind: .boost, provider: platform.rawValue,
+            subject: boost.uuid,
+            payload: #"{"step": "start"}"#, dueAt: dueAt, recovery: .reconcile)
+    }
+
+    /// The job that looks how a running boost stands.
+    package static func boostStatus(
+        _ boost: BoostID, client: ClientID, account: AccountID, platform: PlatformID, dueAt: Date?
+    ) -> NewJob {
+        NewJob(
+            client: client, account: account, queue: .boost, kind: .boost, provider: platform.rawValue,
+            subject: boost.uuid,
+            payload: #"{"step": "status"}"#, dueAt: dueAt)
+    }
+}

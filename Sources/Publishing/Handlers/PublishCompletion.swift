@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import JobQueue
+import PQClient
+import PluginKit
+
+/// What is written when a target is published: the publication, its metric plan, and the boosts that waited for it.
+struct PublishCompletion: Sendable {
+    var work: TargetWork
+    var remote: RemotePost
+    var parts: [RemotePost]
+    var manifest: PluginManifest
+    var jobs: JobStore
+
+    func write(on db: inout Transaction) async throws {
+        let now: Date = try await db.query("SELECT world_now() AS now").first?.get("now") ?? self.work.now
+        // A platform's clock may differ from ours, and a wrong date would spoil the metric plan: ours unless theirs is near.
+        let said = self.remote.publishedAt ?? now
+        let publishedAt = abs(said.timeIntervalSince(now)) < 86_400 ? said : now
+        let record = PublicationRecord(
+            work: self.work, remote: self.remote, parts: self.parts, publishedAt: publishedAt)
+        let (publication, isNew) = try await record.write(
+            actor: "posthorn", reason: "published as \(self.remote.id)", on: &db)
+        guard isNew else { return }
+        var planned = MetricPlan.jobs(
+            for: publication, publishedAt: publishedAt, client: self.work.client, account: self.work.account,
+            manifest: self.manifest)
+        planned += try await self.waitingBoosts(publication, on: &db)
+        _ = try await self.jobs.enqueue(planned, on: &db)
+    }
+
+    /// Boosts that were planned for when this target is published.
+    private func waitingBoosts(_ publication: PublicationID, on db: inout Transaction) async throws -> [NewJob] {
+        let rows = try await db.query(
+            """
+            UPDATE boost SET publication_id = \(publication), state = 'planned'
+            WHERE client_id = \(self.work.client) AND target_id = \(self.work.target) AND state = 'waiting'
+            RETURNING boost_id, starts_at
+            """)
+        var jobs: [NewJob] = []
+        for row in rows {
+            let job = NewJob.startBoost(
+                try row.get("boost_id"), client: self.work.client, account: self.work.account,
+                platform: self.work.platform,
+                dueAt: try row.get("starts_at"))
+            let boost: BoostID = try row.get("boost_id")
+            try await db.execute(
+                "UPDATE boost SET job_id = \(job.id) WHERE client_id = \(self.work.client) AND boost_id = \(boost)")
+            jobs.append(job)
+        }
+        return jobs
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+package import JobQueue
+import PQClient
+import PluginKit
+
+/// Publishes a target: at most one visible publication, whatever dies when.
+///
+/// A run first settles what an earlier run left unknown, then publishes or goes on; the visible step is entered through the fence alone.
+package struct PublishHandler: JobHandler {
+    private let services: HandlerServices
+
+    /// Makes a handler.
+    package init(services: HandlerServices) { self.services = services }
+
+    /// `publish`.
+    package var kind: JobKind { .publish }
+
+    /// Runs one attempt.
+    package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
+        guard let subject = job.subject, let plugin = self.services.registry[PlatformID(rawValue: job.provider)] else {
+            return JobResult(
+                .failed(JobFailure(code: "unsupported", message: "no plugin for the platform '\(job.provider)'")))
+        }
+        let target = TargetID(subject)
+        let loaded = try await self.services.pool.withConnection { db in
+            try await TargetWork.load(target, client: job.client, on: &db)
+        }
+        guard let work = loaded else {
+            return JobResult(.failed(JobFailure(code: "permanent", message: "there is no target \(target)")))
+        }
+        if let ended = self.ended(work) { return ended }
+        let record = TargetRecord(client: job.client, target: target)
+        let effects = try await context.effects.load(work.operation)
+        if !effects.contains(where: { $0.state != .prepared }), let stopped = self.stopped(work) { return stopped }
+
+        do {
+            let reconciler = Reconciler(services: self.services, plugin: plugin, context: context, job: job)
+            switch try await reconciler.settle(effects, of: work) {
+            case .settled: break
+            case .lookAgain(let pause, let reason):
+                return JobResult(.deferredFor(pause, reason: reason)) { db in
+                    try await record.move(to: "unknown", reason: reason, on: &db)
+                }
+            case .foreign:
+                throw PluginError(
+                    .permanent, "the platform has the same content from this account already, and it is not this post",
+                    nextAction: "Change the text, or leave the post out")
+            case .person(let reason):
+                return self.held(
+                    JobFailure(code: "ambiguous-outcome", message: reason), reason: "unknown-outcome", to: "unknown",
+                    record)
+            }
+            let outcome = try await self.publish(work, plugin, context)
+            return try await self.result(outcome, work, plugin, context)
+        } catch let error as PluginError {
+            return self.result(error, job: job, work: work, plugin: plugin)
+        } catch let error as SecretError {
+            return self.held(
+                JobFailure(code: "needs-human", message: error.description), reason: "needs-human", to: "waiting",
+                record)
+        } catch let error where FailureDecision.isOurs(error) {
+            return self.result(FailureDecision.defect(error), job: job, work: work, plugin: plugin)
+        }
+    }
+
+    /// A target whose job ends without this handler's word ends with it: failed, with the reason.
+    package func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? {
+        guard case .failed(let failure) = outcome, let subject = job.subject else { return nil }
+        let error = PluginError(
+            .needsHuman, failure.message,
+            nextAction: "Look why with: posthorn job show \(job.id); then posthorn post retry")
+        return { db in
+            try await TargetRecord(client: job.client, target: TargetID(subject)).move(
+                to: "failed", failure: error, reason: failure.message, on: &db)
+        }
+    }
+
+    /// A target that needs nothing any more.
+    private func ended(_ work: TargetWork) -> JobResult? {
+        switch work.state {
+        case "published": .succeeded
+        case "cancelled", "missed", "draft": JobResult(.cancelled(reason: "the target is \(work.state)"))
+        default: nil
+        }
+    }
+
+    /// A target that must not begin now.
+    ///
+    /// What was begun goes on: an unknown outcome is settled whatever is paused.
+    private func stopped(_ work: TargetWork) -> JobResult? {
+        if work.clientState != "active" {
+            return JobResult(.held(reason: "client-\(work.clientState)", nil))
+        }
+        guard work.accountState != "active" else { return nil }
+        let failure = JobFailure(
+            code: work.accountState, message: work.accountReason ?? "the account is \(work.accountState)")
+        let record = TargetRecord(client: work.client, target: work.target)
+        return self.held(failure, reason: "account-\(work.accountState)", to: "waiting", record)
+    }
+
+    private func publish(
+        _ work: TargetWork, _ plugin: RegisteredPlugin, _ context: JobContext
+    ) async throws -> PublishOutcome {
+        let effects = try await context.effects.prepare(work.operation)
+        let checkpoint = try effects.first { $0.part == 0 }?.checkpoint.map(StoredCheckpoint.init(data:))
+        var content = work.content
+        for part in content.parts.indices {
+            for item in content.parts[part].media.indices {
+                content.parts[part].media[item].path = self.services.media.path(
+                    of: content.parts[part].media[item].hash)
+            }
+        }
+        let resolved = content
+        return try await self.services.withAccess(client: work.client, account: work.account, for: "publish") {
+            access throws(PluginError) in
+            let host = EffectHost(
+                effects: context.effects, operation: work.operation, checkpoint: checkpoint?.state,
+                stillTrue: { db in try await work.requireUnchanged(on: &db) })
+            let request = PublishRequest(access: access, content: resolved, operation: work.operation)
+            if let checkpoint, checkpoint.isPending, let deferred = plugin.deferred {
+                return try await deferred.resume(checkpoint.state, request, host)
+            }
+            return try await plugin.plugin.publish(request, host)
+        }
+    }
+
+    private func result(
+        _ outcome: PublishOutcome, _ work: TargetWork, _ plugin: RegisteredPlugin, _ context: JobContext
+    ) async throws -> JobResult {
+        switch outcome {
+        case .pending(let state, let pause):
+            let stored = StoredCheckpoint(state: state, isPending: true)
+            try await context.effects.save(
+                checkpoint: stored.encoded(), version: StoredCheckpoint.version, operation: work.operation)
+            let record = TargetRecord(client: work.client, target: work.target)
+            return JobResult(.deferredFor(pause, reason: "the platform is processing it")) { db in
+                try await record.move(to: "processing", reason: "the platform is processing it", on: &db)
+            }
+        case .published(let remote):
+            let parts = try await context.effects.load(work.operation).compactMap(EffectHost.remotePost)
+            let completion = PublishCompletion(
+                work: work, remote: remote, parts: parts, manifest: plugin.manifest, jobs: self.services.jobs)
+            let record: JobResult.Record = { db in try await completion.write(on: &db) }
+            // The publication is real whoever holds the lease: a stale worker's knowledge of it is kept too.
+            return JobResult(.succeeded, record: record, recordIfStale: record)
+        }
+    }
+
+    private func result(_ error: PluginError, job: ClaimedJob, work: TargetWork, plugin: RegisteredPlugin) -> JobResult
+    {
+        let record = TargetRecord(client: work.client, target: work.target)
+        switch error.code {
+        case .ambiguousOutcome, .duplicate:
+            // The effect is marked unknown; the next run looks before anything else.
+            let reason = "looking whether it was published: \(error.message)"
+            return JobResult(.deferredFor(plugin.manifest.listingLag, reason: reason)) { db in
+                try await record.move(to: "unknown", failure: error, reason: reason, on: &db)
+            }
+        default: break
+        }
+        let outcome = FailureDecision.outcome(
+            of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
+        let account = work.account
+        return JobResult(outcome) { db in
+            switch outcome {
+            case .failed:
+                try await record.move(to: "failed", failure: error, reason: error.message, on: &db)
+            case .held:
+                try await record.move(to: "waiting", failure: error, reason: error.message, on: &db)
+                if error.code == .needsHuman {
+                    try await db.execute(
+                        """
+                        UPDATE account SET state = 'needs-human', state_reason = \(error.message)
+                        WHERE client_id = \(work.client) AND account_id = \(account) AND state = 'active'
+                        """)
+                }
+            default: break
+            }
+        }
+    }
+
+    private func held(_ failure: JobFailure, reason: String, to state: String, _ record: TargetRecord) -> JobResult {
+        JobResult(.held(reason: reason, failure)) { db in
+            try await record.move(to: state, reason: failure.message, on: &db)
+        }
+    }
+}

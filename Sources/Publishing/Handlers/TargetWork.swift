@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import PQClient
+import PluginKit
+
+/// What a publish job needs to know of its target.
+struct TargetWork: Sendable {
+    var client: ClientID
+    var target: TargetID
+    var account: AccountID
+    var platform: PlatformID
+    var state: String
+    var content: PostContent
+    var contentHash: String
+    var format: PostFormat
+    var generation: Int32
+    var accountState: String
+    var accountReason: String?
+    var clientState: String
+    var onUnknown: String
+    var now: Date
+
+    /// The operation whose visible parts are fenced: one per target, whatever job or attempt works on it.
+    var operation: String { "publish:\(self.target)" }
+
+    /// Refuses when somebody edited or called off the target since it was loaded; the row stays locked until the transaction ends, so that an
+    /// edit comes either before the fence, and is published, or after it, and is refused.
+    func requireUnchanged(on db: inout Transaction) async throws {
+        let rows = try await db.query(
+            """
+            SELECT generation, state FROM target
+            WHERE client_id = \(self.client) AND target_id = \(self.target) FOR SHARE
+            """)
+        guard let row = rows.first, try row.get("generation") == self.generation, try row.get("state") != "cancelled"
+        else {
+            throw PluginError(.retryAfter, "the post was changed while it was being worked on", retryAfter: .zero)
+        }
+    }
+
+    static func load(
+        _ target: TargetID, client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> TargetWork? {
+        let rows = try await db.query(
+            """
+            SELECT target.account_id, target.platform, target.state, target.content, target.content_hash, target.format,
+                   target.generation, account.state AS account_state, account.state_reason, client.state AS client_state,
+                   client.on_unknown, world_now() AS now
+            FROM target
+            JOIN account ON account.client_id = target.client_id AND account.account_id = target.account_id
+            JOIN client ON client.client_id = target.client_id
+            WHERE target.client_id = \(client.uuid) AND target.target_id = \(target.uuid)
+            """)
+        guard let row = rows.first else { return nil }
+        let content: JSONText = try row.get("content")
+        let account: UUID = try row.get("account_id")
+        let platform: String = try row.get("platform")
+        let format: String = try row.get("format")
+        return TargetWork(
+            client: client, target: target, account: AccountID(account), platform: PlatformID(rawValue: platform),
+            state: try row.get("state"),
+            content: try JSONDecoder().decode(PostContent.self, from: Data(content.text.utf8)),
+            contentHash: try row.get("content_hash"), format: PostFormat(rawValue: format),
+            generation: try row.get("generation"), accountState: try row.get("account_state"),
+            accountReason: try row.get("state_reason"), clientState: try row.get("client_state"),
+            onUnknown: try row.get("on_unknown"), now: try row.get("now"))
+    }
+}
+
+/// Changes of a target's state, each with its line in the history.
+struct TargetRecord: Sendable {
+    var client: ClientID
+    var target: TargetID
+
+    /// Moves the target to a state, unless it has ended already.
+    func move(
+        to state: String, actor: String = "posthorn", failure: PluginError? = nil, reason: String?,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            WITH before AS (
+                SELECT client_id, target_id, state FROM target
+                WHERE client_id = \(self.client.uuid) AND target_id = \(self.target.uuid)
+                  AND state NOT IN ('published', 'cancelled') AND state <> \(state)
+                FOR UPDATE),
+            moved AS (
+                UPDATE target SET state = \(state), failure_code = \(failure?.code.description),
+                       failure_message = \(failure?.message), next_action = \(failure?.nextAction)
+                FROM before WHERE target.client_id = before.client_id AND target.target_id = before.target_id)
+            INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
+            SELECT client_id, 'target', target_id, \(actor), state, \(state), \(reason) FROM before
+            """)
+    }
+}

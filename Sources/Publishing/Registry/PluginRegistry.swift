@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+package import PluginKit
+
+/// A plugin with what it can do, looked up once: dispatch is a dictionary look-up and a call.
+package struct RegisteredPlugin: Sendable {
+    /// What it is and can do.
+    package let manifest: PluginManifest
+    /// Publishes.
+    package let plugin: any PlatformPlugin
+    /// Resumes, where it can.
+    package let deferred: (any DeferredPublishing)?
+    /// Finds what was sent, where it can.
+    package let reconciling: (any Reconciling)?
+    /// Promotes, where it can.
+    package let boosting: (any Boosting)?
+    /// Reads metrics, where it can.
+    package let metrics: (any MetricsFetching)?
+    /// Connects and refreshes, where it can.
+    package let connecting: (any AccountConnecting)?
+    /// Deletes, where it can.
+    package let deleting: (any Deleting)?
+
+    init(_ plugin: any PlatformPlugin) throws(RegistryError) {
+        let manifest = plugin.manifest
+        guard manifest.contract == PluginManifest.currentContract else {
+            throw RegistryError(
+                "plugin \(manifest.id) was written for contract \(manifest.contract); this Posthorn speaks "
+                    + "\(PluginManifest.currentContract). Use a plugin and a Posthorn of the same contract.")
+        }
+        self.manifest = manifest
+        self.plugin = plugin
+        self.deferred = plugin as? any DeferredPublishing
+        self.reconciling = plugin as? any Reconciling
+        self.boosting = plugin as? any Boosting
+        self.metrics = plugin as? any MetricsFetching
+        self.connecting = plugin as? any AccountConnecting
+        self.deleting = plugin as? any Deleting
+        let found: [PluginManifest.Capability: Bool] = [
+            .resume: self.deferred != nil, .reconcile: self.reconciling != nil, .boost: self.boosting != nil,
+            .metrics: self.metrics != nil, .connect: self.connecting != nil, .delete: self.deleting != nil,
+        ]
+        for (capability, isThere) in found where manifest.capabilities.contains(capability) != isThere {
+            throw RegistryError(
+                "plugin \(manifest.id) \(isThere ? "has" : "declares") the capability '\(capability.rawValue)' but does not "
+                    + "\(isThere ? "declare" : "have") it. Make manifest and conformances agree.")
+        }
+    }
+}
+
+/// A set of plugins that cannot work together.
+package struct RegistryError: Error, CustomStringConvertible {
+    /// What is wrong and what to do.
+    package var description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// The plugins of this process by platform.
+package struct PluginRegistry: Sendable {
+    private let plugins: [PlatformID: RegisteredPlugin]
+
+    /// Checks and registers plugins.
+    ///
+    /// - Throws: `RegistryError` for two plugins of one platform, another contract version, or a manifest that does not fit its plugin.
+    package init(plugins: [any PlatformPlugin]) throws {
+        var registered: [PlatformID: RegisteredPlugin] = [:]
+        for plugin in plugins {
+            let entry = try RegisteredPlugin(plugin)
+            guard registered.updateValue(entry, forKey: entry.manifest.id) == nil else {
+                throw RegistryError("two plugins are for the platform '\(entry.manifest.id)'. Leave one of them out.")
+            }
+        }
+        self.plugins = registered
+    }
+
+    /// The plugin of a platform.
+    package subscript(platform: PlatformID) -> RegisteredPlugin? { self.plugins[platform] }
+
+    /// All platforms, sorted.
+    package var platforms: [PlatformID] { self.plugins.keys.sorted() }
+}

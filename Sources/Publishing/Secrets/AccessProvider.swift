@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+import Foundation
+package import PQClient
+package import PluginKit
+
+/// The access of one account for one capability, and which state of the grant it came from.
+package struct GrantedAccess: Sendable {
+    /// What a plugin is given.
+    package var access: AccountAccess
+    /// The grant behind it.
+    package var grant: GrantID
+    /// The grant's version: a refusal of an older version says nothing about the newer one.
+    package var version: Int64
+}
+
+/// Hands out tokens that are fit for use, and renews them: one process of the fleet at a time, saved before anybody uses them.
+package struct AccessProvider: Sendable {
+    /// How long before its end a token is renewed, as a share of its life and at most.
+    private static let longestMargin: TimeInterval = 300
+    /// How long a refresh may take before another process may try, in real seconds.
+    private static let refreshLease = 60
+
+    private let pool: ConnectionPool
+    private let vault: GrantVault
+    private let registry: PluginRegistry
+    private let apps: [PlatformID: AppCredential]
+    private let mirror: WorldMirror?
+
+    /// Makes a provider.
+    ///
+    /// - Parameters:
+    ///   - pool: The database.
+    ///   - vault: The sealed grants.
+    ///   - registry: The plugins, which know how tokens are renewed.
+    ///   - apps: The agency's app of each platform, where one is configured.
+    ///   - mirror: The process's copy of the world's clock, set whenever the database tells the time.
+    package init(
+        pool: ConnectionPool, vault: GrantVault, registry: PluginRegistry, apps: [PlatformID: AppCredential],
+        mirror: WorldMirror? = nil
+    ) {
+        self.pool = pool
+        self.vault = vault
+        self.registry = registry
+        self.apps = apps
+        self.mirror = mirror
+    }
+
+    /// The access of an account, renewed when its token ends soon.
+    ///
+    /// - Throws: `PluginError`: `reauthorize` when a person must connect again, `retryAfter` while another process renews.
+    package func access(
+        client: ClientID, account: AccountID, for capability: String
+    ) async throws -> GrantedAccess {
+        let (loaded, externalID, now) = try await self.load(client: client, account: account, capability: capability)
+        guard var grant = loaded else {
+            throw PluginError(
+                .reauthorize, "the account has no grant for '\(capability)'",
+                nextAction: "Connect it: posthorn account connect")
+        }
+        if grant.state == .needsReconnect || grant.state == .revoked {
+            throw PluginError(
+                .reauthorize, grant.stateReason ?? "the account's grant is no longer accepted",
+                nextAction: "Connect it again: posthorn account connect")
+        }
+        if let expiresAt = grant.tokens.expiresAt, grant.tokens.refreshToken != nil {
+            let life =
+                self.registry[grant.platform]?.manifest.tokens.accessToken.map { Double($0.components.seconds) } ?? 3600
+            let margin = min(Self.longestMargin, life / 10)
+            if expiresAt <= now.addingTimeInterval(margin) {
+                // A token that still lives is used while another process renews it.
+                if let renewed = try await self.refresh(grant, waits: expiresAt <= now) { grant = renewed }
+            }
+        }
+        return GrantedAccess(
+            access: AccountAccess(
+                account: account, externalID: externalID, tokens: grant.tokens, app: self.apps[grant.platform]),
+            grant: grant.id, version: grant.version)
+    }
+
+    /// Called when the platform refused a token: renews once, unless somebody did meanwhile.
+    ///
+    /// - Returns: The access to try again with.
+    /// - Throws: `PluginError` `reauthorize` when nothing can be renewed; the account then needs a person.
+    package func renewAfterRefusal(
+        _ refused: GrantedAccess, client: ClientID, capability: String
+    ) async throws -> GrantedAccess {
+        let account = refused.access.account
+        let (loaded, _, _) = try await self.load(client: client, account: account, capability: capability)
+        guard let grant = loaded else { throw PluginError(.reauthorize, "the account has no grant any more") }
+        var current = grant
+        if grant.version == refused.version {
+            guard grant.state == .active || grant.state == .refreshing, grant.tokens.refreshToken != nil else {
+                try await self.markNeedsReconnect(
+                    grant, reason: "the platform no longer accepts the token, and there is no refresh token")
+                throw PluginError(
+                    .reauthorize, "the platform no longer accepts the token, and there is no refresh token")
+            }
+            if let renewed = try await self.refresh(grant, waits: true) { current = renewed }
+        }
+        var access = refused.access
+        access.tokens = current.tokens
+        return GrantedAccess(access: access, grant: current.id, version: current.version)
+    }
+
+    /// Says that only a person can make the grant work again: its accounts stop, their jobs wait.
+    package func markNeedsReconnect(_ grant: Grant, reason: String) async throws {
+        _ = try await self.pool.execute(
+            """
+            WITH ended AS (
+                UPDATE access_grant SET state = 'needs-reconnect', state_reason = \(reason), refreshing_until = NULL
+                WHERE grant_id = \(grant.id.uuid) AND version = \(grant.version)
+                RETURNING grant_id),
+            stopped AS (
+                UPDATE account SET state = 'needs-reconnect', state_reason = \(reason)
+                FROM (SELECT DISTINCT client_id, account_id FROM account_grant WHERE grant_id IN (SELECT grant_id FROM ended)) AS link
+                WHERE account.client_id = link.client_id AND account.account_id = link.account_id AND account.state = 'active'
+                RETURNING account.client_id, account.account_id)
+            INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
+            SELECT client_id, 'account', account_id, 'posthorn', 'active', 'needs-reconnect', \(reason) FROM stopped
+            """)
+    }
+
+    private func load(
+        client: ClientID, account: AccountID, capability: String
+    ) async throws -> (Grant?, externalID: String, now: Date) {
+        try await self.pool.withConnection { db in
+            let rows = try await db.query(
+                """
+                SELECT account.external_id, link.grant_id, world_now() AS now, (SELECT rate FROM world) AS rate
+                FROM account LEFT JOIN account_grant AS link
+                     ON link.client_id = account.client_id AND link.account_id = account.account_id
+                    AND link.capability = \(capability)
+                WHERE account.client_id = \(client.uuid) AND account.account_id = \(account.uuid)
+                """)
+            guard let row = rows.first else { throw PluginError(.permanent, "there is no such account") }
+            let grantID: UUID? = try row.get("grant_id")
+            let externalID: String = try row.get("external_id")
+            let now: Date = try row.get("now")
+            self.mirror?.observe(now, rate: try row.get("rate"))
+            guard let grantID else { return (nil, externalID, now) }
+            return (try await self.vault.load(GrantID(grantID), on: &db), externalID, now)
+        }
+    }
+
+    /// Renews a grant's tokens, when no other process does.
+    ///
+    /// - Returns: `nil` when another process is at it and `waits` is false.
+    private func refresh(_ grant: Grant, waits: Bool) async throws -> Grant? {
+        guard let connecting = self.registry[grant.platform]?.connecting else {
+            throw PluginError(.reauthorize, "the token has ended and the platform's plugin cannot renew it")
+        }
+        let won = try await self.pool.execute(
+            """
+            UPDATE access_grant
+            SET state = 'refreshing', refreshing_until = clock_timestamp() + make_interval(secs => \(Double(Self.refreshLease)))
+            WHERE grant_id = \(grant.id.uuid) AND version = \(grant.version)
+              AND (state = 'active' OR (state = 'refreshing' AND refreshing_until < clock_timestamp()))
+            """)
+        guard won == 1 else {
+            guard waits else { return nil }
+            throw PluginError(
+                .retryAfter, "another worker renews the account's token", retryAfter: .seconds(2), scope: .account)
+        }
+        do {
+            let app = self.apps[grant.platform]
+            // Awaited here; a task of its own, because a refresh that was sent has used up the old token: neither the call nor the saving of its
+            // answer may be cut short when the job is cancelled.
+            return try await Task { try await self.save(connecting.refresh(grant.tokens, app: app), of: grant) }.value
+        } catch let error as PluginError {
+            switch error.code {
+            case .reauthorize, .permanent, .needsHuman:
+                try await self.markNeedsReconnect(
+                    grant, reason: "the platform refused to renew the token: \(error.message)")
+                throw PluginError(
+                    .reauthorize, "the platform refused to renew the token: \(error.message)", underlying: error)
+            default:
+                // With a lost answer the old refresh token may be used up; the next try finds out.
+                try await self.pool.execute(
+                    """
+                    UPDATE access_grant SET state = 'active', refreshing_until = NULL
+                    WHERE grant_id = \(grant.id.uuid) AND version = \(grant.version)
+                    """)
+                throw PluginError(
+                    error.code == .rateLimited ? .rateLimited : .retryAfter,
+                    "the token could not be renewed: \(error.message)",
+                    retryAfter: error.retryAfter, scope: error.scope, underlying: error)
+            }
+        }
+    }
+
+    /// Saves new tokens, patiently: they exist nowhere else.
+    ///
+    /// - Returns: The grant with them, or with newer ones when somebody connected it again meanwhile.
+    private func save(_ tokens: TokenSet, of grant: Grant) async throws -> Grant {
+        let end = ContinuousClock.now + .seconds(120)
+        while true {
+            do {
+                return try await self.pool.withTransaction(retrying: 3) { db in
+                    try await self.vault.replace(
+                        tokens, of: grant.id, owner: grant.owner, succeeding: grant.version, on: &db)
+                    guard let stored = try await self.vault.load(grant.id, on: &db) else {
+                        throw PluginError(.reauthorize, "the grant was removed while its token was renewed")
+                    }
+                    return stored
+                }
+            } catch let error as PQError where ContinuousClock.now < end && error.code != .server {
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+
+import Crypto
+package import Domain
+import Foundation
+package import PQClient
+package import PluginKit
+
+/// Keeps the tokens of grants, sealed: under their client's own key, or under the agency's when the agency owns them.
+package struct GrantVault: Sendable {
+    private let keys: SecretKeys
+
+    /// Makes a vault.
+    package init(keys: SecretKeys) { self.keys = keys }
+
+    /// Seals tokens into a new grant.
+    ///
+    /// - Parameters:
+    ///   - owner: The client that owns it; `nil` for the agency.
+    ///   - platform: The platform.
+    ///   - app: The app that it belongs to.
+    ///   - tokens: The tokens.
+    ///   - db: The session, usually a transaction with the account.
+    /// - Returns: The grant's identity.
+    /// - Throws: `SecretError` when it cannot be sealed, `PQError`.
+    package func create(
+        owner: ClientID?, platform: PlatformID, app: AppID?, tokens: TokenSet, on db: inout some SQLSession & ~Copyable
+    ) async throws -> GrantID {
+        let id = GrantID()
+        let sealed = try await self.seal(tokens, grant: id, owner: owner, on: &db)
+        try await db.execute(
+            """
+            INSERT INTO access_grant (grant_id, owner_client_id, platform, app_id, scopes, expires_at, key_id, sealed)
+            VALUES (\(id.uuid), \(owner?.uuid), \(platform.rawValue), \(app?.uuid), \(tokens.scopes), \(tokens.expiresAt),
+                    \(sealed.keyID), \(sealed.bytes))
+            """)
+        return id
+    }
+
+    /// Reads a grant and opens its tokens.
+    ///
+    /// - Returns: `nil` when there is none.
+    package func load(_ id: GrantID, on db: inout some SQLSession & ~Copyable) async throws -> Grant? {
+        let rows = try await db.query(
+            """
+            SELECT owner_client_id, platform, app_id, key_id, sealed, version, state, state_reason
+            FROM access_grant WHERE grant_id = \(id.uuid)
+            """)
+        guard let row = rows.first else { return nil }
+        let owner: UUID? = try row.get("owner_client_id")
+        let platform: String = try row.get("platform")
+        let app: UUID? = try row.get("app_id")
+        let state: String = try row.get("state")
+        let sealed = Sealed(keyID: try row.get("key_id"), bytes: try row.get("sealed"))
+        let opened = try await self.open(sealed, grant: id, owner: owner.map(ClientID.init), on: &db)
+        return Grant(
+            id: id, owner: owner.map(ClientID.init), platform: PlatformID(rawValue: platform), app: app.map(AppID.init),
+            state: Grant.State(rawValue: state) ?? .revoked, stateReason: try row.get("state_reason"),
+            version: try row.get("version"), tokens: try JSONDecoder().decode(TokenSet.self, from: opened))
+    }
+
+    /// Replaces a grant's tokens, after a refresh or a reconnection.
+    ///
+    /// - Parameters:
+    ///   - tokens: The new tokens.
+    ///   - grant: The grant.
+    ///   - owner: The client that owns it; `nil` for the agency.
+    ///   - version: The version that they succeed; `nil` replaces whatever is there.
+    ///   - db: The session.
+    /// - Returns: Whether they were stored; `false` when somebody stored newer ones meanwhile.
+    /// - Throws: `SecretError`, `PQError`.
+    @discardableResult
+    package func replace(
+        _ tokens: TokenSet, of grant: GrantID, owner: ClientID?, succeeding version: Int64? = nil,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws -> Bool {
+        let sealed = try await self.seal(tokens, grant: grant, owner: owner, on: &db)
+        return try await db.execute(
+            """
+            UPDATE access_grant
+            SET sealed = \(sealed.bytes), key_id = \(sealed.keyID), scopes = \(tokens.scopes), expires_at = \(tokens.expiresAt),
+                version = version + 1, state = 'active', state_reason = NULL, refreshing_until = NULL,
+                refreshed_at = world_now()
+            WHERE grant_id = \(grant.uuid) AND (\(version) IS NULL OR version = \(version))
+            """) == 1
+    }
+
+    private func seal(
+        _ tokens: TokenSet, grant: GrantID, owner: ClientID?, on db: inout some SQLSession & ~Copyable
+    ) async throws -> Sealed {
+        let data = try JSONEncoder().encode(tokens)
+        let place = "grant:\(grant)"
+        guard let owner else { return try self.keys.seal(data, place: place) }
+        let (number, key) = try await self.clientKey(owner, number: nil, on: &db)
+        return Sealed(keyID: "client:\(number)", bytes: try Sealing.seal(data, key: key, place: place))
+    }
+
+    private func open(
+        _ sealed: Sealed, grant: GrantID, owner: ClientID?, on db: inout some SQLSession & ~Copyable
+    ) async throws -> Data {
+        let place = "grant:\(grant)"
+        guard let owner else { return try self.keys.open(sealed, place: place) }
+        guard let number = Int32(sealed.keyID.dropFirst("client:".count)) else {
+            throw SecretError("a grant names the key '\(sealed.keyID)', which is no client's key")
+        }
+        let (_, key) = try await self.clientKey(owner, number: number, on: &db)
+        return try Sealing.open(sealed.bytes, key: key, place: place)
+    }
+
+    /// Finds a client's data key, or makes its first one.
+    private func clientKey(
+        _ client: ClientID, number: Int32?, on db: inout some SQLSession & ~Copyable
+    ) async throws -> (number: Int32, key: SymmetricKey) {
+        let find: Statement = """
+            SELECT key_no, master_key_id, sealed FROM client_key
+            WHERE client_id = \(client.uuid) AND destroyed_at IS NULL AND (\(number) IS NULL OR key_no = \(number))
+            ORDER BY key_no DESC LIMIT 1
+            """
+        let place = "client-key:\(client)"
+        if try await db.query(find).isEmpty {
+            guard number == nil else { throw SecretError("the client's key was destroyed: its credentials are erased") }
+            let material = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
+            let sealed = try self.keys.seal(material, place: place)
+            // Another process may have made it meanwhile: then its key is the one.
+            try await db.execute(
+                """
+                INSERT INTO client_key (client_id, key_no, master_key_id, sealed)
+                VALUES (\(client.uuid), 1, \(sealed.keyID), \(sealed.bytes)) ON CONFLICT DO NOTHING
+                """)
+        }
+        guard let row = try await db.query(find).first else { throw SecretError("the client's key was destroyed") }
+        let sealed = Sealed(keyID: try row.get("master_key_id"), bytes: try row.get("sealed"))
+        return (try row.get("key_no"), SymmetricKey(data: try self.keys.open(sealed, place: place)))
+    }
+}

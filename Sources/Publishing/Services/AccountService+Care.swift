@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+import Foundation
+import PQClient
+package import Persistence
+import PluginKit
+
+extension AccountService {
+    /// Lists accounts with their clients' slugs; of one client, or of all.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`.
+    package func list(
+        client: String? = nil, platform: PlatformID? = nil
+    ) async throws -> [(client: ClientRow, account: AccountRow)] {
+        try await self.pool.withConnection { db in
+            let owner: ClientRow? = if let client { try await ClientDirectory.client(client, on: &db) } else { nil }
+            let clients = try await ClientRepository.list(states: ClientState.allCases, on: &db)
+            let byID = Dictionary(uniqueKeysWithValues: clients.map { ($0.id, $0) })
+            return try await AccountRepository.list(of: owner?.id, on: &db).compactMap { account in
+                guard platform == nil || account.platform == platform else { return nil }
+                return byID[account.client].map { ($0, account) }
+            }
+        }
+    }
+
+    /// Finds an account by `client/account` or identity, or by slug when the client is given.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`.
+    package func show(_ reference: String, client: String? = nil) async throws -> (
+        client: ClientRow, account: AccountRow
+    ) {
+        try await self.pool.withConnection { db in
+            try await ClientDirectory.account(reference, client: client, on: &db)
+        }
+    }
+
+    /// Asks the platform whether an account's grant is accepted and for the right account, and notes name and followers.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`.
+    package func check(_ reference: String, client: String? = nil) async throws -> AccountCheck {
+        let (owner, account) = try await self.show(reference, client: client)
+        guard let connecting = try self.plugin(account.platform).connecting else {
+            return AccountCheck(account: account, problem: "the platform's plugin cannot ask who a token speaks for")
+        }
+        let remote: RemoteAccount
+        do {
+            let granted = try await self.accesses.access(client: owner.id, account: account.id, for: "publish")
+            remote = try await connecting.identify(granted.access.tokens)
+        } catch let error as PluginError {
+            return AccountCheck(account: account, problem: error.description, nextAction: error.nextAction)
+        }
+        guard remote.externalID == account.externalID else {
+            return AccountCheck(
+                account: account,
+                problem: "the token speaks for \(remote.name) (\(remote.externalID)) now, not for this account",
+                nextAction: "Connect it again with its own token: posthorn account connect")
+        }
+        return try await self.pool.withConnection { db in
+            try await AccountRepository.refresh(
+                account.id, of: owner.id, name: account.name, handle: remote.handle, followers: remote.followers,
+                on: &db)
+            return AccountCheck(account: try await AccountRepository.find(account.id, of: owner.id, on: &db) ?? account)
+        }
+    }
+
+    /// Stops all work of an account until it is resumed.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`, or `conflict` when it is disconnected.
+    package func pause(_ reference: String, client: String?, actor: String, reason: String?) async throws -> AccountRow
+    {
+        try await self.change(
+            reference, client: client, to: .paused, actor: actor, reason: reason, from: [.active, .paused])
+    }
+
+    /// Lets the work of a paused account go on; also after a person settled what the platform wanted of it.
+    ///
+    /// What was held for it is released.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`, or `conflict` when it has no grant.
+    package func resume(_ reference: String, client: String?, actor: String, reason: String?) async throws -> AccountRow
+    {
+        try await self.change(
+            reference, client: client, to: .active, actor: actor, reason: reason, from: [.active, .paused, .needsHuman])
+    }
+
+    private func change(
+        _ reference: String, client: String?, to state: AccountState, actor: String, reason: String?,
+        from: [AccountState]
+    ) async throws -> AccountRow {
+        try await self.pool.withTransaction(retrying: 3) { db in
+            let (owner, account) = try await ClientDirectory.account(reference, client: client, on: &db)
+            guard from.contains(account.state) else {
+                throw ServiceError(
+                    .conflict,
+                    "account '\(owner.slug)/\(account.slug)' is \(account.state.rawValue): connect it first, posthorn account connect"
+                )
+            }
+            try await AccountRepository.setState(
+                account.id, of: owner.id, to: state, actor: actor, reason: reason, on: &db)
+            let pause = WorkPause(client: owner.id, account: account.id)
+            if state == .paused {
+                try await pause.begin(actor: actor, reason: reason, on: &db)
+            } else {
+                try await pause.end(on: &db)
+                try await HeldWork(client: owner.id, account: account.id, pool: self.pool).release(
+                    HeldWork.account(account.state), actor: actor, because: reason ?? "the account is resumed", on: &db)
+            }
+            return try await AccountRepository.find(account.id, of: owner.id, on: &db) ?? account
+        }
+    }
+
+    /// Gives up an account's grants and its identity; its history stays.
+    ///
+    /// Planned targets stay too and wait.
+    ///
+    /// - Returns: The account, and how many planned targets wait for it.
+    /// - Throws: `ServiceError` with code `notFound`.
+    package func disconnect(
+        _ reference: String, client: String?, actor: String, reason: String?
+    ) async throws -> (account: AccountRow, planned: Int) {
+        try await self.pool.withTransaction { db in
+            let (owner, account) = try await ClientDirectory.account(reference, client: client, on: &db)
+            try await AccountRepository.dropGrants(
+                of: account.id, client: owner.id, reason: "disconnected by \(actor)", on: &db)
+            try await PlatformIdentities.release(account.id, of: owner.id, on: &db)
+            try await AccountRepository.setState(
+                account.id, of: owner.id, to: .disconnected, actor: actor, reason: reason ?? "disconnected", on: &db)
+            var filter = TargetFilter()
+            filter.client = owner.id
+            filter.accounts = [account.id]
+            filter.states = [.planned, .waiting]
+            filter.limit = .max
+            let planned = try await TargetCalendar.list(filter, on: &db).count
+            return (try await AccountRepository.find(account.id, of: owner.id, on: &db) ?? account, planned)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+import Foundation
+package import PQClient
+package import Persistence
+package import PluginKit
+
+/// Keeps the agency's registrations with the platforms.
+package struct AppService: Sendable {
+    let pool: ConnectionPool
+    let registry: PluginRegistry
+    let keys: SecretKeys
+
+    /// Makes a service.
+    package init(pool: ConnectionPool, registry: PluginRegistry, keys: SecretKeys) {
+        self.pool = pool
+        self.registry = registry
+        self.keys = keys
+    }
+
+    /// Checks an app before it is added.
+    ///
+    /// - Throws: `ServiceError` with code `notFound` for an unknown platform.
+    package func check(_ app: AppRow) throws(ServiceError) {
+        guard self.registry[app.platform] == nil else { return }
+        let known = self.registry.platforms.map(\.rawValue)
+        throw ServiceError(
+            .notFound,
+            "there is no plugin for the platform '\(app.platform)'.\(NearestName.hint(app.platform.rawValue, in: known))"
+        )
+    }
+
+    /// Adds an app and seals its secret under the agency's key.
+    ///
+    /// - Throws: `ServiceError`: `notFound` for an unknown platform, `conflict` when the name or identity is in use.
+    package func add(_ app: AppRow, secret: Secret?) async throws {
+        try self.check(app)
+        let sealed = try secret.map { try self.keys.seal(Data($0.revealed.utf8), place: "app:\(app.id)") }
+        do {
+            try await self.pool.withConnection { db in
+                try await AppRepository.insert(app, masterKey: sealed?.keyID, sealedSecret: sealed?.bytes, on: &db)
+            }
+        } catch let error as PersistenceError {
+            throw ServiceError(.conflict, error.description)
+        }
+    }
+
+    /// Lists the apps; of one platform, or of all.
+    package func list(platform: PlatformID? = nil) async throws -> [AppRow] {
+        try await self.pool.withConnection { db in try await AppRepository.list(platform: platform, on: &db) }
+    }
+
+    /// Finds an app by name or identity.
+    ///
+    /// - Throws: `ServiceError` with code `notFound` that says what was probably meant.
+    package func show(_ reference: String) async throws -> AppRow {
+        try await self.pool.withConnection { db in
+            if let app = try await AppRepository.find(Reference(reference), on: &db) { return app }
+            let names = try await AppRepository.list(on: &db).map(\.name)
+            throw ServiceError(.notFound, "there is no app '\(reference)'.\(NearestName.hint(reference, in: names))")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+import Foundation
+package import PluginKit
+
+/// A post as a person or a file gives it, before anything was looked up.
+package struct PostDraft: Sendable {
+    /// The accounts by slug, `client/account` or identity; at least one.
+    package var accounts: [String]
+    /// The words; a thread's parts are separated by lines that hold only `---`.
+    package var text: String
+    /// The files, in the store already.
+    package var media: [MediaItem]
+    /// The names that the files came with, by hash.
+    package var fileNames: [String: String]
+    /// The link.
+    package var link: String?
+    /// A comment right under the post.
+    package var firstComment: String?
+    /// The shape; chosen from text and media when `nil`.
+    package var format: PostFormat?
+    /// Platforms' settings by `platform.name`.
+    package var settings: [String: String]
+    /// Accounts' own words by account.
+    package var variants: [String: String]
+    /// The labels.
+    package var labels: [String]
+    /// The campaign.
+    package var campaign: String?
+    /// The content pillar.
+    package var pillar: String?
+    /// The key under which the post is created once.
+    package var key: String?
+    /// When it is published.
+    package var time: PostTime
+    /// Whether it stays a draft, whatever its time.
+    package var isDraft: Bool
+
+    /// Makes a draft with nothing but words.
+    package init(accounts: [String], text: String, time: PostTime = .unplanned) {
+        self.accounts = accounts
+        self.text = text
+        self.media = []
+        self.fileNames = [:]
+        self.settings = [:]
+        self.variants = [:]
+        self.labels = []
+        self.time = time
+        self.isDraft = false
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import JobQueue
+import PQClient
+package import Persistence
+
+/// What became of each target that a person wanted to change.
+package struct TargetChange: Sendable {
+    /// The target, after the change.
+    package var target: TargetRow
+    /// The account's slug.
+    package var account: String
+    /// Whether it was changed.
+    package var isChanged: Bool
+    /// What happened, or why nothing did.
+    package var message: String
+}
+
+extension PostService {
+    /// The states in which a target's plan may still be changed.
+    private static let changeable: [TargetState] = [.draft, .planned, .waiting]
+
+    /// Gives a post, or one target of it, another time.
+    ///
+    /// A draft becomes planned.
+    ///
+    /// - Throws: `ServiceError`: `notFound`, `invalid` for the time, `conflict` when nothing of it can be moved any more.
+    package func move(
+        _ reference: String, client: String?, to time: PostTime, actor: String, reason: String? = nil
+    ) async throws -> [TargetChange] {
+        try await self.change(reference, client: client, verb: "moved") { detail, target, db in
+            guard Self.changeable.contains(target.state) else { return nil }
+            let now = try await WorldTime.now(on: &db)
+            let resolved = try ResolvedTime(time, clientZone: detail.client.timeZone, now: now)
+            guard let dueAt = resolved.dueAt else { throw ServiceError(.invalid, "say when: --at TIME or --now") }
+            let zone = ZoneID(rawValue: resolved.planned?.timeZone ?? detail.client.timeZone) ?? .utc
+            let words = "moved to \(dueAt.iso8601(in: zone))" + (reason.map { ": \($0)" } ?? "")
+            let generation = try await TargetRepository.move(
+                target.id, of: target.client, dueAt: dueAt, planned: resolved.planned, from: Self.changeable,
+                actor: actor,
+                reason: words, on: &db)
+            guard generation != nil else { return nil }
+            if target.state == .draft {
+                try await self.plan(target, dueAt: dueAt, actor: actor, on: &db)
+            } else if let job = target.job {
+                try await self.jobs.reschedule(job, client: target.client, to: dueAt, on: &db)
+            }
+            return words + (resolved.note.map { " (\($0))" } ?? "")
+        }
+    }
+
+    /// Makes a draft's target planned, with its job.
+    private func plan(_ target: TargetRow, dueAt: Date, actor: String, on db: inout Transaction) async throws {
+        let job = NewJob.publish(
+            target: target.id, client: target.client, account: target.account, platform: target.platform, dueAt: dueAt)
+        try await TargetRepository.transition(
+            TargetTransition(client: target.client, target: target.id, from: [.draft], to: .planned, actor: actor),
+            on: &db)
+        try await TargetRepository.setJob(job.id, of: target.id, client: target.client, on: &db)
+        try await self.jobs.enqueue([job], on: &db)
+    }
+
+    /// Calls off a post, or one target of it.
+    ///
+    /// A worker that has it in hand is asked to stop before it sends.
+    ///
+    /// - Throws: `ServiceError`: `notFound`, `conflict` when nothing of it can be cancelled any more.
+    package func cancel(
+        _ reference: String, client: String?, actor: String, reason: String? = nil
+    ) async throws -> [TargetChange] {
+        let words = reason ?? "cancelled by \(actor)"
+        return try await self.change(reference, client: client, verb: "cancelled") { detail, target, db in
+            guard !target.state.isFinal, target.state != .unknown else { return nil }
+            var isInHand = false
+            if let job = target.job, target.state != .draft {
+                do {
+                    isInHand = try await self.jobs.cancel(job, client: target.client, reason: words, on: &db) == false
+                } catch let error as JobQueueError {
+                    // A job that has ended leaves only the target to be closed; anything else stands in the way.
+                    let hand = try await TargetHand.load(target, on: &db)
+                    let isGone = error.code == .notFound || (error.code == .conflict && !hand.isLive)
+                    guard isGone else { throw ServiceError(.conflict, error.message) }
+                    if let obstacle = hand.obstacle {
+                        throw ServiceError(
+                            .conflict,
+                            "\(detail.account(of: target)) cannot be cancelled: its job has ended, but \(obstacle)")
+                    }
+                }
+            }
+            // What a worker sends in spite of it is recorded, and makes the target published: the truth wins.
+            try await TargetRepository.transition(
+                TargetTransition(
+                    client: target.client, target: target.id, from: [target.state], to: .cancelled, actor: actor,
+                    reason: words),
+                on: &db)
+            return isInHand ? "cancelled; a worker has it in hand and was asked to stop before it sends" : "cancelled"
+        }
+    }
+
+    /// Tries failed or missed targets again, now.
+    ///
+    /// - Throws: `ServiceError`: `notFound`, `conflict` when nothing of it has failed, or an earlier send may have taken effect.
+    package func retry(_ reference: String, client: String?, actor: String) async throws -> [TargetChange] {
+        try await self.change(reference, client: client, verb: "retried") { _, target, db in
+            guard [.failed, .missed, .waiting].contains(target.state), let job = target.job else { return nil }
+            do {
+                try await self.jobs.retry(job, client: target.client, on: &db)
+            } catch let error as JobQueueError {
+                throw ServiceError(.conflict, error.message)
+            }
+            try await TargetRepository.transition(
+                TargetTransition(
+                    client: target.client, target: target.id, from: [target.state], to: .planned, actor: actor,
+                    reason: "tried again"),
+                on: &db)
+            return "will be tried again now"
+        }
+    }
+
+    /// Runs a change for each target that the reference names, in one transaction.
+    private func change(
+        _ reference: String, client: String?, verb: String,
+        _ body: (PostDetail, TargetRow, inout Transaction) async throws -> String?
+    ) async throws -> [TargetChange] {
+        try await self.pool.withTransaction { db in
+            let detail = try await Self.detail(reference, client: client, on: &db)
+            let named = detail.targets.filter { $0.id.description == reference.lowercased() }
+            var changes: [TargetChange] = []
+            for target in named.isEmpty ? detail.targets : named {
+                let message = try await body(detail, target, &db)
+                let after = try await TargetRepository.find(target.id, of: target.client, on: &db) ?? target
+                changes.append(
+                    TargetChange(
+                        target: after, account: detail.account(of: target), isChanged: message != nil,
+                        message: message ?? "is \(target.state.rawValue) and cannot be \(verb)"))
+            }
+            guard changes.contains(where: \.isChanged) else {
+                let states = changes.map { "\($0.account) \($0.message)" }.joined(separator: "; ")
+                throw ServiceError(
+                    .conflict, "nothing was changed: \(states.isEmpty ? "the post has no targets" : states)")
+            }
+            return changes
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import JobQueue
+import PQClient
+import Persistence
+import PluginKit
+
+/// What a person wants to change of a post's content; `nil` keeps what is there.
+package struct PostEdit: Sendable {
+    /// The words.
+    package var text: String?
+    /// The link.
+    package var link: String?
+    /// Accounts' own words by account slug.
+    package var variants: [String: String]
+    /// Why.
+    package var reason: String?
+
+    /// Makes an edit.
+    package init(text: String? = nil, link: String? = nil, variants: [String: String] = [:], reason: String? = nil) {
+        self.text = text
+        self.link = link
+        self.variants = variants
+        self.reason = reason
+    }
+}
+
+extension PostService {
+    /// Makes a new revision of a post for every target that is not being published yet; the others keep what they have.
+    ///
+    /// - Throws: `ServiceError`: `notFound`, `invalid` with everything that is wrong, `conflict` when no target can be edited any more,
+    ///   or when one is in a worker's hand or something of it was sent: what is looked for later must be what was sent.
+    package func edit(_ reference: String, client: String?, _ edit: PostEdit, actor: String) async throws -> PostDetail
+    {
+        try await self.pool.withTransaction { db in
+            let detail = try await Self.lockedDetail(reference, client: client, on: &db)
+            let open = detail.targets.filter { $0.state == .draft || $0.state == .planned }
+            guard !open.isEmpty else {
+                throw ServiceError(
+                    .conflict, "no target of the post can be edited any more: all are published, ended or in hand")
+            }
+            for target in open {
+                guard let obstacle = try await TargetHand.load(target, on: &db).obstacle else { continue }
+                throw ServiceError(
+                    .conflict,
+                    "\(detail.account(of: target)) cannot be edited now: \(obstacle); nothing was changed. See its timeline"
+                )
+            }
+            var master = detail.revision.content
+            if let text = edit.text { master.text = text }
+            if let link = edit.link { master.link = link.isEmpty ? nil : link }
+            for (account, text) in edit.variants {
+                guard detail.targets.contains(where: { detail.account(of: $0) == account }) else {
+                    throw ServiceError(.invalid, "'\(account)' is none of the post's accounts")
+                }
+                master.variants[account] = MasterContent.Variant(text: text)
+            }
+            let number = detail.post.revision + 1
+            try await PostRepository.advance(detail.post.id, of: detail.client.id, to: number, on: &db)
+            try await PostRepository.insert(
+                [
+                    RevisionRow(
+                        client: detail.client.id, post: detail.post.id, number: number, content: master,
+                        createdBy: actor,
+                        reason: edit.reason)
+                ], on: &db)
+            for target in open {
+                guard let plugin = self.registry[target.platform] else { continue }
+                let (content, issues) = ContentResolver(account: detail.account(of: target), plugin: plugin).resolve(
+                    master)
+                let errors = issues.filter { $0.severity == .error }
+                guard errors.isEmpty else {
+                    throw ServiceError(.invalid, "the post cannot be planned like this", issues: errors)
+                }
+                let isChanged = try await TargetRepository.replaceContent(
+                    of: target.id, client: target.client, with: content, revision: number, from: [.draft, .planned],
+                    actor: actor,
+                    reason: "revision \(number)" + (edit.reason.map { ": \($0)" } ?? ""), on: &db)
+                guard isChanged else {
+                    throw ServiceError(
+                        .conflict, "\(detail.account(of: target)) began to be published meanwhile: nothing was changed")
+                }
+            }
+            return try await Self.detail(detail.post.id.description, client: nil, on: &db)
+        }
+    }
+
+    /// Finds a post and locks its targets: a fence reads the plan's generation under a lock of the same row.
+    private static func lockedDetail(
+        _ reference: String, client: String?, on db: inout Transaction
+    ) async throws -> PostDetail {
+        let post = try await Self.detail(reference, client: client, on: &db).post
+        try await db.execute(
+            """
+            SELECT target_id
+            FROM target
+            WHERE client_id = \(post.client) AND post_id = \(post.id)
+            ORDER BY target_id
+            FOR UPDATE
+            """)
+        return try await Self.detail(post.id.description, client: nil, on: &db)
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+package import JobQueue
+package import Persistence
+
+/// A post that was checked and is ready to be written.
+package struct PreparedPost: Sendable {
+    /// The post.
+    package var post: PostRow
+    /// Its first revision.
+    package var revision: RevisionRow
+    /// Its targets, one for each account.
+    package var targets: [TargetRow]
+    /// The jobs that publish them; none for a draft.
+    package var jobs: [NewJob]
+    /// Its files.
+    package var media: [MediaRow]
+    /// What a person should know: a shifted time, a warning of a platform.
+    package var notes: [PostIssue]
+}

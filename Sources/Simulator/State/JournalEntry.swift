@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+
+/// One line of the state file: a thing as it is now; the last line about a thing counts.
+enum JournalEntry: Sendable, Codable {
+    case app(SimulatedApp)
+    case account(SimulatedAccount)
+    case media(SimulatedMedia)
+    case post(SimulatedPost)
+    case comment(SimulatedComment)
+    case campaign(SimulatedCampaign)
+    case attempt(Attempt)
+    case clock(WorldClock)
+    /// Everything before this line is forgotten.
+    case reset
+}

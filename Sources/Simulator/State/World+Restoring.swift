@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+
+extension World {
+    /// Becomes what the lines of a state file say.
+    mutating func restore(_ entries: [JournalEntry]) {
+        let keepsJournal = self.options.keepsJournal
+        self.options.keepsJournal = false
+        defer { self.options.keepsJournal = keepsJournal }
+        var attempts: [Int: Attempt] = [:]
+        for entry in entries {
+            switch entry {
+            case .reset:
+                let options = self.options
+                self = World(options: options)
+                attempts = [:]
+            case .clock(let clock): self.clock = clock
+            case .app(let app): self.register(app)
+            case .account(let account): self.provision(account)
+            case .media(let media):
+                self.media[media.id] = media
+                self.serial = max(self.serial, media.serial)
+            case .post(let post):
+                if self.posts[post.id] == nil { self.insert(post) } else { self.posts[post.id] = post }
+                self.serial = max(self.serial, post.serial)
+            case .comment(let comment):
+                if self.comments[comment.id] == nil {
+                    self.insert(comment)
+                } else {
+                    self.comments[comment.id] = comment
+                }
+                self.serial = max(self.serial, comment.serial)
+            case .campaign(let campaign):
+                if self.campaigns[campaign.id] == nil {
+                    self.insert(campaign)
+                } else {
+                    self.campaigns[campaign.id] = campaign
+                }
+                self.serial = max(self.serial, campaign.serial)
+            case .attempt(let attempt): attempts[attempt.sequence] = attempt
+            }
+        }
+        self.ledger = Ledger(restoring: attempts.values.sorted { $0.sequence < $1.sequence })
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+
+/// One request on its way through a pretend platform, and what it led to.
+struct Call: Sendable {
+    let request: SimulatedRequest
+    let platform: Platform
+    let now: WorldTime
+    /// Whether the answer leaves at once, or a latency rule holds it back.
+    let isLeaving: Bool
+    /// World seconds for which what is published is missing from lists.
+    let hiddenSeconds: Double?
+    /// Who asks; `nil` when the token names nobody.
+    var account: SimulatedAccount?
+    var isTokenDead = false
+    /// What a person would see if it worked.
+    var effect: Effect?
+    var tookEffect = false
+    var isHarmlessRepeat = false
+    var remoteID: String?
+    /// Number of the ledger's read, when this was one that proved something.
+    var read: Int?
+    /// Bytes to keep on disk.
+    var uploads: [Upload] = []
+
+    /// A visible effect that a request asks for.
+    struct Effect: Sendable {
+        var kind: EffectKind
+        var endpoint: String
+        var marker: Marker
+        var isReply = false
+    }
+
+    /// A part of an uploaded file.
+    struct Upload: Sendable {
+        var id: String
+        var part: Int
+        var bytes: [UInt8]
+    }
+
+    var fingerprint: String {
+        let body = String(decoding: self.request.body, as: UTF8.self)
+        return String(stableHash(self.request.method, self.request.path, body), radix: 16)
+    }
+}
+
+/// What the server has to do after the world has decided.
+struct Reaction: Sendable {
+    enum Step: Sendable {
+        case deliver(Delivery)
+        /// Wait, then ask again with the same faults: a slow platform that acts late.
+        case wait(Duration, FaultEngine.Decision)
+    }
+
+    var step: Step
+    var uploads: [Call.Upload] = []
+
+    /// An answer without faults.
+    static func answer(_ response: SimulatedResponse) -> Reaction {
+        Reaction(step: .deliver(.answer(response, latency: nil, bytesPerSecond: nil, receipt: nil)))
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+
+/// An account of one platform.
+struct AccountKey: Hashable, Sendable, Codable {
+    var platform: Platform
+    var externalID: String
+}
+
+/// An agency's registration with a platform.
+struct SimulatedApp: Sendable, Codable {
+    var platform: Platform
+    var clientID: String
+    /// `nil` for a public client, which has none.
+    var clientSecret: String?
+    /// Whether the platform's rules for self-service apps apply.
+    var isSelfServe = true
+}
+
+/// Somebody's identity on a platform, with the one grant that is alive.
+struct SimulatedAccount: Sendable, Codable {
+    var key: AccountKey
+    var handle: String
+    var name: String
+    var followers: Int
+    var timeZone: String
+    var audienceSeed: UInt64
+    var clientID: String?
+    var accessToken: String?
+    var refreshToken: String?
+    /// `nil`: never.
+    var tokenExpiresAt: WorldTime?
+    var scopes: [String]
+    var isSuspended = false
+    /// Whether longer texts are allowed (X Premium).
+    var isPremium = false
+    var createdAt: WorldTime
+    /// Counts the grants given, so that each pair of tokens is new.
+    var grants = 0
+}
+
+/// A file that was uploaded.
+struct SimulatedMedia: Sendable, Codable {
+    enum Phase: String, Sendable, Codable {
+        case uploading
+        case processing
+        case ready
+        case failed
+    }
+
+    var id: String
+    var serial: Int
+    var account: AccountKey
+    var contentType: String
+    var size = 0
+    /// SHA-256 of the bytes, hexadecimal.
+    var digest = ""
+    var createdAt: WorldTime
+    var altText: String?
+    var phase = Phase.ready
+    /// When processing ends.
+    var readyAt: WorldTime?
+    var isBroken = false
+    var isUsed = false
+    /// X: what the file is for.
+    var category: String?
+    var declaredSize: Int?
+    var segments: [Int] = []
+
+    var isVideo: Bool { self.contentType.hasPrefix("video/") }
+    var key: String { "\(self.isVideo ? 7 : self.contentType == "image/gif" ? 16 : 3)_\(self.id)" }
+}
+
+/// What was published, or is about to be.
+struct SimulatedPost: Sendable, Codable {
+    struct ShortenedLink: Sendable, Codable, Equatable {
+        var short: String
+        var expanded: String
+    }
+
+    struct Poll: Sendable, Codable {
+        var options: [String]
+        var minutes: Int
+    }
+
+    var id: String
+    var serial: Int
+    var account: AccountKey
+    var marker: Marker
+    /// The text as it was sent.
+    var text: String
+    var format: String
+    var mediaIDs: [String] = []
+    var altTexts: [String?] = []
+    var replyTo: String?
+    var quoteOf: String?
+    var link: String?
+    var poll: Poll?
+    var links: [ShortenedLink] = []
+    /// The text as X returns it; made once, with the post.
+    var shownText: String?
+    /// What the duplicate check compares; absent for replies.
+    var duplicateKey: String?
+    var createdAt: WorldTime
+    /// When people see it; later than `createdAt` for what is processed first.
+    var visibleAt: WorldTime
+    /// Missing from lists until then.
+    var hiddenUntil: WorldTime?
+    var deletedAt: WorldTime?
+    /// The processing that leads to it.
+    var processingID: String?
+    var processingFails = false
+    var hasImage = false
+    var hasVideo = false
+    var settings: [String: String] = [:]
+
+    /// Whether anybody can see it.
+    func isLive(at now: WorldTime) -> Bool { !self.processingFails && self.visibleAt <= now && self.deletedAt == nil }
+
+    /// Whether a list shows it.
+    func isListed(at now: WorldTime) -> Bool { self.isLive(at: now) && (self.hiddenUntil ?? now) <= now }
+}
+
+/// A remark under a post.
+struct SimulatedComment: Sendable, Codable {
+    var id: String
+    var serial: Int
+    var postID: String
+    var account: AccountKey
+    var text: String
+    var createdAt: WorldTime
+    var deletedAt: WorldTime?
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+
+import App
+import PluginCatalog
+
+await PosthornMain.run(plugins: PluginCatalog.all)

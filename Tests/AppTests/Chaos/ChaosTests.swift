@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Subprocess
+import SystemPackage
+import Testing
+
+@testable import App
+
+/// `posthorn chaos` at small size: the built program, real processes, a real PostgreSQL, the simulator's own
+/// ledger.
+///
+/// One at a time: each run wants the machine for itself.
+@Suite("chaos", .serialized)
+struct ChaosTests {
+    private struct Verdict: Decodable {
+        var published: Int
+        var effects: Int
+        var duplicates: Int
+        var lost: Int
+        var unknown: Int
+        var held: Int
+        var violations: Int
+        var kills: Int
+        var restarts: Int
+        var worker_starts: Int
+        var crashed: Int
+        var failed: Int
+        var kept: Bool
+    }
+
+    private func chaos(_ arguments: String...) async throws -> Verdict {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? OwnBinary.path
+        let binary = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("posthorn").path
+        let result = try await Subprocess.run(
+            .path(FilePath(binary)), arguments: Arguments(["chaos", "-o", "json", "--limit", "240"] + arguments),
+            environment: .custom(["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]),
+            output: .string(limit: 1 << 20), error: .string(limit: 4 << 20))
+        let said = result.standardError
+        return try #require(
+            try? JSONDecoder().decode(Verdict.self, from: Data(result.standardOutput.utf8)), "\(said.suffix(3_000))")
+    }
+
+    @Test(
+        "with workers killed, answers lost and PostgreSQL restarted, every post appears exactly once and nothing stays unknown"
+    )
+    func everythingBreaks() async throws {
+        let verdict = try await self.chaos("--posts", "400", "--clients", "10", "--accounts", "4", "--reset", "0.05")
+        #expect(verdict.kept)
+        #expect(verdict.published == 400 && verdict.effects == 400)
+        #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
+        #expect(verdict.kills > 0 && verdict.restarts == 1)
+    }
+
+    @Test("a restart of PostgreSQL restarts no worker and fails no job")
+    func databaseRestarts() async throws {
+        let verdict = try await self.chaos(
+            "--posts", "300", "--clients", "5", "--accounts", "4", "--no-kill", "--reset", "0")
+        #expect(verdict.kept)
+        #expect(verdict.restarts == 1 && verdict.worker_starts == 2)
+        #expect(verdict.failed == 0 && verdict.crashed == 0)
+    }
+
+    @Test("workers that are told to stop in the middle of the work lose, fail and double nothing")
+    func draining() async throws {
+        let verdict = try await self.chaos(
+            "--posts", "400", "--clients", "10", "--accounts", "4", "--terminate", "--no-restart", "--reset", "0")
+        #expect(verdict.kept)
+        #expect(verdict.kills > 0)
+        #expect(verdict.failed == 0 && verdict.crashed == 0)
+    }
+}

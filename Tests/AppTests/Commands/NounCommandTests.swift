@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import JobQueue
+import PQClient
+import Persistence
+import Publishing
+import Subprocess
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import App
+
+/// A simulated world with the client `acme` and its account `x`, and the command line over it.
+private struct CommandWorld {
+    let database: TestDatabase
+    let folder: URL
+    let secretKey = SecretKeys.generate()
+
+    init() async throws {
+        self.database = TestDatabase.required
+        self.folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "posthorn-commands-\(UInt64.random(in: 0 ... .max))")
+        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+        try await self.prepare()
+    }
+
+    func remove() {
+        // What is left in the temporary folder harms nobody.
+        try? FileManager.default.removeItem(at: self.folder)
+    }
+
+    private func prepare() async throws {
+        let pool = self.database.pool
+        try await QueueMigrations.up(pool, world: .simulated)
+        try await Migrator(component: "agency", migrations: AgencyMigrations.all).up(pool)
+        let client = try await ClientService(pool: pool).add(
+            NewClient(slug: "acme", timeZone: "Europe/Berlin"), actor: "test")
+        try await pool.withTransaction { db in
+            let brand = try await BrandRepository.findOrInsert("acme", of: client.id, on: &db)
+            let slug = try #require(Slug(rawValue: "x"))
+            try await AccountRepository.insert(
+                AccountRow(
+                    client: client.id, brand: brand.id, platform: "x", externalID: "1", slug: slug, name: "Acme",
+                    timeZone: "Europe/Berlin"), on: &db)
+        }
+    }
+
+    /// Runs the built program, which lies beside the test bundle, with these words.
+    func posthorn(_ words: String...) async throws -> Int32 {
+        try await self.answer(words, quiet: true).code
+    }
+
+    func answer(_ words: [String], quiet: Bool = false) async throws -> (code: Int32, data: String, messages: String) {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? OwnBinary.path
+        let binary = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("posthorn")
+        let environment: Subprocess.Environment = .custom([
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "TZ": "UTC",
+            "POSTHORN_DATABASE_URL": self.database.url, "POSTHORN_DATABASE_SCHEMA": self.database.schema,
+            "POSTHORN_PLATFORM_ORIGIN": "http://127.0.0.1:9", "POSTHORN_SECRET_KEY": self.secretKey,
+            "POSTHORN_MEDIA_STORE": self.folder.absoluteString,
+        ])
+        let result = try await Subprocess.run(
+            .path(FilePath(binary.path)), arguments: Arguments(words + (quiet ? ["--quiet"] : [])),
+            environment: environment, workingDirectory: FilePath(self.folder.path), output: .string(limit: 1 << 20),
+            error: .string(limit: 1 << 20))
+        let code: Int32 = if case .exited(let code) = result.terminationStatus { code } else { -1 }
+        return (code, result.standardOutput, result.standardError)
+    }
+
+    func file(_ name: String, _ text: String) throws -> String {
+        let url = self.folder.appendingPathComponent(name)
+        try text.write(to: url, atomically: true, encoding: .utf8)
+        return url.path
+    }
+
+    func count(_ table: StaticString) async throws -> Int64 {
+        try await self.database.pool.query("SELECT count(*) FROM \(unescaped: table)").single()
+    }
+}
+
+@Suite("commands about clients and posts", .postgresSchema)
+struct NounCommandTests {
+    @Test("adding a client again is a conflict, a wrong zone bad data, an unknown client not found")
+    func clients() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        #expect(try await world.posthorn("client", "add", "globex", "--tz", "America/New_York") == 0)
+        #expect(try await world.posthorn("client", "add", "globex", "--tz", "America/New_York") == 73)
+        #expect(try await world.posthorn("client", "add", "initech", "--tz", "Europe/Berln") == 65)
+        #expect(try await world.posthorn("client", "show", "glbex") == 66)
+        #expect(try await world.posthorn("client", "pause", "globex", "--dry-run") == 0)
+        #expect(try await world.count("client WHERE state = 'active'") == 2)
+        #expect(try await world.posthorn("client", "pause", "globex", "--reason", "late payment") == 0)
+        #expect(try await world.count("queue_control WHERE reason = 'late payment'") == 1)
+    }
+
+    @Test("a text too long for X and an unknown account are refused, and nothing is written")
+    func posts() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let at = ["--at", "2099-01-01T09:00"]
+        let long = String(repeating: "long ", count: 80)
+        #expect(
+            try await world.posthorn(
+                "post", "create", "--client", "acme", "--account", "x", "--text", long, at[0], at[1])
+                == 65)
+        #expect(
+            try await world.posthorn(
+                "post", "create", "--client", "acme", "--account", "y", "--text", "hi", at[0], at[1])
+                == 66)
+        #expect(try await world.count("post") == 0)
+        #expect(
+            try await world.posthorn(
+                "post", "create", "--client", "acme", "--account", "x", "--text", "hi", at[0], at[1])
+                == 0)
+        #expect(try await world.count("job_scheduled") == 1)
+    }
+
+    @Test("an import with a wrong row writes nothing, or the good rows when asked to")
+    func imports() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let file = try world.file(
+            "posts.csv", "account,at,text\nx,2099-01-01T09:00,fine\ny,2099-01-01T09:00,nobody\n")
+        #expect(try await world.posthorn("post", "import", file, "--client", "acme") == 65)
+        #expect(try await world.count("post") == 0)
+        #expect(try await world.posthorn("post", "import", file, "--client", "acme", "--partial") == 2)
+        #expect(try await world.count("post") == 1)
+        #expect(try await world.posthorn("post", "import", "missing.csv", "--client", "acme") == 65)
+        let wrong = try world.file("wrong.csv", "name\nx\n")
+        #expect(try await world.posthorn("post", "import", wrong, "--client", "acme") == 65)
+    }
+
+    @Test("imported history is counted by hour, and wrong rows make it a partial success")
+    func history() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let file = try world.file(
+            "past.csv",
+            """
+            account,platform,posted_at,paid,engagement
+            page,facebook,2020-01-01T10:00:00Z,0,10
+            page,facebook,2020-01-02T10:00:00Z,maybe,10
+
+            """)
+        #expect(try await world.posthorn("history", "import", file, "--client", "acme") == 2)
+        #expect(try await world.count("publication WHERE origin = 'import'") == 1)
+        #expect(try await world.posthorn("best-times", "show", "--account", "acme/facebook-page") == 0)
+        #expect(try await world.posthorn("best-times", "show", "--account", "acme/facebok-page") == 66)
+    }
+
+    @Test("jobs are followed by id: an unknown one is not found, one that waits runs into the time limit")
+    func jobs() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        #expect(
+            try await world.posthorn("job", "enqueue", "--kind", "fetch-metrics", "--account", "acme/x", "--key", "k")
+                == 0)
+        #expect(
+            try await world.posthorn("job", "enqueue", "--kind", "fetch-metrics", "--account", "acme/x", "--key", "k")
+                == 0)
+        #expect(try await world.count("job_ready") == 1)
+        let id: JobID = try await world.database.pool.query("SELECT job_id FROM job_ready").single()
+        #expect(try await world.posthorn("job", "show", "\(id)") == 0)
+        #expect(try await world.posthorn("job", "show", "\(JobID())") == 66)
+        #expect(try await world.posthorn("job", "wait", "\(id)", "--timeout", "0s") == 75)
+        #expect(try await world.posthorn("job", "cancel", "\(id)") == 0)
+        #expect(try await world.posthorn("job", "wait", "\(id)", "--timeout", "5s") == 1)
+        #expect(try await world.posthorn("job", "enqueue", "--kind", "publsh", "--target", "x") == 64)
+    }
+
+    @Test("a queue is paused and resumed by name")
+    func queues() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        #expect(try await world.posthorn("queue", "pause", "--queue", "metrics") == 0)
+        #expect(try await world.count("queue_control") == 1)
+        #expect(try await world.posthorn("queue", "stats") == 0)
+        #expect(try await world.posthorn("queue", "resume", "--queue", "metrics") == 0)
+        #expect(try await world.count("queue_control") == 0)
+        #expect(try await world.posthorn("queue", "pause", "--queue", "metrix") == 66)
+    }
+
+    @Test("a wrong row is said once, with its line, column and reason, and programs get it as JSON")
+    func messages() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let file = try world.file("posts.csv", "account,at,text\nx,2099-01-01T25:00,fine\n")
+        let people = try await world.answer(["post", "import", file, "--client", "acme"])
+        #expect(people.code == 65)
+        #expect(people.messages.contains("line 2, column at: '2099-01-01T25:00' is not a local time"))
+        #expect(people.data == "")
+        let programs = try await world.answer(["post", "import", file, "--client", "acme", "-o", "json"])
+        let report = try #require(
+            try JSONSerialization.jsonObject(with: Data(programs.data.utf8)) as? [String: Any])
+        let problems = try #require(report["problems"] as? [[String: Any]])
+        #expect(problems.map { $0["line"] as? Int } == [2])
+        #expect(problems.map { $0["column"] as? String } == ["at"])
+    }
+}

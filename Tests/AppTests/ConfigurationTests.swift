@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import JobQueue
+import Testing
+
+@testable import App
+
+@Suite("configuration")
+struct ConfigurationTests {
+    private func settings(
+        _ environment: [String: String] = [:], flags: [String: String] = [:], file: String? = nil
+    ) async throws -> Settings {
+        try await ConfigurationLoader(environment: environment, flags: flags, file: file).load()
+    }
+
+    private func withFile<Result>(_ text: String, _ body: (String) async throws -> Result) async throws -> Result {
+        let path = NSTemporaryDirectory() + "posthorn-\(UUID().uuidString).yaml"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return try await body(path)
+    }
+
+    @Test("flags win over the environment, the environment over the file, the file over defaults")
+    func precedence() async throws {
+        try await self.withFile("worker:\n  concurrency: 8\n  queues: [publish]\nlog:\n  level: debug\n") { file in
+            let environment = ["POSTHORN_WORKER_CONCURRENCY": "16", "POSTHORN_LOG_LEVEL": "notice"]
+            let all = try await self.settings(environment, flags: ["worker.concurrency": "4"], file: file)
+            #expect(try WorkerSettings(all).slots == ["publish": 4])
+            #expect(all.text("log.level") == "notice")
+            let fileOnly = try await self.settings(file: file)
+            #expect(try WorkerSettings(fileOnly).slots == ["publish": 8])
+            #expect(try WorkerSettings(try await self.settings()).concurrency == 32)
+        }
+    }
+
+    @Test("a worker's slots are shared out so that publishing has the most and nothing exceeds the whole")
+    func slots() async throws {
+        #expect(try WorkerSettings(try await self.settings()).slots == ["publish": 20, "boost": 4, "metrics": 8])
+        let given = try await self.settings(["POSTHORN_WORKER_CONCURRENCY": "10", "POSTHORN_WORKER_METRICS": "1"])
+        #expect(try WorkerSettings(given).slots == ["publish": 8, "boost": 1, "metrics": 1])
+        let one = try await self.settings(["POSTHORN_WORKER_QUEUES": "metrics"])
+        #expect(try WorkerSettings(one).slots == ["metrics": 32])
+    }
+
+    @Test("an unknown queue is refused with the nearest right name")
+    func unknownQueue() async throws {
+        let settings = try await self.settings(["POSTHORN_WORKER_QUEUES": "publish,metrix"])
+        let error = try #require(throws: CommandError.self) { try WorkerSettings(settings) }
+        #expect(error.status == .configuration)
+        #expect(error.remedy == "did you mean “metrics”?")
+    }
+
+    @Test(
+        "numbers, times and choices that make no sense are refused by name",
+        arguments: [
+            ("POSTHORN_WORKER_CONCURRENCY", "many"), ("POSTHORN_WORKER_CONCURRENCY", "0"),
+            ("POSTHORN_SHUTDOWN_GRACE", "soon"),
+        ])
+    func malformed(_ name: String, _ value: String) async throws {
+        let settings = try await self.settings([name: value])
+        let error = try #require(throws: CommandError.self) { try WorkerSettings(settings) }
+        #expect(error.status == .configuration)
+        #expect(error.what.hasPrefix(name))
+    }
+
+    @Test(
+        "times are read with their unit",
+        arguments: [
+            ("30s", Duration.seconds(30)), ("500ms", .milliseconds(500)), ("5m", .seconds(300)),
+            ("2h", .seconds(7_200)),
+            ("1.5h", .seconds(5_400)), ("45", .seconds(45)),
+        ])
+    func durations(_ text: String, _ duration: Duration) {
+        #expect(Duration(configured: text) == duration)
+    }
+
+    @Test("a secret may come from a file, and not from both")
+    func secretFiles() async throws {
+        try await self.withFile("from-the-file\n") { file in
+            let settings = try await self.settings(["POSTHORN_SECRET_KEY_FILE": file])
+            #expect(try settings.secret("secret.key") == "from-the-file")
+            let both = try await self.settings(["POSTHORN_SECRET_KEY_FILE": file, "POSTHORN_SECRET_KEY": "direct"])
+            let error = try #require(throws: CommandError.self) { try both.secret("secret.key") }
+            #expect(error.status == .configuration)
+            #expect(!error.description.contains("direct"))
+        }
+    }
+
+    @Test("a configuration file that is not there or not YAML exits 78 and repeats no secret")
+    func badFiles() async throws {
+        let missing = await #expect(throws: CommandError.self) { try await self.settings(file: "/nonexistent.yaml") }
+        #expect(missing?.status == .configuration)
+        try await self.withFile("database:\n  url: postgresql://me:hunter2@host/db\n bad: [") { file in
+            let broken = await #expect(throws: CommandError.self) { try await self.settings(file: file) }
+            #expect(broken?.status == .configuration)
+            #expect(broken?.description.contains("hunter2") == false)
+        }
+    }
+
+    @Test("the database comes from our variable, then DATABASE_URL, then libpq's, then `up`")
+    func databaseSources() async throws {
+        let running = RunningState(
+            processID: 1, databaseURL: "postgresql:///up", schema: "posthorn", platformOrigin: "http://127.0.0.1:8300",
+            startedAt: Date(timeIntervalSince1970: 0))
+        let ours = ["POSTHORN_DATABASE_URL": "postgresql:///a", "DATABASE_URL": "postgresql:///b", "PGHOST": "c"]
+        func source(_ environment: [String: String], _ running: RunningState?) async throws -> DatabaseSettings.Source {
+            try DatabaseSettings(try await self.settings(environment), running: running).source
+        }
+        #expect(try await source(ours, running) == .configured)
+        #expect(try await source(["DATABASE_URL": "postgresql:///b", "PGHOST": "c"], running) == .databaseURL)
+        #expect(try await source(["PGHOST": "c"], running) == .libpq)
+        #expect(try await source([:], running) == .embedded)
+        #expect(try await source([:], nil) == .missing)
+    }
+
+    @Test("without any database a command exits 69 and says how to get one")
+    func noDatabase() async throws {
+        let database = try DatabaseSettings(try await self.settings(), running: nil)
+        let error = try #require(throws: CommandError.self) { try database.pool(role: "test", connections: 1) }
+        #expect(error.status == .unreachable)
+        #expect(error.remedy?.contains("posthorn up") == true)
+    }
+
+    @Test("the platform origin decides the world, and must be an address")
+    func world() async throws {
+        #expect(try PlatformSettings(try await self.settings(), running: nil).world == .real)
+        let simulated = try await self.settings(["POSTHORN_PLATFORM_ORIGIN": "http://127.0.0.1:8300"])
+        #expect(try PlatformSettings(simulated, running: nil).world == .simulated)
+        let wrong = try await self.settings(["POSTHORN_PLATFORM_ORIGIN": "simulator"])
+        let error = try #require(throws: CommandError.self) { try PlatformSettings(wrong, running: nil) }
+        #expect(error.status == .configuration)
+    }
+
+    @Test("variables with our prefix that nobody reads are found, with what was probably meant")
+    func unknownVariables() {
+        let unknown = KnownSettings.unknown(in: [
+            "POSTHORN_WORKER_CONCURENCY": "4", "POSTHORN_LOG_LEVEL": "info", "POSTHORN_SECRET_KEY_FILE": "x",
+            "POSTHORN_PLATFORM_X_CLIENT_ID": "y", "PATH": "z",
+        ])
+        #expect(unknown.map(\.name) == ["POSTHORN_WORKER_CONCURENCY"])
+        #expect(unknown.first?.suggestion == "POSTHORN_WORKER_CONCURRENCY")
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import PQClient
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+@Suite("Finish", .postgresSchema)
+struct FinishTests {
+    static let failure = JobFailure(code: "c", message: "m\0", httpStatus: 500, requestID: "r")
+
+    @Test(
+        "each outcome leads to its place and leaves one row in the history",
+        arguments: [
+            (JobOutcome.succeeded, JobState.succeeded), (.retry(after: .seconds(60), failure), .scheduled),
+            (.deferredFor(.seconds(60), reason: "later"), .scheduled), (.failed(failure), .failed),
+            (.held(reason: "why", failure), .held), (.cancelled(reason: "asked"), .cancelled), (.released, .ready),
+        ])
+    func places(outcome: JobOutcome, state: JobState) async throws {
+        let queue = try await QueueFixture()
+        let job = try await queue.claimedJob()
+        #expect(try await queue.store.finish([Finish(job, outcome, duration: .milliseconds(7))]) == [.applied])
+        #expect(try await queue.state(of: job.id) == state)
+        let attempt = try #require(try await queue.store.attempts(of: job.id).first)
+        #expect(attempt.outcome == outcome.word)
+        #expect(attempt.isFinal == state.isFinal)
+        #expect(attempt.leaseNumber == job.lease.number)
+        #expect(attempt.duration == .milliseconds(7))
+        #expect(try await queue.store.attempts(of: job.id).count == 1)
+        try await queue.expectSound()
+    }
+
+    @Test("a failed attempt counts, a deferral and a release do not")
+    func counters() async throws {
+        let queue = try await QueueFixture()
+        let first = try await queue.claimedJob()
+        #expect(first.attempt == 1)
+        try await queue.store.finish([Finish(first, .released)])
+        let worker = try await queue.worker()
+        let second = try #require(try await queue.claim(worker).first)
+        #expect(second.attempt == 1 && second.deferCount == 0)
+        try await queue.store.finish([Finish(second, .deferredFor(.zero, reason: "x"))])
+        try await queue.store.promote()
+        let third = try #require(try await queue.claim(worker).first)
+        #expect(third.attempt == 1 && third.deferCount == 1)
+        try await queue.store.finish([Finish(third, .retry(after: .zero, Self.failure))])
+        try await queue.store.promote()
+        let fourth = try #require(try await queue.claim(worker).first)
+        #expect(fourth.attempt == 2 && fourth.deferCount == 1)
+    }
+
+    @Test("the last attempt that fails, fails the job for good")
+    func lastAttempt() async throws {
+        let queue = try await QueueFixture()
+        var new = queue.job()
+        new.maximumAttempts = 1
+        let job = try await queue.claimedJob(new)
+        try await queue.store.finish([Finish(job, .retry(after: .zero, Self.failure))])
+        let summary = try #require(try await queue.store.job(job.id))
+        #expect(summary.state == .failed)
+        #expect(summary.failure == JobFailure(code: "c", message: "m", httpStatus: 500, requestID: "r"))
+    }
+
+    @Test("finishing again with the same lease, after a lost answer, changes nothing")
+    func idempotence() async throws {
+        let queue = try await QueueFixture()
+        let job = try await queue.claimedJob()
+        #expect(try await queue.store.finish([Finish(job, .succeeded)]) == [.applied])
+        #expect(try await queue.store.finish([Finish(job, .succeeded)]) == [.alreadyApplied])
+        #expect(try await queue.outcomes(of: job.id) == ["succeeded"])
+    }
+
+    @Test("a finish after the lease was lost changes no job and leaves one stale row")
+    func stale() async throws {
+        let queue = try await QueueFixture()
+        let job = try await queue.claimedJob()
+        try await queue.kill(job.lease.worker)
+        _ = try await queue.store.rescue()
+        let again = try #require(try await queue.claim(try await queue.worker()).first)
+        #expect(again.id == job.id && again.lease.number > job.lease.number && again.crashCount == 1)
+
+        #expect(
+            try await queue.store.finish([Finish(job, .failed(Self.failure)), Finish(again, .succeeded)]) == [
+                .stale, .applied,
+            ])
+        #expect(try await queue.store.finish([Finish(job, .failed(Self.failure))]) == [.stale])
+        #expect(try await queue.state(of: job.id) == .succeeded)
+        #expect(try await queue.outcomes(of: job.id).sorted() == ["crashed", "stale", "succeeded"])
+        try await queue.expectSound()
+    }
+
+    @Test("what a handler records is written with the outcome, and only its evidence when the lease was lost")
+    func records() async throws {
+        let queue = try await QueueFixture()
+        try await queue.pool.execute("CREATE TABLE note (text text NOT NULL)")
+        let (ours, evidence): (JobResult.Record, JobResult.Record) = (
+            { db in _ = try await db.execute("INSERT INTO note VALUES ('ours')") },
+            { db in _ = try await db.execute("INSERT INTO note VALUES ('evidence')") }
+        )
+        let job = try await queue.claimedJob()
+        #expect(
+            try await queue.store.finish(Finish(job, .succeeded), record: ours, recordIfStale: evidence) == .applied)
+        #expect(
+            try await queue.store.finish(Finish(job, .succeeded), record: ours, recordIfStale: evidence)
+                == .alreadyApplied)
+        #expect(try await queue.pool.query("SELECT text FROM note").column(String.self) == ["ours"])
+
+        let lost = try await queue.claimedJob()
+        try await queue.kill(lost.lease.worker)
+        _ = try await queue.store.rescue()
+        #expect(try await queue.store.finish(Finish(lost, .succeeded), record: ours, recordIfStale: evidence) == .stale)
+        #expect(try await queue.pool.query("SELECT text FROM note").column(String.self) == ["ours", "evidence"])
+    }
+
+    @Test("when the record fails, the outcome is not written either")
+    func failedRecord() async throws {
+        let queue = try await QueueFixture()
+        let job = try await queue.claimedJob()
+        await #expect(throws: PQError.self) {
+            try await queue.store.finish(Finish(job, .succeeded)) { db in _ = try await db.execute("SELECT 1 / 0") }
+        }
+        #expect(try await queue.state(of: job.id) == .leased)
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import JobQueue
+import PQClient
+import Persistence
+import PluginKit
+import TestSupport
+
+@testable import Publishing
+
+/// A client with one account on the fake platform, in a simulated world whose clock stands still until it is moved.
+struct AgencyFixture: Sendable {
+    static let start = Date(timeIntervalSince1970: 1_772_524_800)
+
+    let pool: ConnectionPool
+    let platform = FakePlatform()
+    let services: HandlerServices
+    let client = ClientID()
+    let brand = BrandID()
+    let account = AccountID()
+    let worker = WorkerID()
+    let vault: GrantVault
+
+    init() async throws {
+        let database = TestDatabase.required
+        self.pool = database.pool
+        try await QueueMigrations.up(self.pool, world: .simulated)
+        try await Migrator(component: "agency", migrations: AgencyMigrations.all).up(self.pool)
+        try await WorldStore(pool: self.pool).set(epoch: Self.start, rate: 0)
+        let registry = try PluginRegistry(plugins: [FakePlugin(platform: self.platform)])
+        self.vault = GrantVault(keys: try SecretKeys(SecretKeys.generate()))
+        self.services = HandlerServices(
+            pool: self.pool, jobs: JobStore(pool: self.pool), registry: registry,
+            accesses: AccessProvider(pool: self.pool, vault: self.vault, registry: registry, apps: [:]),
+            media: MediaStore(folder: FileManager.default.temporaryDirectory))
+        try await self.seed()
+    }
+
+    private func seed() async throws {
+        let tokens = TokenSet(
+            accessToken: Secret("token-1"), refreshToken: Secret("refresh-1"),
+            expiresAt: Self.start.addingTimeInterval(86_400 * 365))
+        try await self.pool.withTransaction { db in
+            try await db.execute(
+                """
+                INSERT INTO client (client_id, slug, name, time_zone, currency) VALUES (\(self.client), 'acme', 'Acme', 'Europe/Berlin', 'EUR')
+                """)
+            try await db.execute(
+                "INSERT INTO brand (client_id, brand_id, name) VALUES (\(self.client), \(self.brand), 'Acme')")
+            try await db.execute(
+                """
+                INSERT INTO account (client_id, account_id, brand_id, platform, external_id, slug, name, time_zone)
+                VALUES (\(self.client), \(self.account), \(self.brand), 'fake', '1', 'fake', 'Acme', 'Europe/Berlin')
+                """)
+            let grant = try await self.vault.create(
+                owner: self.client, platform: "fake", app: nil, tokens: tokens, on: &db)
+            for capability in ["publish", "metrics", "boost"] {
+                try await db.execute(
+                    """
+                    INSERT INTO account_grant (client_id, account_id, capability, grant_id)
+                    VALUES (\(self.client), \(self.account), \(capability), \(grant))
+                    """)
+            }
+        }
+        try await self.services.jobs.register(
+            WorkerRecord(
+                id: self.worker, host: "test", processID: 1, version: "0", slots: 8, queues: QueueName.all,
+                abilities: [],
+                deadAfter: .seconds(3600)))
+    }
+
+    /// A planned target that is due now, with its job.
+    func plan(_ texts: String...) async throws -> TargetID {
+        let content = PostContent(format: texts.count > 1 ? .thread : .text, parts: texts.map { PostPart(text: $0) })
+        let json = JSONText(String(decoding: try JSONEncoder().encode(content), as: UTF8.self))
+        let target = TargetID()
+        let post = PostID()
+        try await self.pool.withTransaction { db in
+            try await db.execute(
+                "INSERT INTO post (client_id, post_id, created_by) VALUES (\(self.client), \(post), 'test')")
+            try await db.execute(
+                """
+                INSERT INTO post_revision (client_id, post_id, revision_no, content, created_by)
+                VALUES (\(self.client), \(post), 1, \(json), 'test')
+                """)
+            try await db.execute(
+                """
+                INSERT INTO target (client_id, target_id, post_id, revision_no, account_id, platform, format, content, content_hash, due_at,
+                                    state)
+                VALUES (\(self.client), \(target), \(post), 1, \(self.account), 'fake', 'text', \(json), 'hash', world_now(), 'planned')
+                """)
+            let job = NewJob.publish(
+                target: target, client: self.client, account: self.account, platform: "fake", dueAt: nil)
+            _ = try await self.services.jobs.enqueue([job], on: &db)
+        }
+        return target
+    }
+
+    /// Moves the world's clock.
+    func advance(_ duration: Duration) async throws {
+        let now = try await WorldStore(pool: self.pool).now()
+        try await WorldStore(pool: self.pool).set(
+            epoch: now.addingTimeInterval(Double(duration.components.seconds)), rate: 0)
+    }
+
+    /// Claims what is due and runs it to its end, as the worker does.
+    ///
+    /// - Returns: The words of the outcomes.
+    func work(_ handler: any JobHandler) async throws -> [String] {
+        var words: [String] = []
+        for job in try await self.claim(handler.kind) {
+            let result = try await self.run(handler, job)
+            try await self.finish(job, result)
+            words.append(result.outcome.word)
+        }
+        return words
+    }
+
+    func claim(_ kind: JobKind) async throws -> [ClaimedJob] {
+        _ = try await self.services.jobs.promote()
+        var jobs: [ClaimedJob] = []
+        for queue in QueueName.all {
+            jobs += try await self.services.jobs.claim(
+                ClaimRequest(queue: queue, limit: 10, worker: self.worker, abilities: [JobAbility(kind: kind)]))
+        }
+        return jobs
+    }
+
+    func run(_ handler: any JobHandler, _ job: ClaimedJob) async throws -> JobResult {
+        try await handler.run(job, JobContext(effects: EffectStore(pool: self.pool, job: job), pool: self.pool))
+    }
+
+    func finish(_ job: ClaimedJob, _ result: JobResult) async throws {
+        _ = try await self.services.jobs.finish(
+            Finish(job, result.outcome), record: result.record, recordIfStale: result.recordIfStale)
+    }
+
+    func text(_ statement: Statement) async throws -> String? { try await self.pool.query(statement).first?.get(0) }
+
+    func count(_ statement: Statement) async throws -> Int {
+        Int(try await self.pool.query(statement).first?.get(0) as Int64? ?? -1)
+    }
+
+    func state(of target: TargetID) async throws -> String? {
+        try await self.text("SELECT state FROM target WHERE target_id = \(target)")
+    }
+}

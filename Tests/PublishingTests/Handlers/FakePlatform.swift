@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import PluginKit
+import Synchronization
+
+/// A platform in memory with a plugin for it: programmable answers, and a list of what is really there.
+final class FakePlatform: Sendable {
+    /// What the next visible calls do; `.accept` when nothing is left.
+    enum Answer: Sendable {
+        /// Takes effect and answers.
+        case accept
+        /// Takes effect, and the answer is lost.
+        case acceptAndLose
+        /// Takes no effect, and the answer is lost.
+        case lose
+        /// Refuses with an error.
+        case refuse(PluginError)
+    }
+
+    struct State: Sendable {
+        var answers: [Answer] = []
+        var posts: [(id: String, text: String)] = []
+        var calls = 0
+        var acceptedToken = "token-1"
+        var refreshes = 0
+        var refreshError: PluginError?
+        var findings: [Finding] = []
+        var hidesPosts = false
+        var boostStarts = 0
+        var activeBoosts: [String] = []
+        var spend: Int64 = 0
+    }
+
+    let state = Mutex(State())
+
+    func script(_ answers: Answer...) { self.state.withLock { $0.answers = answers } }
+
+    /// The one visible call of the pretend platform.
+    func create(_ text: String, token: Secret) throws(PluginError) -> RemotePost {
+        let answer: Answer = self.state.withLock { state in
+            state.calls += 1
+            if token.revealed != state.acceptedToken {
+                return .refuse(PluginError(.reauthorize, "the token is not accepted"))
+            }
+            return state.answers.isEmpty ? .accept : state.answers.removeFirst()
+        }
+        switch answer {
+        case .refuse(let error): throw error
+        case .lose: throw PluginError(.ambiguousOutcome, "no answer")
+        case .accept, .acceptAndLose: break
+        }
+        let id = self.state.withLock { state in
+            let id = "post-\(state.posts.count + 1)"
+            state.posts.append((id, text))
+            return id
+        }
+        if case .acceptAndLose = answer { throw PluginError(.ambiguousOutcome, "no answer") }
+        return RemotePost(id: id, url: "https://fake.test/\(id)")
+    }
+}
+
+/// The plugin of ``FakePlatform``.
+struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecting, Boosting {
+    let platform: FakePlatform
+
+    var manifest: PluginManifest {
+        PluginManifest(
+            id: "fake", name: "Fake", apiVersion: "1", hosts: ["fake.test"],
+            capabilities: [.publish, .reconcile, .metrics, .connect, .boost],
+            formats: [
+                FormatLimits(format: .text, textLength: 280),
+                FormatLimits(format: .thread, textLength: 280, parts: 2...9),
+            ],
+            limitsReadOn: "2026-11-21", tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),
+            boost: BoostLimits(objectives: ["reach"], minimumBudgetMinorUnits: 100, dailyOverspend: 1.75),
+            metricsBatch: 1)
+    }
+
+    func validate(_ content: PostContent) -> [ValidationIssue] { [] }
+
+    func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
+        var first: RemotePost?
+        for (index, part) in request.content.parts.enumerated() {
+            let remote = try await context.send(part: index) { (_) throws(PluginError) in
+                try self.platform.create(part.text, token: request.access.tokens.accessToken)
+            }
+            first = first ?? remote
+        }
+        guard let first else { throw PluginError(.permanent, "nothing to publish") }
+        return .published(first)
+    }
+
+    func find(_ send: UnknownSend) async throws(PluginError) -> Finding {
+        self.platform.state.withLock { state in
+            if !state.findings.isEmpty { return state.findings.removeFirst() }
+            let text = send.content.parts[send.part].text
+            guard !state.hidesPosts,
+                let post = state.posts.last(where: { $0.text == text && !send.others.contains($0.id) })
+            else { return .absent }
+            return .found(RemotePost(id: post.id))
+        }
+    }
+
+    func metrics(_ request: MetricsRequest) async throws(PluginError) -> [MetricReading] {
+        request.posts.map {
+            MetricReading(
+                postID: $0.id, values: [.likes: 7, .engagements: 9], raw: #"{"like_count": 7}"#, definition: 1)
+        }
+    }
+
+    func authorizationURL(
+        app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
+    ) throws(PluginError) -> URL { throw PluginError(.unsupported, "no page") }
+
+    func exchange(
+        code: String, codeVerifier: String, app: AppCredential, redirectURI: String
+    ) async throws(PluginError) -> TokenSet { throw PluginError(.unsupported, "no page") }
+
+    func refresh(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenSet {
+        let (error, number) = self.platform.state.withLock { state -> (PluginError?, Int) in
+            state.refreshes += 1
+            if state.refreshError == nil { state.acceptedToken = "token-\(state.refreshes + 1)" }
+            return (state.refreshError, state.refreshes)
+        }
+        if let error { throw error }
+        return TokenSet(
+            accessToken: Secret("token-\(number + 1)"), refreshToken: Secret("refresh-\(number + 1)"),
+            expiresAt: Date(timeIntervalSince1970: 4_000_000_000))
+    }
+
+    func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {
+        RemoteAccount(externalID: "1", name: "Fake")
+    }
+
+    func startBoost(_ request: BoostRequest, _ context: any EffectContext) async throws(PluginError) -> RemoteBoost {
+        self.platform.state.withLock { $0.boostStarts += 1 }
+        let remote = try await context.send(part: 0) { (_) throws(PluginError) in
+            let post = try self.platform.create("boost \(request.operation)", token: request.access.tokens.accessToken)
+            self.platform.state.withLock { $0.activeBoosts.append(post.id) }
+            return post
+        }
+        return RemoteBoost(
+            id: remote.id, state: .running, spend: Money(minorUnits: 0, currency: request.budget.currency))
+    }
+
+    func boostStatus(_ id: String, _ access: AccountAccess) async throws(PluginError) -> RemoteBoost {
+        let spend = self.platform.state.withLock { $0.spend }
+        return RemoteBoost(id: id, state: .completed, spend: Money(minorUnits: spend, currency: .eur))
+    }
+
+    func stopBoost(_ id: String, _ access: AccountAccess) async throws(PluginError) {}
+
+    func findBoost(_ request: BoostRequest, checkpoint: PluginState?) async throws(PluginError) -> Finding {
+        self.platform.state.withLock { state in
+            state.activeBoosts.first.map { .found(RemotePost(id: $0)) } ?? .absent
+        }
+    }
+}

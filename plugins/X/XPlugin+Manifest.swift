@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+
+public import PluginKit
+
+extension XPlugin {
+    static let host = "api.x.com"
+    static let imageTypes = ["image/jpeg", "image/png", "image/webp"]
+    static let gifType = "image/gif"
+    static let videoTypes = ["video/mp4", "video/quicktime"]
+
+    private static let imageLimits: [String: Int64] = [
+        "image/jpeg": 5_242_880, "image/png": 5_242_880, "image/webp": 5_242_880,
+    ]
+    private static let oneImageLimits = imageLimits.merging([gifType: 15_728_640]) { $1 }
+    private static let videoLimits: [String: Int64] = ["video/mp4": 536_870_912, "video/quicktime": 536_870_912]
+    private static let quarter = Duration.seconds(900)
+    private static let day = Duration.seconds(86_400)
+    private static let readOn = "2026-11-20"
+
+    /// What the plugin is and can do.
+    public static let manifest = PluginManifest(
+        id: "x", name: "X", apiVersion: "2", hosts: [host],
+        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .delete],
+        formats: [
+            FormatLimits(format: .text, textLength: WeightedLength.maximum, textUnit: "weighted"),
+            FormatLimits(
+                format: .image, textLength: WeightedLength.maximum, textUnit: "weighted", media: 1...4,
+                mediaTypes: oneImageLimits,
+                altTextLength: 1000),
+            FormatLimits(
+                format: .carousel, textLength: WeightedLength.maximum, textUnit: "weighted", media: 2...4,
+                mediaTypes: imageLimits,
+                altTextLength: 1000),
+            FormatLimits(
+                format: .video, textLength: WeightedLength.maximum, textUnit: "weighted", media: 1...1,
+                mediaTypes: videoLimits,
+                altTextLength: 1000),
+            FormatLimits(
+                format: .thread, textLength: WeightedLength.maximum, textUnit: "weighted", parts: 1...25, media: 0...4,
+                mediaTypes: oneImageLimits.merging(videoLimits) { $1 }, altTextLength: 1000),
+        ],
+        limitsReadOn: readOn,
+        scopes: ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],
+        rateBuckets: [
+            RateBucket(endpoint: XEndpoint.create.rawValue, scope: .account, calls: 100, window: quarter),
+            RateBucket(endpoint: XEndpoint.create.rawValue, scope: .app, calls: 10_000, window: day),
+            RateBucket(endpoint: XEndpoint.delete.rawValue, scope: .account, calls: 50, window: quarter),
+            RateBucket(endpoint: XEndpoint.lookup.rawValue, scope: .account, calls: 5000, window: quarter),
+            RateBucket(endpoint: XEndpoint.lookup.rawValue, scope: .app, calls: 3500, window: quarter),
+            RateBucket(endpoint: XEndpoint.userPosts.rawValue, scope: .account, calls: 900, window: quarter),
+            RateBucket(endpoint: XEndpoint.userPosts.rawValue, scope: .app, calls: 10_000, window: quarter),
+            RateBucket(endpoint: XEndpoint.upload.rawValue, scope: .account, calls: 1875, window: quarter),
+            RateBucket(endpoint: XEndpoint.upload.rawValue, scope: .app, calls: 180_000, window: day),
+            RateBucket(endpoint: XEndpoint.uploadStatus.rawValue, scope: .account, calls: 1000, window: quarter),
+            RateBucket(endpoint: XEndpoint.uploadMetadata.rawValue, scope: .account, calls: 500, window: quarter),
+            RateBucket(endpoint: XEndpoint.me.rawValue, scope: .account, calls: 75, window: quarter),
+        ],
+        tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),
+        metrics: [
+            MetricDefinition(.views, field: "public_metrics.impression_count", "Times it was shown"),
+            MetricDefinition(.likes, field: "public_metrics.like_count", "Likes"),
+            MetricDefinition(.comments, field: "public_metrics.reply_count", "Replies"),
+            MetricDefinition(.shares, field: "public_metrics.repost_count + quote_count", "Reposts and quotes"),
+            MetricDefinition(.saves, field: "public_metrics.bookmark_count", "Bookmarks"),
+            MetricDefinition(
+                .clicks, field: "non_public_metrics.url_link_clicks", "Clicks on links; own posts of the last 30 days"),
+            MetricDefinition(
+                .profileVisits, field: "non_public_metrics.user_profile_clicks",
+                "Clicks on the profile; own posts of the last 30 days"),
+            MetricDefinition(
+                .engagements, field: "non_public_metrics.engagements", "All engagements; own posts of the last 30 days"),
+            MetricDefinition(.videoViews, field: "media.public_metrics.view_count", "Plays of the film"),
+            MetricDefinition(.followers, field: "user.public_metrics.followers_count", "Followers of the account"),
+        ],
+        // The private numbers end 30 days after a post appeared; the last reading is a day before.
+        metricAges: PluginManifest.usualMetricAges,
+        metricsBatch: 100,
+        credentialFields: [
+            CredentialField("access_token", isRequired: true, "An OAuth 2.0 user token with the scopes above"),
+            CredentialField(
+                "refresh_token", isRequired: false, "The token that renews it (scope offline.access); each works once"),
+            CredentialField(
+                "expires_at", isRequired: false, "When the access token ends, ISO 8601; it lives two hours"),
+        ],
+        listingLag: .seconds(15),
+        settings: [
+            Setting(
+                "reply_settings", values: ["following", "mentionedUsers", "subscribers", "verified"],
+                "Who may reply; everybody unless set"),
+            Setting("made_with_ai", values: ["true", "false"], "Marks the media as made with AI"),
+            Setting("paid_partnership", values: ["true", "false"], "Marks the post as a paid partnership"),
+        ],
+        costs: [
+            CallCost("post", microdollars: 15_000, readOn: readOn),
+            CallCost("post with a URL", microdollars: 200_000, readOn: readOn),
+            CallCost("read of a post", microdollars: 5000, readOn: readOn),
+            CallCost("read of an own post", microdollars: 1000, readOn: readOn),
+        ]
+    )
+}
+
+/// The endpoints that X counts separately.
+enum XEndpoint: String, Sendable {
+    case create = "POST /2/tweets"
+    case delete = "DELETE /2/tweets/:id"
+    case lookup = "GET /2/tweets"
+    case userPosts = "GET /2/users/:id/tweets"
+    case me = "GET /2/users/me"
+    case upload = "POST /2/media/upload"
+    case uploadStatus = "GET /2/media/upload"
+    case uploadMetadata = "POST /2/media/metadata"
+    case token = "POST /2/oauth2/token"
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PluginKit
+
+/// Which of X's limits a 429 is about, and when it ends.
+struct XRateLimit: Sendable, Equatable {
+    /// What is limited.
+    var scope: PluginError.Scope
+    /// When the limit that is used up starts anew.
+    var resetsAt: Date
+
+    private static let windows: [(prefix: String, scope: PluginError.Scope)] = [
+        ("x-rate-limit", .endpoint), ("x-user-limit-24hour", .account), ("x-app-limit-24hour", .app),
+    ]
+
+    /// Reads the headers: of the limits with nothing remaining, the one that ends last; the endpoint's when none says zero.
+    init?(_ reply: HTTPReply) {
+        var named: [XRateLimit] = []
+        var used: [XRateLimit] = []
+        for window in Self.windows {
+            guard let reset = reply.header("\(window.prefix)-reset").flatMap(Double.init) else { continue }
+            let limit = XRateLimit(scope: window.scope, resetsAt: Date(timeIntervalSince1970: reset))
+            named.append(limit)
+            if reply.header("\(window.prefix)-remaining").flatMap(Int.init) == 0 { used.append(limit) }
+        }
+        guard let limit = used.max(by: { $0.resetsAt < $1.resetsAt }) ?? named.first else { return nil }
+        self = limit
+    }
+
+    private init(scope: PluginError.Scope, resetsAt: Date) {
+        self.scope = scope
+        self.resetsAt = resetsAt
+    }
+}
