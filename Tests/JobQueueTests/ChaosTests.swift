@@ -93,6 +93,7 @@ struct ChaosTests {
                 try await queue.pool.execute("UPDATE worker SET state = 'dead' WHERE worker_id = \(victim)")
             }
             await log.wait(for: "succeeded applied", count: jobs.count)
+            await log.wait(for: "died", count: 1)
             for worker in workers { worker.drain() }
             try await group.waitForAll()
         }

@@ -54,14 +54,16 @@ final class Counter: Sendable {
 
     var value: Int { self.state.withLock { $0.count } }
 
-    func increase() {
-        let reached = self.state.withLock { state in
+    @discardableResult
+    func increase() -> Int {
+        let (count, reached) = self.state.withLock { state in
             state.count += 1
             let reached = state.waiters.filter { $0.count <= state.count }
             state.waiters.removeAll { $0.count <= state.count }
-            return reached.map(\.continuation)
+            return (state.count, reached.map(\.continuation))
         }
         for continuation in reached { continuation.resume() }
+        return count
     }
 
     /// Waits until the count is reached; the test's time limit is the end of the wait.

@@ -27,10 +27,18 @@ final class ChaosMonkey: Sendable {
         var generator = SeededGenerator(seed: self.options.seed)
         while true {
             try await Task.sleep(for: pause)
-            let victim = Int.random(in: 0..<self.running.workers.count, using: &generator)
-            let signal = self.options.terminates ? SIGTERM : SIGKILL
-            if self.running.workers.kill(victim, with: signal) != nil { self.counts.withLock { $0.kills += 1 } }
+            self.kill(Int.random(in: 0..<self.running.workers.count, using: &generator))
         }
+    }
+
+    /// Kills the first worker unless one was killed before: however fast the work is, one dies in the middle of it.
+    func killOnce() {
+        if self.options.killEvery != nil, self.kills == 0 { self.kill(0) }
+    }
+
+    private func kill(_ victim: Int) {
+        let signal = self.options.terminates ? SIGTERM : SIGKILL
+        if self.running.workers.kill(victim, with: signal) != nil { self.counts.withLock { $0.kills += 1 } }
     }
 
     /// Restarts PostgreSQL: its sessions end at once and it recovers from its log, as after a crash.
@@ -39,7 +47,7 @@ final class ChaosMonkey: Sendable {
         guard let text = try? String(contentsOfFile: self.postmasterFile(file), encoding: .utf8),
             let line = text.split(separator: "\n").first, let process = Int32(line)
         else { throw CommandError(.failed, "the database to restart was not found", details: ["looked for \(file)"]) }
-        kill(process, SIGQUIT)
+        Foundation.kill(process, SIGQUIT)
         self.counts.withLock { $0.restarts += 1 }
     }
 

@@ -118,6 +118,7 @@ struct ChaosRun: Sendable {
                 "SELECT count(*) AS count FROM target WHERE state NOT IN ('published', 'failed', 'cancelled', 'missed')",
                 services)
             if open == 0 { return }
+            if published > 0 { monkey.killOnce() }
             if self.options.restartsDatabase, monkey.restarts == 0, published >= self.options.posts / 3 {
                 try monkey.restartDatabase()
             }
