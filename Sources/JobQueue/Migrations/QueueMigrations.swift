@@ -13,7 +13,8 @@ package enum QueueMigrations {
     ///
     /// ``WorldStore/establish(_:)`` follows them and says which kind of world this is.
     package static let all: [Migration] = [
-        Migration(number: 1, name: "queue", sql: Migration001Queue.sql)
+        Migration(number: 1, name: "queue", sql: Migration001Queue.sql),
+        Migration(number: 2, name: "lanes", sql: Migration002Lanes.sql),
     ]
 
     /// Migrates, and gives a new database its world; any number of processes may do so at once.

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+
+/// What differs between lanes: how many jobs of an account, a client or an app run at once, the share of a client, and
+/// what is closed until when.
+///
+/// A row is there only where something differs from the rest. Why: `docs/decisions/0012-turns-and-lanes.md`.
+enum Migration002Lanes {
+    static let sql = """
+        -- How many jobs of one account a queue runs at once, where that is not 4.
+        CREATE TABLE queue_policy (
+            queue           text PRIMARY KEY,
+            account_slots   integer NOT NULL CHECK (account_slots > 0)
+        );
+
+        -- A client's share of the turns, where it is not 1.
+        CREATE TABLE client_policy (
+            client_id       uuid PRIMARY KEY,
+            weight          integer NOT NULL CHECK (weight BETWEEN 1 AND 100)
+        );
+
+        -- An account that differs: how many of its jobs run at once in each queue (NULL is the queue's number), and the
+        -- platform app that its calls are made with.
+        CREATE TABLE lane_policy (
+            client_id       uuid NOT NULL,
+            account_id      uuid NOT NULL,
+            slots           integer CHECK (slots > 0),
+            app_id          uuid,
+            PRIMARY KEY (client_id, account_id)
+        );
+
+        -- What takes no work until a moment in world time. scope is 'account:<uuid>', 'client:<uuid>', 'app:<uuid>' or
+        -- 'provider:<name>', each optionally followed by '/<queue>'.
+        CREATE TABLE lane_gate (
+            scope           text PRIMARY KEY,
+            blocked_until   timestamptz NOT NULL,
+            reason          text NOT NULL,
+            closed_by       text,
+            closed_at       timestamptz NOT NULL
+        );
+
+        -- How many jobs of a client or an app run at once; scope as in lane_gate, 'client:' and 'app:' only.
+        CREATE TABLE running_limit (
+            scope           text PRIMARY KEY,
+            max_running     integer NOT NULL CHECK (max_running > 0)
+        );
+
+        -- Who runs within a running_limit: the key is the limit, nothing is counted.
+        CREATE TABLE lease_slot (
+            scope           text NOT NULL,
+            slot            integer NOT NULL CHECK (slot > 0),
+            client_id       uuid NOT NULL,
+            job_id          uuid NOT NULL,
+            lease_no        bigint NOT NULL,
+            PRIMARY KEY (scope, slot)
+        ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+        CREATE INDEX lease_slot_lease ON lease_slot (lease_no);
+        """
+}
