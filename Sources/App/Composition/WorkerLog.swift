@@ -45,7 +45,7 @@ enum WorkerLog {
                 "job waits for a person",
                 metadata: facts.merging(["reason": "\(reason)"]) { $1 }
                     .merging(failure.map { self.failure($0) } ?? [:]) { $1 })
-        case .deferred(_, let reason), .deferredFor(_, let reason):
+        case .deferred(_, let reason), .deferredFor(_, let reason), .keptBack(_, let reason):
             logger.info("job put off", metadata: facts.merging(["reason": "\(reason)"]) { $1 })
         case .cancelled(let reason):
             logger.info("job cancelled", metadata: facts.merging(["reason": "\(reason)"]) { $1 })

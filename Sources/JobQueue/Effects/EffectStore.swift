@@ -8,7 +8,7 @@ package import PQClient
 ///
 /// The order is always the same: ``prepare(_:parts:)``, ``save(checkpoint:version:operation:)`` before each step that
 /// must not be repeated,
-/// ``fence(_:part:also:)``, one send, and then exactly one of ``confirm(_:part:send:evidence:)``,
+/// ``fence(_:part:endpoint:also:)``, one send, and then exactly one of ``confirm(_:part:send:evidence:)``,
 /// ``reject(_:part:send:evidence:)``,
 /// ``notSent(_:part:send:evidence:)``, ``markUnknown(_:part:send:evidence:)``. What was learned is written even when
 /// the lease was lost.
@@ -88,6 +88,7 @@ package struct EffectStore: Sendable {
     /// - Parameters:
     ///   - operation: The operation.
     ///   - part: Which visible piece.
+    ///   - endpoint: Where the call goes, by the name that limits know it by.
     ///   - also: More that must be true or written in the same transaction: limits, budgets. It throws to refuse;
     ///     then nothing was fenced.
     /// - Returns: nil when the effect is not to be sent: the lease is lost, the job was asked to cancel, the worker may
@@ -95,7 +96,8 @@ package struct EffectStore: Sendable {
     ///   the effect is not `prepared`. Load it to see why.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
     package func fence(
-        _ operation: OperationKey, part: Int = 0, also: (@Sendable (inout Transaction) async throws -> Void)? = nil
+        _ operation: OperationKey, part: Int = 0, endpoint: String = "",
+        also: (@Sendable (inout Transaction) async throws -> Void)? = nil
     ) async throws -> FenceGrant? {
         self.crash.reached(.beforeFence)
         let start = ContinuousClock.now
@@ -103,7 +105,7 @@ package struct EffectStore: Sendable {
         let token = UUID()
         var number: Int32?
         do {
-            number = try await self.passFence(operation, part: part, token: token, also: also)
+            number = try await self.passFence(operation, part: part, endpoint: endpoint, token: token, also: also)
         } catch let error as PQError where error.outcomeUnknown {
             number = try await self.lookAfterLostAnswer(operation, part: part, token: token)
         } catch {
@@ -120,9 +122,10 @@ package struct EffectStore: Sendable {
     }
 
     private func passFence(
-        _ operation: OperationKey, part: Int, token: UUID, also: (@Sendable (inout Transaction) async throws -> Void)?
+        _ operation: OperationKey, part: Int, endpoint: String, token: UUID,
+        also: (@Sendable (inout Transaction) async throws -> Void)?
     ) async throws -> Int32? {
-        let statement = self.fence(operation, part: part, token: token)
+        let statement = self.fence(operation, part: part, endpoint: endpoint, token: token)
         guard let also else { return try await self.pool.query(statement).first?.get("send_no") }
         return try await self.pool.withTransaction(retrying: 3) { db in
             guard let number: Int32 = try await db.query(statement).first?.get("send_no") else { return nil }
@@ -133,7 +136,7 @@ package struct EffectStore: Sendable {
 
     /// The lease is locked first, so that rescue, cancel and fence are in an order; then the effect changes only from
     /// `prepared`.
-    private func fence(_ operation: OperationKey, part: Int, token: UUID) -> Statement {
+    private func fence(_ operation: OperationKey, part: Int, endpoint: String, token: UUID) -> Statement {
         """
         WITH mine AS MATERIALIZED (\(self.lease)),
         sending AS (
@@ -149,11 +152,11 @@ package struct EffectStore: Sendable {
         )
         INSERT INTO effect_send (
             client_id, op_key, part, send_no, token, job_id, account_id, provider, lease_no, worker_id,
-            sent_at, sent_real
+            sent_at, sent_real, endpoint
         )
         SELECT client_id, op_key, part, send_no, \(token), job_id, account_id, provider, lease_no,
             \(self.job.lease.worker), sent_at,
-               clock_timestamp()
+               clock_timestamp(), \(endpoint)
         FROM sending
         RETURNING send_no
         """

@@ -304,6 +304,7 @@ enum Migration001Queue {
             outcome         text CHECK (outcome IN ('confirmed', 'rejected', 'unknown', 'not-sent', 'absent')),
             evidence        jsonb,
             settled_at      timestamptz,
+            endpoint        text NOT NULL DEFAULT '',
             PRIMARY KEY (client_id, op_key, part, send_no)
         );
         CREATE INDEX effect_send_account ON effect_send (client_id, account_id, sent_at);

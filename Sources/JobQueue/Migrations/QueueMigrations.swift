@@ -15,6 +15,7 @@ package enum QueueMigrations {
     package static let all: [Migration] = [
         Migration(number: 1, name: "queue", sql: Migration001Queue.sql),
         Migration(number: 2, name: "lanes", sql: Migration002Lanes.sql),
+        Migration(number: 3, name: "limits", sql: Migration003Limits.sql),
     ]
 
     /// Migrates, and gives a new database its world; any number of processes may do so at once.

@@ -63,10 +63,10 @@ extension JobStore {
                             \(runs.map(\.duration.milliseconds)), \(words.map(\.outcome)), \(words.map(\.until)),
                                 \(words.map(\.pause)),
                             \(words.map(\.reason)), \(words.map(\.errorCode)), \(words.map(\.errorMessage)),
-                            \(words.map(\.httpStatus)), \(words.map(\.requestID)))
+                            \(words.map(\.httpStatus)), \(words.map(\.requestID)), \(words.map(\.keepsPlace)))
                      WITH ORDINALITY AS given (
                          client_id, job_id, lease_no, duration_ms, asked, until, pause, why,
-                         error_code, error_message, http_status, request_id, ordinal
+                         error_code, error_message, http_status, request_id, keeps_place, ordinal
                      )
             ),
             done AS (
@@ -75,7 +75,7 @@ extension JobStore {
                 WHERE l.client_id = i.client_id AND l.job_id = i.job_id AND l.lease_no = i.lease_no
                 RETURNING l.*, i.ordinal, i.duration_ms, i.asked, i.until, i.pause, i.why, i.error_code,
                     i.error_message, i.http_status,
-                          i.request_id
+                          i.request_id, i.keeps_place
             ),
             routed AS MATERIALIZED (
                 SELECT done.*, clock.now,
@@ -109,13 +109,15 @@ extension JobStore {
                            defer_count + (outcome = 'deferred')::integer, max_attempts,
                        recovery, generation, key, created_at
                 FROM routed
-                WHERE outcome IN ('retry', 'deferred')
+                WHERE outcome IN ('retry', 'deferred') AND NOT keeps_place
             ),
             ready AS (
                 INSERT INTO job_ready (\(unescaped: JobSpec.columns))
-                SELECT \(unescaped: JobSpec.columns)
+                SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
+                       attempt, crash_count, defer_count + (outcome = 'deferred')::integer, max_attempts, recovery,
+                       generation, key, created_at
                 FROM routed
-                WHERE outcome = 'released'
+                WHERE outcome = 'released' OR (outcome = 'deferred' AND keeps_place)
             ),
             held AS (
                 INSERT INTO job_hold (\(unescaped: JobSpec.columns), reason, error_code, error_message, held_at)
@@ -218,6 +220,7 @@ struct OutcomeColumns: Sendable {
     var errorMessage: String?
     var httpStatus: Int32?
     var requestID: String?
+    var keepsPlace = false
 
     init(_ outcome: JobOutcome) {
         self.outcome = outcome.word
@@ -233,6 +236,10 @@ struct OutcomeColumns: Sendable {
         case .deferredFor(let pause, let reason):
             self.pause = pause.seconds
             self.reason = reason.storable
+        case .keptBack(let pause, let reason):
+            self.pause = pause.seconds
+            self.reason = reason.storable
+            self.keepsPlace = true
         case .failed(let cause): failure = cause
         case .held(let reason, let cause):
             self.reason = reason.storable
@@ -252,7 +259,7 @@ extension JobOutcome {
         switch self {
         case .succeeded: "succeeded"
         case .retry: "retry"
-        case .deferred, .deferredFor: "deferred"
+        case .deferred, .deferredFor, .keptBack: "deferred"
         case .failed: "failed"
         case .held: "held"
         case .cancelled: "cancelled"

@@ -15,6 +15,10 @@ package enum JobOutcome: Sendable, Hashable {
     case deferred(until: Date, reason: String)
     /// Not now, after a pause; costs no attempt.
     case deferredFor(Duration, reason: String)
+    /// Not before the pause, because its lane is closed; costs no attempt and keeps its place in the lane.
+    ///
+    /// Whoever says so closes the lane in the same transaction, else the job is taken again at once.
+    case keptBack(for: Duration, reason: String)
     /// Failed for good.
     case failed(JobFailure)
     /// Waits for a person.
