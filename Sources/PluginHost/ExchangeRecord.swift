@@ -12,6 +12,8 @@ package struct ExchangeRecord: Sendable {
     package var path: String
     /// The name of the rate bucket.
     package var endpoint: String
+    /// The fence's permit, for a call with a visible effect.
+    package var permit: SendPermit?
     /// The status of the answer, when there was a complete one.
     package var status: Int?
     /// The platform's identity of the request.

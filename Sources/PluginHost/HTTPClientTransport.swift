@@ -122,7 +122,8 @@ package struct HTTPClientTransport: HTTPTransport {
             }
         var record = ExchangeRecord(
             method: call.request.method.rawValue, host: call.request.authority ?? "",
-            path: String((call.request.path ?? "").prefix { $0 != "?" }), endpoint: call.endpoint, duration: duration,
+            path: String((call.request.path ?? "").prefix { $0 != "?" }), endpoint: call.endpoint,
+            permit: call.permit, duration: duration,
             bytesSent: sent, bytesReceived: 0)
         switch result {
         case .success(let reply):

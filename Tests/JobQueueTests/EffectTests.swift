@@ -33,6 +33,17 @@ struct EffectTests {
         try await queue.expectSound()
     }
 
+    @Test("the outside system's id of a send's request outlasts the look that settles it")
+    func requestID() async throws {
+        let queue = try await QueueFixture()
+        let effects = queue.effects(of: try await queue.claimedJob())
+        try await effects.prepare("op")
+        #expect(try await effects.fence("op") != nil)
+        try await effects.markUnknown("op", send: 1, requestID: "r")
+        try await effects.confirm("op", send: 1, evidence: "{}")
+        #expect(try await queue.ledger.sends(of: "op", client: queue.client).map(\.requestID) == ["r"])
+    }
+
     @Test("callers that race at the fence: one sends")
     func race() async throws {
         let queue = try await QueueFixture()

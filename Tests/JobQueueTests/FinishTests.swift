@@ -33,6 +33,17 @@ struct FinishTests {
         try await queue.expectSound()
     }
 
+    @Test("the outside system's id of a run's request is kept with the attempt, that of the failure before the run's")
+    func requestID() async throws {
+        let queue = try await QueueFixture()
+        let done = try await queue.claimedJob()
+        try await queue.store.finish([Finish(done, .succeeded, requestID: "run")])
+        let failed = try await queue.claimedJob()
+        try await queue.store.finish([Finish(failed, .failed(Self.failure), requestID: "run")])
+        #expect(try await queue.store.attempts(of: done.id).map(\.requestID) == ["run"])
+        #expect(try await queue.store.attempts(of: failed.id).map(\.requestID) == ["r"])
+    }
+
     @Test("a failed attempt counts, a deferral and a release do not")
     func counters() async throws {
         let queue = try await QueueFixture()

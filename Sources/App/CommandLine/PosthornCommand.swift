@@ -37,7 +37,7 @@ extension PosthornCommand {
             let context = CommandContext(
                 settings: settings, output: output, state: .current(environment: settings.environment),
                 plugins: Composition.current.plugins, logger: Logger(label: Self.service ?? "posthorn"))
-            try await self.run(context)
+            try await withLogger(context.logger) { _ in try await self.run(context) }
         } catch let finished as Finished {
             throw finished
         } catch {

@@ -75,8 +75,8 @@ struct JobCommands: AsyncParsableCommand {
             "show", "Show a job with all its attempts and what it sent outside.",
             examples: ["job show 0198f2c4-…", "job show 0198f2c4-… -o json"],
             keys: JobRows.columns + [
-                Column("attempts", nil, "its runs and endings"),
-                Column("effects", nil, "what it did outside: operation, part, state"),
+                Column("attempts", nil, "its runs and endings, each with the platform's id of the request"),
+                Column("effects", nil, "what it did outside: operation, part, state, the platform's id of the request"),
             ])
 
         @OptionGroup var options: CommandOptions
@@ -88,8 +88,12 @@ struct JobCommands: AsyncParsableCommand {
                 let job = try await JobRows.find(self.job, services)
                 let names = try await JobRows.Names(services)
                 let attempts = try await services.jobs.attempts(of: job.spec.id, client: job.spec.client)
-                let effects = try await EffectLedger(pool: services.pool).effects(
-                    of: job.spec.id, client: job.spec.client)
+                let ledger = EffectLedger(pool: services.pool)
+                let effects = try await ledger.effects(of: job.spec.id, client: job.spec.client)
+                var sends: [String: [EffectSend]] = [:]
+                for operation in Set(effects.map(\.operation)) {
+                    sends[operation] = try await ledger.sends(of: operation, client: job.spec.client)
+                }
                 var record = JobRows.record(job, names)
                 let zone = names.zone(of: job.spec.client)
                 record.fields.append(
@@ -99,14 +103,8 @@ struct JobCommands: AsyncParsableCommand {
                     Record.Entry(
                         key: "effects",
                         value: .list(
-                            effects.map { effect in
-                                .record(
-                                    Record([
-                                        "operation": .text(effect.operation), "part": .count(effect.part),
-                                        "state": .state(effect.state.rawValue), "sends": .count(effect.sendNumber),
-                                        "sent_at": .time(effect.sentAt, in: zone),
-                                        "resolved_by": .optional(effect.resolvedBy),
-                                    ]))
+                            effects.map {
+                                .record(JobRows.record($0, sends: sends[$0.operation] ?? [], zone: zone))
                             })))
                 context.output.show(record)
             }

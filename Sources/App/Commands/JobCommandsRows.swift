@@ -75,8 +75,17 @@ enum JobRows {
             "error_code": .optional(attempt.failure?.code),
             "message": .optional(attempt.failure?.message ?? attempt.reason),
             "http_status": attempt.failure?.httpStatus.map { .text(String($0)) } ?? .none,
-            "request_id": .optional(attempt.failure?.requestID), "next_due_at": .time(attempt.nextDueAt, in: zone),
+            "request_id": .optional(attempt.requestID), "next_due_at": .time(attempt.nextDueAt, in: zone),
             "worker": .optional(attempt.worker?.description),
+        ])
+    }
+
+    static func record(_ effect: Effect, sends: [EffectSend], zone: String) -> Record {
+        let last = sends.last { $0.part == effect.part && $0.requestID != nil }
+        return Record([
+            "operation": .text(effect.operation), "part": .count(effect.part), "state": .state(effect.state.rawValue),
+            "sends": .count(effect.sendNumber), "sent_at": .time(effect.sentAt, in: zone),
+            "request_id": .optional(last?.requestID), "resolved_by": .optional(effect.resolvedBy),
         ])
     }
 

@@ -64,7 +64,7 @@ extension CommandContext {
             let http = PlatformHTTPClient(
                 PlatformHTTPConfiguration(
                     origin: platforms.origin.flatMap { PlatformOrigin($0.absoluteString) },
-                    userAgent: "Posthorn/\(Version.number)"))
+                    userAgent: "Posthorn/\(Version.number)", recorder: ExchangeLog()))
             let result: Result
             do {
                 let mirror = WorldMirror(world)

@@ -45,8 +45,9 @@ struct WorkerService: Sendable {
         return try Worker(
             configuration, pool: self.services.pool,
             handlers: [
-                PublishHandler(services: handlers), BoostHandler(services: handlers),
-                MetricsHandler(services: handlers),
+                JournaledHandler(PublishHandler(services: handlers)),
+                JournaledHandler(BoostHandler(services: handlers)),
+                JournaledHandler(MetricsHandler(services: handlers)),
             ],
             logger: logger, onEvent: { WorkerLog.write($0, to: logger) })
     }

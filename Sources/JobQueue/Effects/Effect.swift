@@ -107,6 +107,8 @@ package struct EffectSend: Sendable, Hashable {
     package var outcome: String?
     /// What proves it.
     package var evidence: JSONText?
+    /// The outside system's identity of the request, when it said one.
+    package var requestID: String?
 }
 
 /// The right to send one effect once.

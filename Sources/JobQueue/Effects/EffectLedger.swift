@@ -68,7 +68,8 @@ package struct EffectLedger: Sendable {
     package func sends(of operation: OperationKey, client: ClientID) async throws -> [EffectSend] {
         let rows = try await self.pool.query(
             """
-            SELECT part, send_no, job_id, lease_no, worker_id, sent_at, sent_real, outcome, evidence
+            SELECT part, send_no, job_id, lease_no, worker_id, sent_at, sent_real, outcome, evidence,
+                request_id
             FROM effect_send
             WHERE client_id = \(client) AND op_key = \(operation)
             ORDER BY part, send_no
@@ -79,7 +80,7 @@ package struct EffectLedger: Sendable {
                 job: try row.get("job_id"),
                 lease: Lease(number: try row.get("lease_no"), worker: try row.get("worker_id")),
                 sentAt: try row.get("sent_at"), sentReal: try row.get("sent_real"), outcome: try row.get("outcome"),
-                evidence: try row.get("evidence"))
+                evidence: try row.get("evidence"), requestID: try row.get("request_id"))
         }
     }
 

@@ -14,15 +14,16 @@ extension EffectStore {
     ///   - part: Which visible piece.
     ///   - send: The number of the send that is confirmed.
     ///   - evidence: The remote identity.
+    ///   - requestID: The outside system's identity of the request.
     /// - Returns: The effect as it is now.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
     @discardableResult
     package func confirm(
-        _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText
+        _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText, requestID: String? = nil
     ) async throws -> Effect {
         self.crash.reached(.afterSend)
         let effect = try await self.settle(
-            operation, part: part, send: send, outcome: "confirmed", evidence: evidence,
+            operation, part: part, send: send, outcome: "confirmed", evidence: evidence, requestID: requestID,
             change: """
                 SET state = 'confirmed', evidence = \(evidence), resolved_at = world_now(),
                     resolved_by = \(self.job.lease.worker.description)
@@ -37,11 +38,12 @@ extension EffectStore {
 
     /// Records that a send was refused and took no effect.
     @discardableResult
-    package func reject(_ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText) async throws -> Effect
-    {
+    package func reject(
+        _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText, requestID: String? = nil
+    ) async throws -> Effect {
         self.crash.reached(.afterSend)
         return try await self.settle(
-            operation, part: part, send: send, outcome: "rejected", evidence: evidence,
+            operation, part: part, send: send, outcome: "rejected", evidence: evidence, requestID: requestID,
             change: """
                 SET state = 'rejected', evidence = \(evidence), resolved_at = world_now(),
                     resolved_by = \(self.job.lease.worker.description)
@@ -53,10 +55,10 @@ extension EffectStore {
     /// may be sent again.
     @discardableResult
     package func notSent(
-        _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText = "{}"
+        _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText = "{}", requestID: String? = nil
     ) async throws -> Effect {
         try await self.settle(
-            operation, part: part, send: send, outcome: "not-sent", evidence: evidence,
+            operation, part: part, send: send, outcome: "not-sent", evidence: evidence, requestID: requestID,
             change: "SET state = 'prepared'",
             condition: "e.send_no = \(Int32(send)) AND e.state IN ('sending', 'unknown')")
     }
@@ -64,11 +66,11 @@ extension EffectStore {
     /// Records that nobody knows whether a send took effect.
     @discardableResult
     package func markUnknown(
-        _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText = "{}"
+        _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText = "{}", requestID: String? = nil
     ) async throws -> Effect {
         self.crash.reached(.afterSend)
         return try await self.settle(
-            operation, part: part, send: send, outcome: "unknown", evidence: evidence,
+            operation, part: part, send: send, outcome: "unknown", evidence: evidence, requestID: requestID,
             change: "SET state = 'unknown', evidence = \(evidence)",
             condition: "e.send_no = \(Int32(send)) AND e.state = 'sending'")
     }
@@ -132,8 +134,8 @@ extension EffectStore {
     /// What was learned must not be lost, so this waits for a database that is away, and goes on when the job is
     /// cancelled.
     private func settle(
-        _ operation: OperationKey, part: Int, send: Int, outcome: String, evidence: JSONText, change: Statement,
-        condition: Statement
+        _ operation: OperationKey, part: Int, send: Int, outcome: String, evidence: JSONText, requestID: String?,
+        change: Statement, condition: Statement
     ) async throws -> Effect {
         defer { self.gate.leave(self.job.lease.number) }
         let patience = ContinuousClock.now + Self.patience
@@ -142,8 +144,8 @@ extension EffectStore {
             while true {
                 do {
                     return try await self.write(
-                        operation, part: part, send: send, outcome: outcome, evidence: evidence, change: change,
-                        condition: condition)
+                        operation, part: part, send: send, outcome: outcome, evidence: evidence, requestID: requestID,
+                        change: change, condition: condition)
                 } catch let error as PQError where error.isTransient && ContinuousClock.now < patience {
                     try await Task.sleep(for: .milliseconds(200))
                 }
@@ -155,8 +157,8 @@ extension EffectStore {
     private static let patience = Duration.seconds(300)
 
     private func write(
-        _ operation: OperationKey, part: Int, send: Int, outcome: String, evidence: JSONText, change: Statement,
-        condition: Statement
+        _ operation: OperationKey, part: Int, send: Int, outcome: String, evidence: JSONText, requestID: String?,
+        change: Statement, condition: Statement
     ) async throws -> Effect {
         try await self.pool.withTransaction(retrying: 3) { db in
             // The effect's row first, as in the fence and the rescue.
@@ -169,7 +171,8 @@ extension EffectStore {
                 """,
                 """
                 UPDATE effect_send
-                SET outcome = \(outcome), evidence = \(evidence), settled_at = world_now()
+                SET outcome = \(outcome), evidence = \(evidence), settled_at = world_now(),
+                    request_id = coalesce(\(requestID?.storable), request_id)
                 WHERE client_id = \(self.job.client) AND op_key = \(operation) AND part = \(Int32(part))
                     AND send_no = \(Int32(send))
                   AND outcome IS DISTINCT FROM 'confirmed'

@@ -303,6 +303,7 @@ enum Migration001Queue {
             sent_real       timestamptz NOT NULL,
             outcome         text CHECK (outcome IN ('confirmed', 'rejected', 'unknown', 'not-sent', 'absent')),
             evidence        jsonb,
+            request_id      text,
             settled_at      timestamptz,
             endpoint        text NOT NULL DEFAULT '',
             PRIMARY KEY (client_id, op_key, part, send_no)

@@ -69,6 +69,8 @@ package struct AttemptSummary: Sendable {
     package var reason: String?
     /// What went wrong.
     package var failure: JobFailure?
+    /// The outside system's identity of the request that it stood or fell with.
+    package var requestID: String?
 }
 
 /// Which jobs to list.

@@ -54,7 +54,7 @@ extension JobStore {
     }
 
     private static func finish(_ runs: [Finish]) -> Statement {
-        let words = runs.map { OutcomeColumns($0.outcome) }
+        let words = runs.map(OutcomeColumns.init)
         return """
             WITH clock AS MATERIALIZED (SELECT world_now() AS now),
             input AS MATERIALIZED (
@@ -152,7 +152,7 @@ extension JobStore {
 
     /// Runs whose lease is gone: told by an attempt row of the same lease number, which says whether the end was ours.
     private static func stale(_ runs: [Finish]) -> Statement {
-        let words = runs.map { OutcomeColumns($0.outcome) }
+        let words = runs.map(OutcomeColumns.init)
         return """
             WITH input AS MATERIALIZED (
                 SELECT given.*
@@ -222,10 +222,10 @@ struct OutcomeColumns: Sendable {
     var requestID: String?
     var keepsPlace = false
 
-    init(_ outcome: JobOutcome) {
-        self.outcome = outcome.word
+    init(_ run: Finish) {
+        self.outcome = run.outcome.word
         var failure: JobFailure?
-        switch outcome {
+        switch run.outcome {
         case .succeeded, .released: break
         case .retry(let after, let cause):
             self.pause = after.seconds
@@ -249,7 +249,7 @@ struct OutcomeColumns: Sendable {
         self.errorCode = failure?.code.storable
         self.errorMessage = failure?.message.storable
         self.httpStatus = failure?.httpStatus.map(Int32.init(clamping:))
-        self.requestID = failure?.requestID?.storable
+        self.requestID = (failure?.requestID ?? run.requestID)?.storable
     }
 }
 

@@ -154,6 +154,7 @@ extension AttemptSummary {
         self.nextDueAt = try row.get("next_due_at")
         self.reason = try row.get("reason")
         self.failure = try JobFailure(row)
+        self.requestID = try row.get("request_id")
     }
 }
 

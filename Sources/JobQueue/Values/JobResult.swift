@@ -16,6 +16,8 @@ package struct JobResult: Sendable {
     package var record: Record?
     /// Written instead when the lease was lost: evidence only.
     package var recordIfStale: Record?
+    /// The outside system's identity of the request that the run stood or fell with, kept with the attempt.
+    package var requestID: String?
 
     /// Makes a result.
     package init(_ outcome: JobOutcome, record: Record? = nil, recordIfStale: Record? = nil) {
@@ -36,12 +38,17 @@ package struct Finish: Sendable {
     package var outcome: JobOutcome
     /// How long it ran, in real time.
     package var duration: Duration
+    /// The outside system's identity of the request that the run stood or fell with; that of the outcome's failure comes first.
+    package var requestID: String?
 
     /// Makes a finish.
-    package init(_ job: ClaimedJob, _ outcome: JobOutcome, duration: Duration = .zero) {
+    package init(
+        _ job: ClaimedJob, _ outcome: JobOutcome, duration: Duration = .zero, requestID: String? = nil
+    ) {
         self.job = job
         self.outcome = outcome
         self.duration = duration
+        self.requestID = requestID
     }
 }
 

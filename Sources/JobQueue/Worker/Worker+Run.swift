@@ -25,7 +25,8 @@ extension Worker {
         }
         if cause != nil { task.cancel() }
         let result = await answer.value()
-        let finish = Finish(job, result.outcome, duration: ContinuousClock.now - start)
+        let finish = Finish(
+            job, result.outcome, duration: ContinuousClock.now - start, requestID: result.requestID)
         self.onEvent(.ran(job, result.outcome, finish.duration))
         self.configuration.crash.reached(.beforeFinish)
 
@@ -94,7 +95,9 @@ extension Worker {
                 guard (error as? PQError)?.isTransient == true || error is CancellationError else {
                     let failure = JobFailure(code: "record-failed", message: String(describing: error))
                     await self.writeUnrecorded(
-                        Finish(finish.job, self.retryOutcome(finish.job, failure), duration: finish.duration))
+                        Finish(
+                            finish.job, self.retryOutcome(finish.job, failure), duration: finish.duration,
+                            requestID: finish.requestID))
                     return
                 }
             }
@@ -188,7 +191,10 @@ extension Worker {
                 if finish.outcome == .held(reason: "unstorable-result", nil) {
                     self.table.withLock { $0.finished(finish.job.lease.number) }
                 } else {
-                    rest.append(Finish(finish.job, .held(reason: "unstorable-result", nil), duration: finish.duration))
+                    rest.append(
+                        Finish(
+                            finish.job, .held(reason: "unstorable-result", nil), duration: finish.duration,
+                            requestID: finish.requestID))
                 }
             }
         }

@@ -37,10 +37,11 @@ struct EffectHost: EffectContext {
             // What the platform did is real even when it cannot be written: the effect then stays *sending*, which the next run treats as
             // unknown and looks up. Nothing is lost but time.
             _ = try? await self.effects.confirm(
-                self.operation, part: part, send: grant.sendNumber, evidence: Self.evidence(remote))
+                self.operation, part: part, send: grant.sendNumber, evidence: Self.evidence(remote),
+                requestID: ExchangeJournal.current?.requestID(of: permit))
             return remote
         } catch {
-            _ = try? await self.record(error, part: part, send: grant.sendNumber)  // As above.
+            _ = try? await self.record(error, permit: permit, part: part)  // As above.
             guard (error.underlying as? TransportError)?.isLate == true else { throw error }
             // Soon again, and no attempt spent.
             var late = error
@@ -82,16 +83,18 @@ struct EffectHost: EffectContext {
     }
 
     /// What a failed send says about the effect.
-    private func record(_ error: PluginError, part: Int, send: Int) async throws {
+    private func record(_ error: PluginError, permit: SendPermit, part: Int) async throws {
+        let send = permit.number
+        let request = error.requestID ?? ExchangeJournal.current?.requestID(of: permit)
         let said = try JSONEncoder.posthorn.encode(["code": error.code.description, "message": error.message])
         let evidence = JSONText(String(decoding: said, as: UTF8.self))
         switch error.code {
         case .ambiguousOutcome, .duplicate:
-            try await self.effects.markUnknown(self.operation, part: part, send: send, evidence: evidence)
+            try await self.effects.markUnknown(self.operation, part: part, send: send, evidence: evidence, requestID: request)
         case .retryAfter, .rateLimited, .reauthorize, .needsHuman:
-            try await self.effects.notSent(self.operation, part: part, send: send, evidence: evidence)
+            try await self.effects.notSent(self.operation, part: part, send: send, evidence: evidence, requestID: request)
         default:
-            try await self.effects.reject(self.operation, part: part, send: send, evidence: evidence)
+            try await self.effects.reject(self.operation, part: part, send: send, evidence: evidence, requestID: request)
         }
     }
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Logging
+import Publishing
+import Simulator
+import Subprocess
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import App
+
+/// The built program over a schema of its own and a simulator in this process, with the client `acme`.
+struct SimulatedAgency: Sendable {
+    struct Answer: Sendable {
+        var code: Int32
+        var data: String
+        var messages: String
+    }
+
+    let origin: String
+    let admin: SimulatorAdmin
+    let folder: URL
+    private let database = TestDatabase.required
+    private let secretKey = SecretKeys.generate()
+
+    /// Runs a simulator for the time of the body.
+    static func with(_ body: @escaping @Sendable (SimulatedAgency) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "posthorn-system-\(UInt64.random(in: 0 ... .max))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // What is left in the temporary folder harms nobody.
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var configuration = SimulatorConfiguration()
+        configuration.port = 0
+        let server = SimulatorServer(
+            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { continuation.finish() }
+                try await server.run { continuation.yield($0) }
+            }
+            for await port in ports {
+                let origin = "http://127.0.0.1:\(port)"
+                try await SimulatorControl(origin: origin).withAdmin { admin in
+                    let agency = SimulatedAgency(origin: origin, admin: admin, folder: folder)
+                    try await agency.open()
+                    try await body(agency)
+                }
+                group.cancelAll()
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private init(origin: String, admin: SimulatorAdmin, folder: URL) {
+        self.origin = origin
+        self.admin = admin
+        self.folder = folder
+    }
+
+    private func open() async throws {
+        try await self.run("migrate", "up")
+        try await self.run("client", "add", "acme", "--tz", "Europe/Berlin")
+    }
+
+    /// Makes an account exist on a pretend platform, and connects it under the platform's name.
+    func connect(_ platform: String, id: String = "7", expiresAt: String? = nil, app: String? = nil) async throws {
+        try await self.admin.add(accounts: [
+            SimulatorAdmin.Account(
+                platform: platform, externalID: id, handle: "acme", name: "Acme", accessToken: "\(platform)-1",
+                refreshToken: "\(platform)-r1", clientID: app, followers: 100, timeZone: "Europe/Berlin")
+        ])
+        var credential = ["access_token": "\(platform)-1", "refresh_token": "\(platform)-r1"]
+        credential["expires_at"] = expiresAt
+        let file = try self.file("token.json", String(decoding: JSONEncoder().encode(credential), as: UTF8.self))
+        try await self.run(
+            "account", "connect", "--client", "acme", "--platform", platform, "--external-id", id, "--credential-file",
+            file)
+    }
+
+    /// Runs the built program, which lies beside the test bundle.
+    func answer(_ words: [String], environment more: [String: String] = [:]) async throws -> Answer {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? OwnBinary.path
+        let binary = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("posthorn")
+        let environment = [
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "TZ": "UTC",
+            "POSTHORN_DATABASE_URL": self.database.url, "POSTHORN_DATABASE_SCHEMA": self.database.schema,
+            "POSTHORN_PLATFORM_ORIGIN": self.origin, "POSTHORN_SECRET_KEY": self.secretKey,
+            "POSTHORN_MEDIA_STORE": self.folder.absoluteString,
+        ].merging(more) { $1 }
+        let result = try await Subprocess.run(
+            .path(FilePath(binary.path)), arguments: Arguments(words),
+            environment: .custom(
+                Dictionary(
+                    uniqueKeysWithValues: environment.map { (Subprocess.Environment.Key(stringLiteral: $0), $1) })
+            ), workingDirectory: FilePath(self.folder.path), output: .string(limit: 1 << 20),
+            error: .string(limit: 4 << 20))
+        let code: Int32 = if case .exited(let code) = result.terminationStatus { code } else { -1 }
+        return Answer(code: code, data: result.standardOutput, messages: result.standardError)
+    }
+
+    /// Runs the program, which must succeed.
+    func run(_ words: String...) async throws {
+        let answer = try await self.answer(words)
+        try #require(answer.code == 0, "\(words.joined(separator: " ")): \(answer.messages)")
+    }
+
+    /// Runs the program, which must succeed and answer with one JSON value.
+    func json(_ words: String...) async throws -> Any {
+        let answer = try await self.answer(words + ["-o", "json"])
+        try #require(answer.code == 0, "\(words.joined(separator: " ")): \(answer.messages)")
+        return try JSONSerialization.jsonObject(with: Data(answer.data.utf8))
+    }
+
+    /// Works off what is due, in one worker process.
+    @discardableResult
+    func work(environment: [String: String] = [:]) async throws -> Answer {
+        try await self.answer(["worker", "run", "--until-empty"], environment: environment)
+    }
+
+    /// Plans a post for now.
+    ///
+    /// - Returns: The job that publishes it.
+    func publishNow(_ text: String, on platform: String) async throws -> String {
+        try await self.run("post", "create", "--client", "acme", "--account", platform, "--text", text, "--now")
+        let jobs = try #require(try await self.json("job", "list", "--kind", "publish") as? [[String: Any]])
+        return try #require(jobs.first?["id"] as? String)
+    }
+
+    func job(_ id: String) async throws -> [String: Any] {
+        try #require(try await self.json("job", "show", id) as? [String: Any])
+    }
+
+    /// The simulator's account of every visible attempt, in order.
+    func ledger() async throws -> [[String: Any]] {
+        let report = try JSONSerialization.jsonObject(with: try await self.admin.ledger(query: "after=0"))
+        return try #require((report as? [String: Any])?["entries"] as? [[String: Any]])
+    }
+
+    func file(_ name: String, _ text: String) throws -> String {
+        let url = self.folder.appendingPathComponent(name)
+        try text.write(to: url, atomically: true, encoding: .utf8)
+        return url.path
+    }
+}
