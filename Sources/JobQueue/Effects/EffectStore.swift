@@ -14,7 +14,8 @@ package import PQClient
 /// the lease was lost.
 package struct EffectStore: Sendable {
     let pool: ConnectionPool
-    let job: ClaimedJob
+    /// The job and its lease.
+    package let job: ClaimedJob
     let gate: SendGate
     /// From the fence to the first byte.
     let sendWindow: Duration

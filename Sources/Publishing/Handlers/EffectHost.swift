@@ -2,6 +2,7 @@
 
 import Foundation
 import JobQueue
+import Logging
 import PQClient
 import PluginKit
 
@@ -34,14 +35,14 @@ struct EffectHost: EffectContext {
             key: "\(self.operation)#\(part)", number: grant.sendNumber, notAfter: grant.notAfter)
         do {
             let remote = try await body(permit)
-            // What the platform did is real even when it cannot be written: the effect then stays *sending*, which the next run treats as
-            // unknown and looks up. Nothing is lost but time.
-            _ = try? await self.effects.confirm(
-                self.operation, part: part, send: grant.sendNumber, evidence: Self.evidence(remote),
-                requestID: ExchangeJournal.current?.requestID(of: permit))
+            await self.write(part) {
+                try await self.effects.confirm(
+                    self.operation, part: part, send: grant.sendNumber, evidence: Self.evidence(remote),
+                    requestID: ExchangeJournal.current?.requestID(of: permit))
+            }
             return remote
         } catch {
-            _ = try? await self.record(error, permit: permit, part: part)  // As above.
+            await self.write(part) { try await self.record(error, permit: permit, part: part) }
             guard (error.underlying as? TransportError)?.isLate == true else { throw error }
             // Soon again, and no attempt spent.
             var late = error
@@ -82,19 +83,39 @@ struct EffectHost: EffectContext {
         }
     }
 
+    /// Writes what became of a send.
+    ///
+    /// What the platform did is real even when it cannot be written: the effect then stays *sending*, which the next run treats as unknown
+    /// and looks up. Nothing is lost but time.
+    private func write(_ part: Int, _ body: () async throws -> Effect) async {
+        do {
+            _ = try await body()
+        } catch {
+            Logger.current.warning(
+                "what became of a send could not be written; the next run looks it up",
+                metadata: [
+                    "job.id": "\(self.effects.job.id)", "effect.operation": "\(self.operation)",
+                    "effect.part": .stringConvertible(part), "reason": "\(error)",
+                ])
+        }
+    }
+
     /// What a failed send says about the effect.
-    private func record(_ error: PluginError, permit: SendPermit, part: Int) async throws {
+    private func record(_ error: PluginError, permit: SendPermit, part: Int) async throws -> Effect {
         let send = permit.number
         let request = error.requestID ?? ExchangeJournal.current?.requestID(of: permit)
         let said = try JSONEncoder.posthorn.encode(["code": error.code.description, "message": error.message])
         let evidence = JSONText(String(decoding: said, as: UTF8.self))
         switch error.code {
         case .ambiguousOutcome, .duplicate:
-            try await self.effects.markUnknown(self.operation, part: part, send: send, evidence: evidence, requestID: request)
+            return try await self.effects.markUnknown(
+                self.operation, part: part, send: send, evidence: evidence, requestID: request)
         case .retryAfter, .rateLimited, .reauthorize, .needsHuman:
-            try await self.effects.notSent(self.operation, part: part, send: send, evidence: evidence, requestID: request)
+            return try await self.effects.notSent(
+                self.operation, part: part, send: send, evidence: evidence, requestID: request)
         default:
-            try await self.effects.reject(self.operation, part: part, send: send, evidence: evidence, requestID: request)
+            return try await self.effects.reject(
+                self.operation, part: part, send: send, evidence: evidence, requestID: request)
         }
     }
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+
+import JobQueue
+import Logging
+import PQClient
+import PluginKit
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Publishing
+
+/// Keeps log lines for tests.
+private final class KeptLines: Sendable {
+    private let state = Mutex<[(level: Logger.Level, metadata: Logger.Metadata)]>([])
+    var all: [(level: Logger.Level, metadata: Logger.Metadata)] { self.state.withLock { $0 } }
+    func add(_ event: LogEvent) { self.state.withLock { $0.append((event.level, event.metadata ?? [:])) } }
+}
+
+private struct KeepingLogHandler: LogHandler {
+    let lines: KeptLines
+    var logLevel = Logger.Level.trace
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { self.metadata[key] }
+        set { self.metadata[key] = newValue }
+    }
+    func log(event: LogEvent) { self.lines.add(event) }
+}
+
+@Suite(.postgresSchema)
+struct EffectHostTests {
+    @Test(
+        "a send whose outcome cannot be written still counts for the plugin, and somebody is told",
+        arguments: [true, false])
+    func unwritable(succeeds: Bool) async throws {
+        let agency = try await AgencyFixture()
+        _ = try await agency.plan("hello")
+        let job = try #require(try await agency.claim(.publish).first)
+        let host = EffectHost(
+            effects: EffectStore(pool: agency.pool, job: job), operation: "publish:1", checkpoint: nil)
+        let lines = KeptLines()
+        let outcome = await withLogger(handler: KeepingLogHandler(lines: lines)) { _ in
+            do throws(PluginError) {
+                return try await host.send(part: 0) { (_) throws(PluginError) in
+                    do {
+                        try await agency.pool.execute("ALTER TABLE effect_send RENAME TO effect_send_away")
+                    } catch {
+                        throw PluginError(.unsupported, "\(error)")
+                    }
+                    guard succeeds else { throw PluginError(.permanent, "the words are refused") }
+                    return RemotePost(id: "post-1")
+                }.id
+            } catch {
+                return error.message
+            }
+        }
+        #expect(outcome == (succeeds ? "post-1" : "the words are refused"))
+        let line = try #require(lines.all.first)
+        #expect(lines.all.count == 1 && line.level == .warning)
+        #expect(line.metadata["job.id"] == "\(job.id)" && line.metadata["effect.operation"] == "publish:1")
+        #expect(line.metadata["effect.part"]?.description == "0")
+    }
+}
