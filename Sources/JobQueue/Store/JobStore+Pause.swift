@@ -87,6 +87,18 @@ extension JobStore {
             """) == 1
     }
 
+    /// Whether a pause keeps a job from being claimed.
+    package func isPaused(_ job: JobSpec) async throws -> Bool {
+        try await self.pool.query(
+            """
+            SELECT EXISTS (
+                SELECT FROM queue_control
+                WHERE client_id IN (\(job.client), \(ClientID.none)) AND account_id IN (\(job.account ?? .none), \(AccountID.none))
+                  AND queue IN (\(job.queue), ''))
+            """
+        ).single()
+    }
+
     /// The pauses in force, the oldest first.
     package func pauses() async throws -> [Pause] {
         let rows = try await self.pool.query(

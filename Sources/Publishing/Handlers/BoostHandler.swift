@@ -41,7 +41,7 @@ package struct BoostHandler: JobHandler {
         do {
             return payload.step == "status"
                 ? try await self.status(work, boosting: boosting)
-                : try await self.start(work, plugin: plugin, boosting: boosting, context: context)
+                : try await self.start(work, job: job, plugin: plugin, boosting: boosting, context: context)
         } catch let error as LedgerError {
             let failure = PluginError(.permanent, error.description, nextAction: "Raise the budget or lower the boost")
             return JobResult(.failed(JobFailure(failure))) { db in
@@ -55,7 +55,7 @@ package struct BoostHandler: JobHandler {
     }
 
     private func start(
-        _ work: BoostWork, plugin: RegisteredPlugin, boosting: any Boosting, context: JobContext
+        _ work: BoostWork, job: ClaimedJob, plugin: RegisteredPlugin, boosting: any Boosting, context: JobContext
     ) async throws -> JobResult {
         if ["cancelled", "stopped", "completed", "rejected", "running", "in-review"].contains(work.state) {
             return .succeeded
@@ -63,11 +63,9 @@ package struct BoostHandler: JobHandler {
         guard let post = work.post else { throw PluginError(.permanent, "the boost has no publication to promote") }
         let effects = try await context.effects.prepare(work.operation)
         if effects.allSatisfy({ $0.state == .prepared }) {
-            guard work.clientState == "active", work.accountState == "active" else {
-                let reason =
-                    work.clientState == "active" ? "account-\(work.accountState)" : "client-\(work.clientState)"
-                return JobResult(.held(reason: reason, nil))
-            }
+            let standing = Standing(client: work.clientState, account: work.accountState)
+            if standing.isPaused { return try await self.services.giveBack(job, standing) }
+            guard standing.isActive else { return JobResult(.held(reason: standing.obstacle, nil)) }
         }
         try await self.services.pool.withTransaction { db in
             try await self.services.ledger.reserve(

@@ -25,6 +25,10 @@ package struct MetricsHandler: JobHandler {
         else {
             return JobResult(.failed(JobFailure(code: "unsupported", message: "the platform has no metrics")))
         }
+        let standing = try await self.services.pool.withConnection { db in
+            try await Standing.load(client: job.client, account: account, on: &db)
+        }
+        if let standing, standing.isPaused { return try await self.services.giveBack(job, standing) }
         let payload = try JSONDecoder().decode(Payload.self, from: Data(job.payload.text.utf8))
         var post: RemotePost?
         if payload.of == "publication" {

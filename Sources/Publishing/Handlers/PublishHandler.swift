@@ -34,7 +34,9 @@ package struct PublishHandler: JobHandler {
         if let ended = self.ended(work) { return ended }
         let record = TargetRecord(client: job.client, target: target)
         let effects = try await context.effects.load(work.operation)
-        if !effects.contains(where: { $0.state != .prepared }), let stopped = self.stopped(work) { return stopped }
+        if !effects.contains(where: { $0.state != .prepared }), let stopped = try await self.stopped(work, job) {
+            return stopped
+        }
 
         do {
             let reconciler = Reconciler(services: self.services, plugin: plugin, context: context, job: job)
@@ -90,15 +92,15 @@ package struct PublishHandler: JobHandler {
     /// A target that must not begin now.
     ///
     /// What was begun goes on: an unknown outcome is settled whatever is paused.
-    private func stopped(_ work: TargetWork) -> JobResult? {
-        if work.clientState != "active" {
-            return JobResult(.held(reason: "client-\(work.clientState)", nil))
-        }
-        guard work.accountState != "active" else { return nil }
+    private func stopped(_ work: TargetWork, _ job: ClaimedJob) async throws -> JobResult? {
+        let standing = Standing(client: work.clientState, account: work.accountState)
+        if standing.isActive { return nil }
+        if standing.isPaused { return try await self.services.giveBack(job, standing) }
+        guard standing.client == "active" else { return JobResult(.held(reason: standing.obstacle, nil)) }
         let failure = JobFailure(
             code: work.accountState, message: work.accountReason ?? "the account is \(work.accountState)")
         let record = TargetRecord(client: work.client, target: work.target)
-        return self.held(failure, reason: "account-\(work.accountState)", to: "waiting", record)
+        return self.held(failure, reason: standing.obstacle, to: "waiting", record)
     }
 
     private func publish(

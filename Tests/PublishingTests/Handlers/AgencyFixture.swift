@@ -98,6 +98,35 @@ struct AgencyFixture: Sendable {
         return target
     }
 
+    /// Publishes a post and plans a boost of it that is due now, with its job.
+    func planBoost(budget: Int64, kind: String = "lifetime") async throws -> BoostID {
+        _ = try await self.plan("boost me")
+        _ = try await self.work(PublishHandler(services: self.services))
+        let boost = BoostID()
+        try await self.pool.withTransaction { db in
+            let job = NewJob.startBoost(
+                boost, client: self.client, account: self.account, platform: "fake", dueAt: nil)
+            try await db.execute(
+                """
+                INSERT INTO boost (client_id, boost_id, account_id, publication_id, objective, budget_minor, currency, budget_kind,
+                                   starts_at, ends_at, state, job_id, created_by)
+                SELECT client_id, \(boost), account_id, publication_id, 'reach', \(budget), 'EUR', \(kind), world_now(),
+                       world_now() + interval '72 hours', 'planned', \(job.id), 'test' FROM publication LIMIT 1
+                """)
+            _ = try await self.services.jobs.enqueue([job], on: &db)
+        }
+        return boost
+    }
+
+    /// Sets what the client may spend this month, in cents.
+    func setCap(_ amount: Int64) async throws {
+        try await self.pool.execute(
+            """
+            INSERT INTO budget_cap (client_id, month, currency, time_zone, cap_minor, set_by)
+            VALUES (\(self.client), date_trunc('month', world_now() AT TIME ZONE 'Europe/Berlin')::date, 'EUR', 'Europe/Berlin', \(amount), 'test')
+            """)
+    }
+
     /// Moves the world's clock.
     func advance(_ duration: Duration) async throws {
         let now = try await WorldStore(pool: self.pool).now()

@@ -12,38 +12,11 @@ import Testing
 
 @Suite(.postgresSchema)
 struct BoostHandlerTests {
-    private func boost(_ agency: AgencyFixture, budget: Int64, kind: String = "lifetime") async throws -> BoostID {
-        _ = try await agency.plan("boost me")
-        _ = try await agency.work(PublishHandler(services: agency.services))
-        let boost = BoostID()
-        try await agency.pool.withTransaction { db in
-            try await db.execute(
-                """
-                INSERT INTO boost (client_id, boost_id, account_id, publication_id, objective, budget_minor, currency, budget_kind,
-                                   starts_at, ends_at, state, created_by)
-                SELECT client_id, \(boost), account_id, publication_id, 'reach', \(budget), 'EUR', \(kind), world_now(),
-                       world_now() + interval '72 hours', 'planned', 'test' FROM publication LIMIT 1
-                """)
-            let job = NewJob.startBoost(
-                boost, client: agency.client, account: agency.account, platform: "fake", dueAt: nil)
-            _ = try await agency.services.jobs.enqueue([job], on: &db)
-        }
-        return boost
-    }
-
-    private func cap(_ agency: AgencyFixture, _ amount: Int64) async throws {
-        try await agency.pool.execute(
-            """
-            INSERT INTO budget_cap (client_id, month, currency, time_zone, cap_minor, set_by)
-            VALUES (\(agency.client), date_trunc('month', world_now() AT TIME ZONE 'Europe/Berlin')::date, 'EUR', 'Europe/Berlin', \(amount), 'test')
-            """)
-    }
-
     @Test("money is set aside, committed, booked as spent, and the rest given back at the end")
     func ledgerOfOneBoost() async throws {
         let agency = try await AgencyFixture()
-        try await self.cap(agency, 10_000)
-        _ = try await self.boost(agency, budget: 2_000)
+        try await agency.setCap(10_000)
+        _ = try await agency.planBoost(budget: 2_000)
         let handler = BoostHandler(services: agency.services)
         #expect(try await agency.work(handler) == ["succeeded"])
         #expect(try await agency.text("SELECT state FROM boost") == "running")
@@ -58,8 +31,8 @@ struct BoostHandlerTests {
     @Test("a daily budget sets aside what the platform may spend by its own rules")
     func dailyExposure() async throws {
         let agency = try await AgencyFixture()
-        try await self.cap(agency, 100_000)
-        _ = try await self.boost(agency, budget: 1_000, kind: "daily")
+        try await agency.setCap(100_000)
+        _ = try await agency.planBoost(budget: 1_000, kind: "daily")
         _ = try await agency.work(BoostHandler(services: agency.services))
         #expect(try await agency.count("SELECT amount_minor FROM ledger_entry WHERE kind = 'reserve'") == 5_250)
     }
@@ -67,8 +40,8 @@ struct BoostHandlerTests {
     @Test("a boost that would pass its cap fails before the platform hears of it")
     func capHolds() async throws {
         let agency = try await AgencyFixture()
-        try await self.cap(agency, 1_999)
-        _ = try await self.boost(agency, budget: 2_000)
+        try await agency.setCap(1_999)
+        _ = try await agency.planBoost(budget: 2_000)
         #expect(try await agency.work(BoostHandler(services: agency.services)) == ["failed"])
         #expect(agency.platform.state.withLock { $0.boostStarts } == 0)
         #expect(try await agency.count("SELECT count(*) FROM ledger_entry") == 0)
@@ -77,8 +50,8 @@ struct BoostHandlerTests {
     @Test("an activation whose answer was lost is found, not repeated")
     func lostActivation() async throws {
         let agency = try await AgencyFixture()
-        try await self.cap(agency, 10_000)
-        _ = try await self.boost(agency, budget: 2_000)
+        try await agency.setCap(10_000)
+        _ = try await agency.planBoost(budget: 2_000)
         agency.platform.script(.acceptAndLose)
         agency.platform.state.withLock { $0.activeBoosts = ["remote"] }
         let handler = BoostHandler(services: agency.services)
@@ -92,7 +65,7 @@ struct BoostHandlerTests {
     @Test("boosts at the same moment cannot pass a cap together")
     func concurrentReservations() async throws {
         let agency = try await AgencyFixture()
-        try await self.cap(agency, 10_000)
+        try await agency.setCap(10_000)
         let boosts = try await self.manyBoosts(agency, 20)
         let ledger = BudgetLedger()
         let granted = await withTaskGroup(of: Bool.self) { group in
@@ -117,7 +90,7 @@ struct BoostHandlerTests {
 
     private func manyBoosts(_ agency: AgencyFixture, _ number: Int) async throws -> [BoostID] {
         var boosts: [BoostID] = []
-        for _ in 0..<number { boosts.append(try await self.boost(agency, budget: 1_500)) }
+        for _ in 0..<number { boosts.append(try await agency.planBoost(budget: 1_500)) }
         try await agency.pool.execute("DELETE FROM job_ready WHERE kind = 'boost'")
         return boosts
     }
