@@ -64,7 +64,14 @@ extension CommandError {
     private static func queue(_ error: JobQueueError) -> Self {
         switch error.code {
         case .notFound: Self(.notFound, error.message)
-        case .conflict, .unknownEffect, .leaseLost: Self(.conflict, error.message)
+        case .conflict, .leaseLost: Self(.conflict, error.message)
+        case .unknownEffect:
+            Self(
+                .conflict, error.message,
+                remedy: error.job.map {
+                    "look at it with `posthorn intent show \($0)`, settle it with `posthorn intent resolve`"
+                }
+                    ?? "look at it with `posthorn intent list`, settle it with `posthorn intent resolve`")
         case .worldMismatch: Self(.configuration, error.message)
         case .worldMissing: Self(.conflict, error.message, remedy: "run `posthorn migrate up`")
         case .invalid: Self(.usage, error.message)

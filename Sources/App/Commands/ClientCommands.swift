@@ -11,7 +11,7 @@ struct ClientCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         "client", "Add the agency's clients, and pause their work.",
         examples: ["client add acme --tz Europe/Berlin", "client list", "client pause acme --reason 'late payment'"],
-        subcommands: [Add.self, List.self, Show.self, Pause.self, Resume.self])
+        subcommands: [Add.self, List.self, Show.self, Set.self, Pause.self, Resume.self])
 
     struct Add: PosthornCommand {
         static let configuration = CommandConfiguration(
@@ -34,10 +34,16 @@ struct ClientCommands: AsyncParsableCommand {
         var currency: String = "EUR"
         @Option(help: ArgumentHelp("Its share when work is scarce, 1 to 100.", valueName: "n"))
         var weight: Int = 1
+        @Option(
+            help: ArgumentHelp(
+                "What happens to a send nobody can prove or disprove: hold it for a person, or resend it.",
+                valueName: "policy"))
+        var onUnknown: String = "hold"
 
         func run(_ context: CommandContext) async throws {
             let new = NewClient(
-                slug: self.slug, name: self.name, timeZone: self.timeZone, currency: self.currency, weight: self.weight)
+                slug: self.slug, name: self.name, timeZone: self.timeZone, currency: self.currency, weight: self.weight,
+                onUnknown: try ClientRows.policy(self.onUnknown))
             try await context.withServices { services in
                 let client =
                     self.change.isDryRun
@@ -89,6 +95,41 @@ struct ClientCommands: AsyncParsableCommand {
             }
             record.fields.append(Record.Entry(key: "accounts", value: .list(accounts)))
             context.output.show(record)
+        }
+    }
+
+    struct Set: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "set", "Change what happens to sends of a client that nobody can prove or disprove.",
+            details: """
+                hold: such a post or boost waits for a person (`posthorn intent list`). resend: after as many looks it is sent
+                again, and may then be there twice.
+                """,
+            examples: ["client set acme --on-unknown resend --reason 'stories only'"], keys: ClientRows.columns)
+
+        @OptionGroup var options: CommandOptions
+        @OptionGroup var change: ChangeOptions
+        @Argument(help: ArgumentHelp("The client's slug or id.", valueName: "client"))
+        var client: String
+        @Option(help: ArgumentHelp("hold or resend.", valueName: "policy"))
+        var onUnknown: String
+        @Option(help: ArgumentHelp("Why, for the history.", valueName: "text"))
+        var reason: String?
+
+        func run(_ context: CommandContext) async throws {
+            let policy = try ClientRows.policy(self.onUnknown)
+            try await context.withServices { services in
+                guard !self.change.isDryRun else {
+                    let client = try await services.clients.show(self.client).client
+                    return context.output.note(
+                        "would change on-unknown of client \(client.slug) from \(client.onUnknown.rawValue) to \(policy.rawValue)"
+                    )
+                }
+                let client = try await services.clients.setPolicy(
+                    self.client, onUnknown: policy, actor: Actor.current, reason: self.reason)
+                context.output.success("unknown sends of client \(client.slug): \(client.onUnknown.rawValue)")
+                context.output.show(ClientRows.record(client))
+            }
         }
     }
 
@@ -157,6 +198,14 @@ enum ClientRows {
         Column("on_missed", nil, "what happens to a post that missed its time: late, skip or ask"),
         Column("created_at", nil, "when it was added"), Column("id", nil, "its id"),
     ]
+
+    static func policy(_ word: String) throws -> UnknownPolicy {
+        guard let policy = UnknownPolicy(rawValue: word) else {
+            throw CommandError.usage(
+                "--on-unknown takes \(UnknownPolicy.allCases.map(\.rawValue).joined(separator: " or ")), not “\(word)”")
+        }
+        return policy
+    }
 
     static func record(_ client: ClientRow) -> Record {
         Record([

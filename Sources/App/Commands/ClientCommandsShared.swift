@@ -16,6 +16,7 @@ extension ServiceContext {
     var boosts: BoostService { BoostService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
     var budgets: BudgetService { BudgetService(pool: self.pool) }
     var metrics: MetricsService { MetricsService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
+    var intents: IntentService { IntentService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
     var timelines: TimelineService { TimelineService(pool: self.pool, jobs: self.jobs) }
 }
 

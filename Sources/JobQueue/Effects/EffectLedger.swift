@@ -16,7 +16,8 @@ package struct EffectLedger: Sendable {
         try await self.pool.withConnection { db in try await Self.load(operation, client: client, on: &db) }
     }
 
-    static func load(
+    /// The parts of an operation, in order, as the caller's session sees them.
+    package static func load(
         _ operation: OperationKey, client: ClientID, on db: inout some SQLSession & ~Copyable
     ) async throws -> [Effect] {
         let rows = try await db.query(

@@ -68,4 +68,28 @@ package enum ClientRepository {
             """)
         return try rows.first?.get("state")
     }
+
+    /// Changes what happens to a client's unknown sends and appends who did it and why.
+    ///
+    /// The same policy again changes and appends nothing.
+    package static func setPolicy(
+        _ id: ClientID, onUnknown policy: UnknownPolicy, actor: String, reason: String?,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            WITH old AS (
+                SELECT client_id, state, on_unknown FROM client
+                WHERE client_id = \(id) AND on_unknown <> \(policy)
+                FOR UPDATE
+            ),
+            changed AS (
+                UPDATE client SET on_unknown = \(policy) FROM old WHERE client.client_id = old.client_id
+            )
+            INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
+            SELECT client_id, 'client', client_id, \(actor), state, state,
+                   concat_ws(': ', 'on-unknown ' || on_unknown || ' → ' || \(policy), \(reason))
+            FROM old
+            """)
+    }
 }

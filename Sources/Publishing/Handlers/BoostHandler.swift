@@ -12,9 +12,6 @@ import PluginKit
 package struct BoostHandler: JobHandler {
     private struct Payload: Codable { var step: String }
 
-    /// How often a running boost is looked at, in world time.
-    private static let statusInterval: TimeInterval = 6 * 3600
-
     private let services: HandlerServices
 
     /// Makes a handler.
@@ -84,7 +81,7 @@ package struct BoostHandler: JobHandler {
             let host = EffectHost(effects: context.effects, operation: work.operation, checkpoint: checkpoint?.state)
             return try await boosting.startBoost(self.request(work, post: post, access: access), host)
         }
-        let record: JobResult.Record = { db in try await self.record(boost, work: work, on: &db) }
+        let record = self.record(boost, of: work)
         return JobResult(.succeeded, record: record, recordIfStale: record)
     }
 
@@ -131,6 +128,11 @@ package struct BoostHandler: JobHandler {
             operation: work.operation)
     }
 
+    private func record(_ boost: RemoteBoost, of work: BoostWork) -> JobResult.Record {
+        let record = BoostRecord(work: work, boost: boost, jobs: self.services.jobs, ledger: self.services.ledger)
+        return { db in try await record.write(on: &db) }
+    }
+
     private func status(_ work: BoostWork, boosting: any Boosting) async throws -> JobResult {
         guard let remoteID = work.remoteID, ["running", "in-review", "paused"].contains(work.state) else {
             return .succeeded
@@ -138,56 +140,7 @@ package struct BoostHandler: JobHandler {
         let boost = try await self.services.withAccess(client: work.client, account: work.account, for: "boost") {
             access throws(PluginError) in try await boosting.boostStatus(remoteID, access)
         }
-        return JobResult(.succeeded) { db in try await self.record(boost, work: work, on: &db) }
-    }
-
-    /// Writes how a boost stands, its money, and the next look while it lasts.
-    private func record(_ boost: RemoteBoost, work: BoostWork, on db: inout Transaction) async throws {
-        let ledger = self.services.ledger
-        let state = boost.state.rawValue
-        try await work.move(to: state, reason: "the platform says \(state)", on: &db)
-        let results = try String(
-            decoding: JSONEncoder.posthorn.encode(
-                Dictionary(uniqueKeysWithValues: boost.results.map { ($0.key.rawValue, $0.value) })),
-            as: UTF8.self)
-        try await db.execute(
-            """
-            UPDATE boost SET remote_id = \(boost.id), spend_minor = coalesce(\(boost.spend?.minorUnits), spend_minor),
-                   results = \(JSONText(results)), status_read_at = world_now()
-            WHERE client_id = \(work.client) AND boost_id = \(work.boost)
-            """)
-        if boost.state == .running || boost.state == .inReview {
-            try await ledger.commit(boost: work.boost, client: work.client, actor: "posthorn", on: &db)
-            try await db.execute(
-                """
-                UPDATE publication SET paid = true
-                FROM boost WHERE boost.client_id = \(work.client) AND boost.boost_id = \(work.boost)
-                  AND publication.client_id = boost.client_id AND publication.publication_id = boost.publication_id
-                """)
-        }
-        if let spend = boost.spend {
-            try await ledger.spend(total: spend, boost: work.boost, client: work.client, actor: "posthorn", on: &db)
-        }
-        guard boost.state == .running || boost.state == .inReview || boost.state == .paused else {
-            try await ledger.releaseRest(
-                boost: work.boost, client: work.client, actor: "posthorn", reason: "the boost is \(state)", on: &db)
-            return
-        }
-        let rows = try await db.query(
-            "SELECT platform, world_now() AS now FROM account WHERE client_id = \(work.client) AND account_id = \(work.account)"
-        )
-        guard let row = rows.first else { return }
-        let platform: String = try row.get("platform")
-        let now: Date = try row.get("now")
-        // A last look soon after the end, so that the final spend is booked and the rest given back.
-        let next =
-            now < work.endsAt
-            ? min(now.addingTimeInterval(Self.statusInterval), work.endsAt.addingTimeInterval(60))
-            : now.addingTimeInterval(3600)
-        let job = NewJob.boostStatus(
-            work.boost, client: work.client, account: work.account, platform: PlatformID(rawValue: platform),
-            dueAt: next)
-        _ = try await self.services.jobs.enqueue([job], on: &db)
+        return JobResult(.succeeded, record: self.record(boost, of: work))
     }
 
     private func result(_ error: PluginError, job: ClaimedJob, work: BoostWork, plugin: RegisteredPlugin) -> JobResult {

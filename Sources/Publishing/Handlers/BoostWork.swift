@@ -77,7 +77,8 @@ struct BoostWork: Sendable {
 
     /// Moves the boost to a state, with its line in the history.
     func move(
-        to state: String, failure: PluginError? = nil, reason: String, on db: inout some SQLSession & ~Copyable
+        to state: String, actor: String = "posthorn", failure: PluginError? = nil, reason: String,
+        on db: inout some SQLSession & ~Copyable
     ) async throws {
         try await db.execute(
             """
@@ -88,7 +89,7 @@ struct BoostWork: Sendable {
                 UPDATE boost SET state = \(state), failure_code = \(failure?.code.description), failure_message = \(failure?.message)
                 FROM before WHERE boost.client_id = before.client_id AND boost.boost_id = before.boost_id)
             INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
-            SELECT client_id, 'boost', boost_id, 'posthorn', state, \(state), \(reason) FROM before
+            SELECT client_id, 'boost', boost_id, \(actor), state, \(state), \(reason) FROM before
             """)
     }
 }

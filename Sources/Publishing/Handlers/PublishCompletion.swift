@@ -13,6 +13,10 @@ struct PublishCompletion: Sendable {
     var parts: [RemotePost]
     var manifest: PluginManifest
     var jobs: JobStore
+    /// Who says that it is there.
+    var actor = "posthorn"
+    /// Why, for the history.
+    var reason: String?
 
     func write(on db: inout Transaction) async throws {
         let now: Date = try await db.query("SELECT world_now() AS now").first?.get("now") ?? self.work.now
@@ -22,7 +26,7 @@ struct PublishCompletion: Sendable {
         let record = PublicationRecord(
             work: self.work, remote: self.remote, parts: self.parts, publishedAt: publishedAt)
         let (publication, isNew) = try await record.write(
-            actor: "posthorn", reason: "published as \(self.remote.id)", on: &db)
+            actor: self.actor, reason: self.reason ?? "published as \(self.remote.id)", on: &db)
         guard isNew else { return }
         var planned = MetricPlan.jobs(
             for: publication, publishedAt: publishedAt, client: self.work.client, account: self.work.account,

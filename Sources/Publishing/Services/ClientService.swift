@@ -16,14 +16,20 @@ package struct NewClient: Sendable {
     package var currency: String
     /// The share when work is scarce.
     package var weight: Int
+    /// What happens to a send that nobody can prove or disprove.
+    package var onUnknown: UnknownPolicy
 
     /// Makes a description.
-    package init(slug: String, name: String? = nil, timeZone: String, currency: String = "EUR", weight: Int = 1) {
+    package init(
+        slug: String, name: String? = nil, timeZone: String, currency: String = "EUR", weight: Int = 1,
+        onUnknown: UnknownPolicy = .hold
+    ) {
         self.slug = slug
         self.name = name
         self.timeZone = timeZone
         self.currency = currency
         self.weight = weight
+        self.onUnknown = onUnknown
     }
 
     /// Checks the description.
@@ -50,7 +56,7 @@ package struct NewClient: Sendable {
         }
         return ClientRow(
             slug: slug, name: self.name ?? slug.rawValue, timeZone: zone.rawValue, currency: currency,
-            weight: self.weight)
+            weight: self.weight, onUnknown: self.onUnknown)
     }
 }
 
@@ -109,6 +115,19 @@ package struct ClientService: Sendable {
     /// - Throws: `ServiceError` with code `notFound`.
     package func show(_ reference: String) async throws -> ClientDirectory {
         try await self.pool.withConnection { db in try await ClientDirectory.load(reference, on: &db) }
+    }
+
+    /// Says what happens to sends of a client that nobody can prove or disprove.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`.
+    package func setPolicy(
+        _ reference: String, onUnknown policy: UnknownPolicy, actor: String, reason: String?
+    ) async throws -> ClientRow {
+        try await self.pool.withTransaction(retrying: 3) { db in
+            let client = try await ClientDirectory.client(reference, on: &db)
+            try await ClientRepository.setPolicy(client.id, onUnknown: policy, actor: actor, reason: reason, on: &db)
+            return try await ClientDirectory.client(client.slug.rawValue, on: &db)
+        }
     }
 
     /// Stops all work of a client until it is resumed: nothing of it is claimed any more.

@@ -72,7 +72,8 @@ extension PostService {
     ) async throws -> [TargetChange] {
         let words = reason ?? "cancelled by \(actor)"
         return try await self.change(reference, client: client, verb: "cancelled") { detail, target, db in
-            guard !target.state.isFinal, target.state != .unknown else { return nil }
+            guard !target.state.isFinal else { return nil }
+            guard target.state != .unknown else { throw Self.unsettled(target, verb: "cancelled") }
             var isInHand = false
             if let job = target.job, target.state != .draft {
                 do {
@@ -104,10 +105,12 @@ extension PostService {
     /// - Throws: `ServiceError`: `notFound`, `conflict` when nothing of it has failed, or an earlier send may have taken effect.
     package func retry(_ reference: String, client: String?, actor: String) async throws -> [TargetChange] {
         try await self.change(reference, client: client, verb: "retried") { _, target, db in
+            guard target.state != .unknown else { throw Self.unsettled(target, verb: "retried") }
             guard [.failed, .missed, .waiting].contains(target.state), let job = target.job else { return nil }
             do {
                 try await self.jobs.retry(job, client: target.client, on: &db)
             } catch let error as JobQueueError {
+                guard error.code != .unknownEffect else { throw Self.unsettled(target, verb: "retried") }
                 throw ServiceError(.conflict, error.message)
             }
             try await TargetRepository.transition(
@@ -117,6 +120,14 @@ extension PostService {
                 on: &db)
             return "will be tried again now"
         }
+    }
+
+    /// What may have been sent must be settled before anything else.
+    private static func unsettled(_ target: TargetRow, verb: String) -> ServiceError {
+        ServiceError(
+            .conflict,
+            "target \(target.id) cannot be \(verb): it is not known whether it was published. See: posthorn intent show "
+                + "publish:\(target.id)")
     }
 
     /// Runs a change for each target that the reference names, in one transaction.

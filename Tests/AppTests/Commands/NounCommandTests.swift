@@ -172,6 +172,58 @@ struct NounCommandTests {
         #expect(try await world.posthorn("job", "enqueue", "--kind", "publsh", "--target", "x") == 64)
     }
 
+    @Test("an unknown send is shown and settled by a person; until then its post is neither retried nor cancelled")
+    func intents() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        #expect(
+            try await world.posthorn(
+                "post", "create", "--client", "acme", "--account", "x", "--text", "hi", "--at", "2099-01-01T09:00") == 0
+        )
+        let pool = world.database.pool
+        let target: TargetID = try await pool.query("SELECT target_id FROM target").single()
+        let job: JobID = try await pool.query("SELECT job_id FROM target").single()
+        try await pool.execute(
+            """
+            INSERT INTO effect (client_id, op_key, part, job_id, kind, account_id, provider, state, send_no, prepared_at, sent_at)
+            SELECT client_id, 'publish:' || target_id, 0, job_id, 'publish', account_id, platform, 'unknown', 1, world_now(), world_now()
+            FROM target
+            """)
+        try await pool.execute("UPDATE target SET state = 'unknown'")
+
+        let listed = try await world.answer(["intent", "list", "-o", "json"])
+        let rows = try #require(
+            try JSONSerialization.jsonObject(with: Data(listed.data.utf8)) as? [[String: Any]])
+        #expect(rows.map { $0["id"] as? String } == ["publish:\(target)"])
+        #expect(rows.map { $0["account"] as? String } == ["x"])
+        let refused = try await world.answer(["job", "cancel", "\(job)"])
+        #expect(refused.code == 73 && refused.messages.contains("posthorn intent show publish:\(target)"))
+        #expect(try await world.posthorn("post", "retry", "\(target)") == 73)
+        #expect(try await world.posthorn("intent", "show", "publish:\(TargetID())") == 66)
+        #expect(try await world.posthorn("intent", "reconcile", "\(target)") == 0)
+        #expect(try await world.posthorn("intent", "resolve", "\(target)", "--confirmed", "7") == 64)
+        #expect(try await world.posthorn("intent", "resolve", "\(target)", "--reason", "seen") == 64)
+        let seen = ["--confirmed", "https://x.com/i/status/7", "--reason", "seen"]
+        #expect(try await world.answer(["intent", "resolve", "\(target)", "--dry-run"] + seen).code == 0)
+        #expect(try await world.count("publication") == 0)
+        #expect(try await world.answer(["intent", "resolve", "\(target)"] + seen).code == 0)
+        #expect(try await world.count("publication WHERE remote_id = '7'") == 1)
+        #expect(try await world.answer(["intent", "resolve", "\(target)"] + seen).code == 73)
+    }
+
+    @Test("what happens to unknown sends is set per client")
+    func unknownPolicy() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        #expect(try await world.posthorn("client", "set", "acme", "--on-unknown", "resend", "--dry-run") == 0)
+        #expect(try await world.count("client WHERE on_unknown = 'resend'") == 0)
+        #expect(try await world.posthorn("client", "set", "acme", "--on-unknown", "resend") == 0)
+        #expect(
+            try await world.posthorn("client", "add", "globex", "--tz", "UTC", "--on-unknown", "resend") == 0)
+        #expect(try await world.count("client WHERE on_unknown = 'resend'") == 2)
+        #expect(try await world.posthorn("client", "set", "acme", "--on-unknown", "forget") == 64)
+    }
+
     @Test("a queue is paused and resumed by name")
     func queues() async throws {
         let world = try await CommandWorld()

@@ -72,7 +72,9 @@ struct AgencyFixture: Sendable {
     }
 
     /// A planned target that is due now, with its job.
-    func plan(_ texts: String...) async throws -> TargetID {
+    func plan(_ texts: String...) async throws -> TargetID { try await self.plan(texts) }
+
+    func plan(_ texts: [String]) async throws -> TargetID {
         let content = PostContent(format: texts.count > 1 ? .thread : .text, parts: texts.map { PostPart(text: $0) })
         let json = JSONText(String(decoding: try JSONEncoder().encode(content), as: UTF8.self))
         let target = TargetID()

@@ -62,6 +62,29 @@ struct BoostHandlerTests {
         #expect(agency.platform.state.withLock { $0.calls } == 2)
     }
 
+    @Test(
+        "a lost activation that a person confirms counts as running, with its money committed and its next look planned"
+    )
+    func confirmedByAPerson() async throws {
+        let agency = try await AgencyFixture()
+        try await self.cap(agency, 10_000)
+        let boost = try await self.boost(agency, budget: 2_000)
+        agency.platform.script(.acceptAndLose)
+        let handler = BoostHandler(services: agency.services)
+        _ = try await agency.work(handler)
+        let intent = try #require(try await agency.intents.list().first)
+        #expect(intent.id == "boost:\(boost)" && intent.content == "a boost for reach, 20.00 EUR")
+        _ = try await agency.intents.resolve(
+            boost.description, as: .confirmed("ad-1"), actor: "cli:ann", reason: "in the manager")
+        #expect(try await agency.text("SELECT state || ' ' || remote_id FROM boost") == "running ad-1")
+        #expect(try await agency.work(handler) == ["succeeded"])
+        #expect(agency.platform.state.withLock { $0.calls } == 2)
+        let booked = try await agency.text(
+            "SELECT string_agg(kind || ' ' || amount_minor, ', ' ORDER BY entry_no) FROM ledger_entry")
+        #expect(booked == "reserve 2000, commit 2000")
+        #expect(try await agency.count("SELECT count(*) FROM job_scheduled WHERE kind = 'boost'") == 1)
+    }
+
     @Test("boosts at the same moment cannot pass a cap together")
     func concurrentReservations() async throws {
         let agency = try await AgencyFixture()

@@ -22,6 +22,23 @@ struct ClientServiceTests {
         #expect(try await fixture.clients.list().map(\.slug.rawValue) == ["acme"])
     }
 
+    @Test("what happens to unknown sends is the client's own, and every change of it is on record")
+    func policy() async throws {
+        let fixture = try await ServiceFixture()
+        #expect(try await fixture.client().onUnknown == .hold)
+        for _ in 0..<2 {
+            let client = try await fixture.clients.setPolicy(
+                "acme", onUnknown: .resend, actor: "cli:ada", reason: "stories")
+            #expect(client.onUnknown == .resend)
+        }
+        let said = try await fixture.text(
+            "SELECT string_agg(actor || ': ' || reason, '; ') FROM state_change WHERE reason LIKE 'on-unknown%'")
+        #expect(said == "cli:ada: on-unknown hold → resend: stories")
+        let added = try await fixture.clients.add(
+            NewClient(slug: "globex", timeZone: "UTC", onUnknown: .resend), actor: "cli:ada")
+        #expect(added.onUnknown == .resend)
+    }
+
     @Test(
         "a wrong client is refused with what would be right",
         arguments: [
