@@ -87,6 +87,8 @@ public enum Kinds {
     public enum Media {}
     /// One unit of work in the queue.
     public enum Job {}
+    /// Recurring work.
+    public enum Schedule {}
     /// One start of a worker process.
     public enum Worker {}
     /// What exists on the platform.
@@ -117,6 +119,8 @@ public typealias TargetID = Identifier<Kinds.Target>
 public typealias MediaID = Identifier<Kinds.Media>
 /// A job's identity.
 public typealias JobID = Identifier<Kinds.Job>
+/// A schedule's identity.
+public typealias ScheduleID = Identifier<Kinds.Schedule>
 /// The identity of one start of a worker process.
 public typealias WorkerID = Identifier<Kinds.Worker>
 /// A publication's identity.

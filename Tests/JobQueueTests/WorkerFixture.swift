@@ -62,6 +62,7 @@ final class EventLog: Sendable {
         case .fenced: self.add("fenced")
         case .died: self.add("died")
         case .rescued: self.add("rescued")
+        case .scheduled(let report): self.add("scheduled \(report.fired)")
         case .listening: self.add("listening")
         case .draining: self.add("draining")
         case .stopped: self.add("stopped")
@@ -75,6 +76,7 @@ extension QueueFixture {
         configuration.heartbeat = .milliseconds(50)
         configuration.poll = .milliseconds(50)
         configuration.promote = .milliseconds(20)
+        configuration.schedule = .milliseconds(50)
         configuration.maintain = .milliseconds(100)
         configuration.listens = false
         return configuration

@@ -27,6 +27,13 @@ enum WorkerLog {
             logger.warning("the fleet took this worker for dead; it starts over", metadata: ["worker.id": "\(worker)"])
         case .rescued(let report):
             logger.notice("jobs of dead workers were taken back", metadata: ["report": "\(report)"])
+        case .scheduled(let report):
+            logger.info(
+                "slots of schedules were decided",
+                metadata: [
+                    "jobs": .stringConvertible(report.fired), "missed": .stringConvertible(report.missed),
+                    "refused": .stringConvertible(report.refused),
+                ])
         case .listening: logger.debug("worker listens for work that is due now")
         case .draining: logger.info("worker takes no more work and finishes what it has")
         case .stopped(let worker): logger.info("worker stopped", metadata: ["worker.id": "\(worker)"])

@@ -6,6 +6,7 @@ extension Recurrence {
     /// - Parameters:
     ///   - wall: The first local time that may come.
     ///   - start: Where the rule begins.
+    /// - Returns: The local times, found when they are asked for.
     func walls(from wall: WallTime, start: WallTime) -> Walls { Walls(rule: self, start: start, from: wall) }
 
     /// Whether a local time is one of the rule's.

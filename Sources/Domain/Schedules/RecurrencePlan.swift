@@ -73,6 +73,14 @@ package struct RecurrenceSlot: Hashable, Sendable {
     /// How the local time fitted.
     package var note: Note
 
+    /// Makes a slot from storage.
+    package init(local: WallTime, fold: Int, instant: Date?, note: Note = .exact) {
+        self.local = local
+        self.fold = fold
+        self.instant = instant
+        self.note = note
+    }
+
     /// Its name among the slots of its schedule, never given twice: `2026-10-25T02:30:00`, with `#1` for the second pass.
     package var key: String { self.fold == 0 ? self.local.description : "\(self.local)#\(self.fold)" }
 }

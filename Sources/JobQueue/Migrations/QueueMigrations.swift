@@ -16,6 +16,7 @@ package enum QueueMigrations {
         Migration(number: 1, name: "queue", sql: Migration001Queue.sql),
         Migration(number: 2, name: "lanes", sql: Migration002Lanes.sql),
         Migration(number: 3, name: "limits", sql: Migration003Limits.sql),
+        Migration(number: 4, name: "schedules", sql: Migration004Schedules.sql),
     ]
 
     /// Migrates, and gives a new database its world; any number of processes may do so at once.

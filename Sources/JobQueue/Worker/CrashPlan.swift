@@ -34,12 +34,16 @@ package struct CrashPoint: Hashable, Sendable, RawRepresentable, CustomStringCon
     package static let afterPromote = CrashPoint(rawValue: "after-promote")
     /// A dead worker's jobs were taken back.
     package static let afterRescue = CrashPoint(rawValue: "after-rescue")
+    /// Slots and their jobs are written, nothing of it is committed.
+    package static let insideFire = CrashPoint(rawValue: "inside-fire")
+    /// Slots and their jobs are committed.
+    package static let afterFire = CrashPoint(rawValue: "after-fire")
 
     /// Every point.
     package static let all: [CrashPoint] = [
         .afterClaim, .beforeRun, .afterCheckpoint, .beforeFence, .afterFence, .afterSend, .afterConfirm, .beforeFinish,
         .afterFinish,
-        .afterPromote, .afterRescue,
+        .afterPromote, .afterRescue, .insideFire, .afterFire,
     ]
 }
 

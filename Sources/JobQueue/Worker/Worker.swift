@@ -129,6 +129,7 @@ package final class Worker: Sendable {
             services.addTask { await self.beatLoop(JobStore(pool: beats)) }
             services.addTask { await self.gateLoop() }
             services.addTask { await self.promoteLoop() }
+            services.addTask { await self.scheduleLoop() }
             services.addTask { await self.maintainLoop() }
             services.addTask { await self.listenLoop() }
             await withTaskGroup { writer in

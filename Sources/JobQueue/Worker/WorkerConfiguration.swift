@@ -23,6 +23,8 @@ package struct WorkerConfiguration: Sendable {
     package var poll: Duration = .milliseconds(250)
     /// The pause between two promotions.
     package var promote: Duration = .milliseconds(250)
+    /// The pause between two looks for slots of schedules.
+    package var schedule: Duration = .seconds(2)
     /// The pause between two rounds of rescue and housekeeping.
     package var maintain: Duration = .seconds(5)
     /// How long running jobs may go on after a drain began.

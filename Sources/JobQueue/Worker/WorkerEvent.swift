@@ -24,6 +24,8 @@ package enum WorkerEvent: Sendable {
     case died(WorkerID)
     /// Jobs of dead workers were taken back.
     case rescued(RescueReport)
+    /// Slots of schedules were decided.
+    case scheduled(FireReport)
     /// It hears of new work from now on.
     case listening
     /// It takes no more work.
