@@ -116,13 +116,13 @@ final class SimulatorResponder: HTTPResponder {
     {
         switch delivery {
         case .reset(let latency):
-            if let latency { try await Task.sleep(for: latency) }
+            if let latency { try await Self.sleep(for: latency, whileOpen: context.channel) }
             await Self.reset(context.channel)
             // Nothing of this can leave any more.
             return Response(status: .internalServerError)
         case .answer(let answer, let latency, let rate, let receipt):
             if let latency {
-                try await Task.sleep(for: latency)
+                try await Self.sleep(for: latency, whileOpen: context.channel)
                 if let receipt {
                     let isConnected = context.channel.isActive
                     self.change { isConnected ? $0.answering(receipt) : $0.undelivered(receipt) }
@@ -160,6 +160,19 @@ final class SimulatorResponder: HTTPResponder {
                 throw error
             }
         }
+    }
+
+    /// Waits; shorter when the client leaves, because nobody waits for the answer then.
+    private static func sleep(for latency: Duration, whileOpen channel: any Channel) async throws {
+        // Awaited right here; a task of its own, so that the end of the connection can cut it short.
+        let pause = Task { try await Task.sleep(for: latency) }
+        channel.closeFuture.whenComplete { _ in pause.cancel() }
+        await withTaskCancellationHandler {
+            _ = await pause.result
+        } onCancel: {
+            pause.cancel()
+        }
+        try Task.checkCancellation()
     }
 
     /// Closes a connection so that the client sees it reset.

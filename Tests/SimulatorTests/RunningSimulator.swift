@@ -127,6 +127,11 @@ struct RunningSimulator: Sendable {
         try await self.get("/_admin/ledger/summary").json[name]?.integer
     }
 
+    /// What became of the answer to each attempt in the ledger, in order.
+    func answers() async throws -> [String?] {
+        try await self.get("/_admin/ledger").json["attempts"]?.array?.map { $0["answer"]?.string } ?? []
+    }
+
     static let mock = "/mock.posthorn.test/v1"
     static let x = "/api.x.com/2"
     static let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 1, 2, 3]

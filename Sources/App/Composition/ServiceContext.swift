@@ -52,12 +52,11 @@ extension CommandContext {
     ) async throws -> Result {
         let platforms = try self.platformSettings()
         let database = try self.databaseSettings()
-        // Without a database nothing else is worth a complaint.
-        _ = try database.pool(role: role, connections: connections)
-        let keys = try self.secretKeys()
         let media = MediaStore(folder: try self.mediaFolder())
         return try await self.withPool(role: role, connections: connections) { pool in
             try await Schema(pool: pool).require(world: platforms.world)
+            // Without a database that answers nothing else is worth a complaint.
+            let keys = try self.secretKeys()
             let world = try await WorldStore(pool: pool).load()
             self.output.hint(
                 "\(pool.configuration.location) · schema \(database.schema) · \(world.kind.rawValue) world")
