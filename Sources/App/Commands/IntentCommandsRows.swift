@@ -3,6 +3,7 @@
 import Domain
 import Foundation
 import JobQueue
+import PQClient
 import Publishing
 
 /// How intents are shown.
