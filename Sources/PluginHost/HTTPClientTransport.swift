@@ -17,7 +17,8 @@ package struct HTTPClientTransport: HTTPTransport {
     /// - Throws: ``TransportError`` when there is no complete answer; its `reach` is `notSent` only when not one byte can have left.
     package func send(_ call: HTTPCall) async throws(TransportError) -> HTTPReply {
         let started = ContinuousClock.now
-        let gate = SendGate(notAfter: call.permit?.notAfter)
+        let notAfter = [call.permit?.notAfter, call.notAfter].compactMap(\.self).min()
+        let gate = SendGate(notAfter: notAfter)
         let result: Result<HTTPReply, TransportError>
         do {
             result = .success(try await self.exchange(call, gate: gate))
@@ -31,7 +32,7 @@ package struct HTTPClientTransport: HTTPTransport {
     }
 
     private func exchange(_ call: HTTPCall, gate: SendGate) async throws -> HTTPReply {
-        if let permit = call.permit, ContinuousClock.now > permit.notAfter { throw Self.late }
+        if let notAfter = gate.notAfter, ContinuousClock.now > notAfter { throw Self.late }
         var request = try self.prepare(call)
         let number = self.host.gates.add(gate)
         defer { self.host.gates.remove(number) }

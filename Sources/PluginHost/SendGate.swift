@@ -19,7 +19,7 @@ final class SendGate: Sendable {
         case closed
     }
 
-    private let notAfter: ContinuousClock.Instant?
+    let notAfter: ContinuousClock.Instant?
     private let state = Mutex(State.waiting)
 
     init(notAfter: ContinuousClock.Instant?) { self.notAfter = notAfter }

@@ -27,6 +27,8 @@ public struct HTTPCall: Sendable {
     public var maximumResponseBytes: Int
     /// The permit of the fence for a call that has a visible effect; `nil` for everything else.
     public var permit: SendPermit?
+    /// The last moment at which the first byte may leave, when the call was counted in a limit; the host sets it.
+    public var notAfter: ContinuousClock.Instant?
 
     /// Makes a call; 30 s and 1 MiB unless said.
     public init(
@@ -80,6 +82,8 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// Whether the permit had run out before anything could be written: we were too slow, not the platform.
     public var isLate: Bool
+    /// The limit that does not allow the call now; it was kept back, and the platform not asked.
+    public var limit: LimitReached?
     /// The error below.
     public var underlying: (any Error)?
 
@@ -91,9 +95,32 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         self.underlying = underlying
     }
 
+    /// Makes the error of a call that a limit keeps back.
+    public init(_ limit: LimitReached, _ message: String, underlying: (any Error)? = nil) {
+        self.init(.notSent, message, underlying: underlying)
+        self.limit = limit
+    }
+
     /// What happened.
     public var description: String {
         "\(self.message) (\(self.reach == .notSent ? "nothing was sent" : "may have arrived"))"
+    }
+}
+
+/// A limit that does not allow a call now.
+public struct LimitReached: Sendable, Hashable {
+    /// Who shares it.
+    public var scope: PluginError.Scope
+    /// The endpoint, when it is one endpoint's.
+    public var endpoint: String?
+    /// How long it does not, in the world's time.
+    public var pause: Duration
+
+    /// Makes a description.
+    public init(scope: PluginError.Scope, endpoint: String?, pause: Duration) {
+        self.scope = scope
+        self.endpoint = endpoint
+        self.pause = pause
     }
 }
 
@@ -101,7 +128,7 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
 public protocol HTTPTransport: Sendable {
     /// Sends one request and reads the whole answer, whatever its status.
     ///
-    /// A call with a permit that has run out is refused as `notSent` before anything is written.
+    /// A call whose permit or time has run out is refused as `notSent` before anything is written.
     func send(_ call: HTTPCall) async throws(TransportError) -> HTTPReply
 }
 
@@ -112,6 +139,12 @@ extension PluginError {
     ///   - error: What the transport reported.
     ///   - creates: Whether the call would have left something on the platform that cannot simply be made again.
     public init(_ error: TransportError, creates: Bool) {
+        if let limit = error.limit {
+            self.init(
+                .rateLimited, error.message, retryAfter: limit.pause, scope: limit.scope, endpoint: limit.endpoint,
+                underlying: error)
+            return
+        }
         let code: Code = creates && error.reach == .mayHaveArrived ? .ambiguousOutcome : .retryAfter
         self.init(code, error.message, underlying: error)
     }

@@ -146,6 +146,14 @@ public struct FormatLimits: Sendable, Hashable, Codable {
 
 /// One of a platform's rate limits.
 public struct RateBucket: Sendable, Hashable, Codable {
+    /// What a platform counts.
+    public enum Counts: String, Sendable, Hashable, Codable {
+        /// Calls, whatever comes of them.
+        case calls
+        /// What became visible: calls that were refused do not count.
+        case posts
+    }
+
     /// The name that calls refer to.
     public var endpoint: String
     /// Who shares it.
@@ -154,9 +162,14 @@ public struct RateBucket: Sendable, Hashable, Codable {
     public var calls: Int
     /// In which time.
     public var window: Duration
+    /// What is counted.
+    public var counts: Counts
 
     /// Makes a bucket.
-    public init(endpoint: String, scope: PluginError.Scope, calls: Int, window: Duration) {
+    public init(
+        endpoint: String, scope: PluginError.Scope, calls: Int, window: Duration, counts: Counts = .calls
+    ) {
+        self.counts = counts
         self.endpoint = endpoint
         self.scope = scope
         self.calls = calls

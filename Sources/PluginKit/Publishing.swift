@@ -60,12 +60,15 @@ public struct SendPermit: Sendable, Hashable {
     public var number: Int
     /// The last moment at which the first byte may leave.
     public var notAfter: ContinuousClock.Instant
+    /// The endpoint whose limits the send was counted in already.
+    public var endpoint: String
 
     /// Makes a permit; only the host and test kits do.
-    public init(key: String, number: Int, notAfter: ContinuousClock.Instant) {
+    public init(key: String, number: Int, notAfter: ContinuousClock.Instant, endpoint: String = "") {
         self.key = key
         self.number = number
         self.notAfter = notAfter
+        self.endpoint = endpoint
     }
 }
 
@@ -87,11 +90,13 @@ public protocol EffectContext: Sendable {
     ///
     /// - Parameters:
     ///   - part: Which visible piece, from 0: the posts of a thread are parts 0, 1, 2, …; a first comment is a part of its own.
+    ///   - endpoint: The endpoint of the call that `body` makes, by the name of its rate bucket: the fence counts it.
     ///   - body: Sends, and answers with what now exists.
     /// - Returns: What exists on the platform, from `body` or from an earlier try.
-    /// - Throws: What `body` throws; `ambiguousOutcome` for a part that is not settled, `retryAfter` when this worker may not send.
+    /// - Throws: What `body` throws; `ambiguousOutcome` for a part that is not settled, `retryAfter` when this worker may not send,
+    ///   `rateLimited` when a limit does not allow it now.
     func send(
-        part: Int, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
+        part: Int, endpoint: String, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
     ) async throws(PluginError) -> RemotePost
 }
 

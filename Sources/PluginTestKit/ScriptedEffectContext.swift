@@ -89,7 +89,7 @@ public final class ScriptedEffectContext: EffectContext {
 
     /// Runs the visible step of a part under the rules of the host.
     public func send(
-        part: Int, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
+        part: Int, endpoint: String, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
     ) async throws(PluginError) -> RemotePost {
         let key = "\(self.operation)#\(part)"
         let known: Result<RemotePost?, PluginError> = self.state.withLock { state in
@@ -104,7 +104,7 @@ public final class ScriptedEffectContext: EffectContext {
         }
         if let post = try known.get() { return post }
         let number = self.state.withLock { $0.sends[part] ?? 1 }
-        let permit = SendPermit(key: key, number: number, notAfter: .now + .seconds(3600))
+        let permit = SendPermit(key: key, number: number, notAfter: .now + .seconds(3600), endpoint: endpoint)
         do throws(PluginError) {
             let post = try await body(permit)
             let dies = self.state.withLock { state -> Bool in

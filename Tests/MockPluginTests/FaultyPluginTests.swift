@@ -29,8 +29,8 @@ private struct Forgetting: EffectContext {
     var checkpoint: PluginState? { nil }
     func save(_ state: PluginState) async throws(PluginError) { try await self.real.save(state) }
     func send(
-        part: Int, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
-    ) async throws(PluginError) -> RemotePost { try await self.real.send(part: part, body) }
+        part: Int, endpoint: String, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
+    ) async throws(PluginError) -> RemotePost { try await self.real.send(part: part, endpoint: endpoint, body) }
 }
 
 /// An effect context without a fence.
@@ -39,7 +39,7 @@ private struct Unfenced: EffectContext {
     var checkpoint: PluginState? { self.real.checkpoint }
     func save(_ state: PluginState) async throws(PluginError) { try await self.real.save(state) }
     func send(
-        part: Int, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
+        part: Int, endpoint: String, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
     ) async throws(PluginError) -> RemotePost {
         try await body(SendPermit(key: "none", number: 1, notAfter: .now + .seconds(60)))
     }

@@ -29,7 +29,7 @@ struct PagesPlugin: CompiledPlugin {
     func publish(
         _ request: PublishRequest, _ context: any EffectContext
     ) async throws(PluginError) -> PublishOutcome {
-        let post = try await context.send(part: 0) { permit throws(PluginError) in
+        let post = try await context.send(part: 0, endpoint: "posts") { permit throws(PluginError) in
             var head = HTTPRequest(
                 .post, host: "api.pages.example", path: "/v1/posts", bearer: request.access.tokens.accessToken)
             head.headerFields[.contentType] = "application/x-www-form-urlencoded"

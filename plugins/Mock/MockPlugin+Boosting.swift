@@ -77,7 +77,7 @@ extension MockPlugin: Boosting {
             state.campaign = id
             try await context.save(state.saved())
         }
-        let active = try await context.send(part: 0) { permit throws(PluginError) in
+        let active = try await context.send(part: 0, endpoint: MockBucket.boost) { permit throws(PluginError) in
             let campaign = try await self.client.post(
                 MockCampaign.self, "/campaigns/\(id)/activate", nil, endpoint: MockBucket.boost, creates: true,
                 permit: permit,

@@ -41,14 +41,13 @@ extension XPlugin {
         ],
         limitsReadOn: readOn,
         scopes: ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],
+        // Those of calls with a user's token; what X allows an app's own token is another limit, which we do not use.
         rateBuckets: [
             RateBucket(endpoint: XEndpoint.create.rawValue, scope: .account, calls: 100, window: quarter),
             RateBucket(endpoint: XEndpoint.create.rawValue, scope: .app, calls: 10_000, window: day),
             RateBucket(endpoint: XEndpoint.delete.rawValue, scope: .account, calls: 50, window: quarter),
             RateBucket(endpoint: XEndpoint.lookup.rawValue, scope: .account, calls: 5000, window: quarter),
-            RateBucket(endpoint: XEndpoint.lookup.rawValue, scope: .app, calls: 3500, window: quarter),
             RateBucket(endpoint: XEndpoint.userPosts.rawValue, scope: .account, calls: 900, window: quarter),
-            RateBucket(endpoint: XEndpoint.userPosts.rawValue, scope: .app, calls: 10_000, window: quarter),
             RateBucket(endpoint: XEndpoint.upload.rawValue, scope: .account, calls: 1875, window: quarter),
             RateBucket(endpoint: XEndpoint.upload.rawValue, scope: .app, calls: 180_000, window: day),
             RateBucket(endpoint: XEndpoint.uploadStatus.rawValue, scope: .account, calls: 1000, window: quarter),

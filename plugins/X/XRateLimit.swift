@@ -10,9 +10,21 @@ struct XRateLimit: Sendable, Equatable {
     /// When the limit that is used up starts anew.
     var resetsAt: Date
 
-    private static let windows: [(prefix: String, scope: PluginError.Scope)] = [
-        ("x-rate-limit", .endpoint), ("x-user-limit-24hour", .account), ("x-app-limit-24hour", .app),
+    private static let windows: [(prefix: String, scope: PluginError.Scope, length: Duration)] = [
+        ("x-rate-limit", .endpoint, .seconds(900)), ("x-user-limit-24hour", .account, .seconds(86_400)),
+        ("x-app-limit-24hour", .app, .seconds(86_400)),
     ]
+
+    /// What the headers say of each limit.
+    static func usage(_ reply: HTTPReply) -> [RateUsage] {
+        Self.windows.compactMap { window in
+            func number(_ name: String) -> Int? { reply.header("\(window.prefix)-\(name)").flatMap { Int($0) } }
+            guard let rest = number("remaining"), let reset = number("reset") else { return nil }
+            return RateUsage(
+                scope: window.scope, window: window.length, calls: number("limit"), rest: rest,
+                resetsAt: Date(timeIntervalSince1970: Double(reset)))
+        }
+    }
 
     /// Reads the headers: of the limits with nothing remaining, the one that ends last; the endpoint's when none says zero.
     init?(_ reply: HTTPReply) {

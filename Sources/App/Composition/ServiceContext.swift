@@ -67,10 +67,13 @@ extension CommandContext {
             let result: Result
             do {
                 let mirror = WorldMirror(world)
+                let limits = LimitStore(pool: pool)
                 let registry = try PluginRegistry(
                     plugins: self.plugins.map { plugin in
-                        plugin.init(
-                            context: PluginContext(http: http.transport(for: plugin.manifest), clock: mirror.clock))
+                        let transport = LimitedTransport(
+                            http.transport(for: plugin.manifest), limits: PlatformLimits(plugin.manifest, store: limits),
+                            reporter: plugin as? any RateReporting.Type)
+                        return plugin.init(context: PluginContext(http: transport, clock: mirror.clock))
                     })
                 let vault = GrantVault(keys: keys)
                 let accesses = AccessProvider(

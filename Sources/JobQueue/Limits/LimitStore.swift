@@ -6,7 +6,8 @@ package import PQClient
 
 /// The limits of the whole fleet, in the database: what may leave is debited here first.
 package struct LimitStore: Sendable {
-    let pool: ConnectionPool
+    /// Where the limits are.
+    package let pool: ConnectionPool
 
     /// Reads and writes through the pool.
     package init(pool: ConnectionPool) { self.pool = pool }
@@ -35,7 +36,7 @@ package struct LimitStore: Sendable {
         }
         var refusals = try answers[1].map { row throws in try Self.refusal(closed: row, clock) }
         var sends = answers.dropFirst(2)
-        var grant = LimitGrant(rest: [:])
+        var grant = LimitGrant()
         var updates: [Statement] = []
         for limit in limits {
             let allowance = SendAllowance(window: limit.key.window, rate: clock.rate)

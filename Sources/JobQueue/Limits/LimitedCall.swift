@@ -47,6 +47,9 @@ package struct LimitGrant: Sendable, Hashable {
     package var calls: [LimitKey: Int] = [:]
     /// The limits that a person set.
     package var isSet: Set<LimitKey> = []
+
+    /// A grant of what nothing limits.
+    package init(rest: [LimitKey: Int] = [:]) { self.rest = rest }
 }
 
 /// A limit that does not allow a call now.

@@ -78,7 +78,10 @@ package struct BoostHandler: JobHandler {
         }
         let boost = try await self.services.withAccess(client: work.client, account: work.account, for: "boost") {
             access throws(PluginError) in
-            let host = EffectHost(effects: context.effects, operation: work.operation, checkpoint: checkpoint?.state)
+            let host = EffectHost(
+                effects: context.effects, operation: work.operation, checkpoint: checkpoint?.state,
+                limits: PlatformLimits(plugin.manifest, store: self.services.limits),
+                caller: Caller.current ?? Caller(client: work.client, account: work.account))
             return try await boosting.startBoost(self.request(work, post: post, access: access), host)
         }
         let record = self.record(boost, of: work)
@@ -159,6 +162,7 @@ package struct BoostHandler: JobHandler {
         let decided = outcome
         let ledger = self.services.ledger
         return JobResult(decided) { db in
+            if case .keptBack(let pause, _) = decided { try await LaneClosing(job, error).close(for: pause, on: &db) }
             guard case .failed = decided else { return }
             try await work.move(to: "failed", failure: error, reason: error.message, on: &db)
             try await ledger.releaseRest(

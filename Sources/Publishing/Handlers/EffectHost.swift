@@ -5,12 +5,16 @@ import JobQueue
 import Logging
 import PQClient
 import PluginKit
+import Synchronization
 
 /// What a plugin sees of the effect it works on: checkpoints and the fence, both under the job's lease.
 struct EffectHost: EffectContext {
     let effects: EffectStore
     let operation: OperationKey
     let checkpoint: PluginState?
+    /// The limits that a visible call is counted in, and for whom.
+    let limits: PlatformLimits
+    let caller: Caller
     /// What must still be true in the transaction of the fence; it throws to refuse.
     var stillTrue: (@Sendable (inout Transaction) async throws -> Void)?
 
@@ -24,17 +28,19 @@ struct EffectHost: EffectContext {
     }
 
     func send(
-        part: Int, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
+        part: Int, endpoint: String, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
     ) async throws(PluginError) -> RemotePost {
         let grant: FenceGrant
-        switch try await self.enter(part: part) {
+        let debit: LimitGrant
+        switch try await self.enter(part: part, endpoint: endpoint) {
         case .confirmed(let remote): return remote
-        case .granted(let given): grant = given
+        case .granted(let given, let debited): (grant, debit) = (given, debited)
         }
         let permit = SendPermit(
-            key: "\(self.operation)#\(part)", number: grant.sendNumber, notAfter: grant.notAfter)
-        do {
-            let remote = try await body(permit)
+            key: "\(self.operation)#\(part)", number: grant.sendNumber,
+            notAfter: min(grant.notAfter, debit.notAfter ?? grant.notAfter), endpoint: endpoint)
+        do throws(PluginError) {
+            let remote = try await Self.send(permit, debit, body)
             await self.write(part) {
                 try await self.effects.confirm(
                     self.operation, part: part, send: grant.sendNumber, evidence: Self.evidence(remote),
@@ -51,12 +57,27 @@ struct EffectHost: EffectContext {
         }
     }
 
-    private enum Entry {
-        case confirmed(RemotePost)
-        case granted(FenceGrant)
+    /// Runs the visible call where its transport finds what was debited for it.
+    private static func send(
+        _ permit: SendPermit, _ debit: LimitGrant,
+        _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
+    ) async throws(PluginError) -> RemotePost {
+        let result: Result<RemotePost, PluginError> = await Caller.$fenced.withValue(debit) {
+            do throws(PluginError) {
+                return .success(try await body(permit))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
-    private func enter(part: Int) async throws(PluginError) -> Entry {
+    private enum Entry {
+        case confirmed(RemotePost)
+        case granted(FenceGrant, LimitGrant)
+    }
+
+    private func enter(part: Int, endpoint: String) async throws(PluginError) -> Entry {
         do {
             let effects = try await self.effects.prepare(self.operation, parts: [part])
             guard let effect = effects.first(where: { $0.part == part }) else {
@@ -72,10 +93,12 @@ struct EffectHost: EffectContext {
                 throw PluginError(.ambiguousOutcome, "an earlier send of part \(part) is not settled")
             case .prepared, .rejected: break
             }
-            guard let grant = try await self.effects.fence(self.operation, part: part, also: self.stillTrue) else {
+            guard let (grant, debit) = try await self.fence(part: part, endpoint: endpoint) else {
                 throw PluginError(.retryAfter, "this worker may not send any more", retryAfter: .zero)
             }
-            return .granted(grant)
+            return .granted(grant, debit)
+        } catch let refusal as LimitRefusal {
+            throw PluginError(refusal)
         } catch let error as PluginError {
             throw error
         } catch {
@@ -97,6 +120,26 @@ struct EffectHost: EffectContext {
                     "job.id": "\(self.effects.job.id)", "effect.operation": "\(self.operation)",
                     "effect.part": .stringConvertible(part), "reason": "\(error)",
                 ])
+        }
+    }
+
+    /// Passes the fence and debits the call in one transaction; waits where it is for a token that comes soon.
+    private func fence(part: Int, endpoint: String) async throws -> (FenceGrant, LimitGrant)? {
+        let call = self.limits.call(endpoint, by: self.caller, isVisible: true)
+        let patience = ContinuousClock.now + PlatformLimits.patience
+        while true {
+            let debit = Mutex(LimitGrant())
+            do {
+                let grant = try await self.effects.fence(self.operation, part: part, endpoint: endpoint) { db in
+                    try await self.stillTrue?(&db)
+                    // Last, because a limit's row stays locked until the commit.
+                    let debited = try await LimitStore.debit(call, on: &db)
+                    debit.withLock { $0 = debited }
+                }
+                return grant.map { ($0, debit.withLock { $0 }) }
+            } catch let refusal as LimitRefusal where ContinuousClock.now + refusal.wait <= patience {
+                try await Task.sleep(for: refusal.wait)
+            }
         }
     }
 

@@ -19,9 +19,6 @@ extension JobFailure {
 ///
 /// What needs a look at the platform first is decided before this.
 enum FailureDecision {
-    /// How long a limited account waits when the platform gave no time.
-    static let unsaidLimitPause = Duration.seconds(60)
-
     /// Whether an error is a defect of this program: not a platform's word, not the database's, not a cancellation or a lost lease, which the
     /// worker knows how to take.
     static func isOurs(_ error: any Error) -> Bool {
@@ -37,8 +34,8 @@ enum FailureDecision {
         let failure = JobFailure(error)
         switch error.code {
         case .rateLimited:
-            return .deferredFor(
-                error.retryAfter ?? self.unsaidLimitPause,
+            return .keptBack(
+                for: error.retryAfter ?? PlatformLimits.unsaidPause,
                 reason: "rate-limited (\(error.scope.rawValue)): \(error.message)")
         case .retryAfter:
             if let pause = error.retryAfter { return .deferredFor(pause, reason: error.message) }

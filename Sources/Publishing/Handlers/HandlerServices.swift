@@ -19,6 +19,8 @@ package struct HandlerServices: Sendable {
     package let media: MediaStore
     /// The money.
     package let ledger: BudgetLedger
+    /// The limits of the fleet.
+    package let limits: LimitStore
 
     /// Gathers them.
     package init(
@@ -31,9 +33,12 @@ package struct HandlerServices: Sendable {
         self.accesses = accesses
         self.media = media
         self.ledger = ledger
+        self.limits = LimitStore(pool: pool)
     }
 
     /// Calls the platform with an account's access; when the token is refused, renews it once and calls again.
+    ///
+    /// What the platform refuses for now is closed for everybody it concerns.
     ///
     /// - Throws: What the call throws; `reauthorize` when a renewed token was refused too, and then the account waits for a person.
     package func withAccess<Value: Sendable>(
@@ -42,10 +47,27 @@ package struct HandlerServices: Sendable {
     ) async throws -> Value {
         let granted = try await self.accesses.access(client: client, account: account, for: capability)
         do {
-            return try await body(granted.access)
-        } catch let error where error.code == .reauthorize {
+            return try await self.call(granted, client: client, body)
+        } catch let error as PluginError where error.code == .reauthorize {
             let renewed = try await self.accesses.renewAfterRefusal(granted, client: client, capability: capability)
-            return try await body(renewed.access)
+            return try await self.call(renewed, client: client, body)
         }
+    }
+
+    private func call<Value: Sendable>(
+        _ granted: GrantedAccess, client: ClientID, _ body: (AccountAccess) async throws(PluginError) -> Value
+    ) async throws -> Value {
+        let caller = Caller(client: client, account: granted.access.account, app: granted.app)
+        do {
+            return try await Caller.$current.withValue(caller) { try await body(granted.access) }
+        } catch let error as PluginError where error.code == .rateLimited {
+            try await self.limits(of: granted.platform)?.close(after: error, by: caller)
+            throw error
+        }
+    }
+
+    /// The limits of a platform that there is a plugin for.
+    func limits(of platform: PlatformID) -> PlatformLimits? {
+        self.registry[platform].map { PlatformLimits($0.manifest, store: self.limits) }
     }
 }

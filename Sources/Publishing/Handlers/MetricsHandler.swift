@@ -54,8 +54,10 @@ package struct MetricsHandler: JobHandler {
                 ).write(on: &db)
             }
         } catch let error as PluginError {
-            return JobResult(
-                FailureDecision.outcome(of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts))
+            let outcome = FailureDecision.outcome(
+                of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
+            guard case .keptBack(let pause, _) = outcome else { return JobResult(outcome) }
+            return JobResult(outcome) { db in try await LaneClosing(job, error).close(for: pause, on: &db) }
         }
     }
 

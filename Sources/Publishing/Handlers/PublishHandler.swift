@@ -120,6 +120,8 @@ package struct PublishHandler: JobHandler {
             access throws(PluginError) in
             let host = EffectHost(
                 effects: context.effects, operation: work.operation, checkpoint: checkpoint?.state,
+                limits: PlatformLimits(plugin.manifest, store: self.services.limits),
+                caller: Caller.current ?? Caller(client: work.client, account: work.account),
                 stillTrue: { db in try await work.requireUnchanged(on: &db) })
             let request = PublishRequest(access: access, content: resolved, operation: work.operation)
             if let checkpoint, checkpoint.isPending, let deferred = plugin.deferred {
@@ -170,6 +172,8 @@ package struct PublishHandler: JobHandler {
             switch outcome {
             case .failed:
                 try await record.move(to: "failed", failure: error, reason: error.message, on: &db)
+            case .keptBack(let pause, _):
+                try await LaneClosing(job, error).close(for: pause, on: &db)
             case .held:
                 try await record.move(to: "waiting", failure: error, reason: error.message, on: &db)
                 if error.code == .needsHuman {

@@ -2,6 +2,7 @@
 
 package import Domain
 import Foundation
+import JobQueue
 package import PQClient
 package import PluginKit
 
@@ -13,6 +14,10 @@ package struct GrantedAccess: Sendable {
     package var grant: GrantID
     /// The grant's version: a refusal of an older version says nothing about the newer one.
     package var version: Int64
+    /// The platform.
+    package var platform: PlatformID
+    /// The app that the grant belongs to.
+    package var app: AppID?
 }
 
 /// Hands out tokens that are fit for use, and renews them: one process of the fleet at a time, saved before anybody uses them.
@@ -70,13 +75,13 @@ package struct AccessProvider: Sendable {
             let margin = min(Self.longestMargin, life / 10)
             if expiresAt <= now.addingTimeInterval(margin) {
                 // A token that still lives is used while another process renews it.
-                if let renewed = try await self.refresh(grant, waits: expiresAt <= now) { grant = renewed }
+                if let renewed = try await self.refresh(grant, for: client, waits: expiresAt <= now) { grant = renewed }
             }
         }
         return GrantedAccess(
             access: AccountAccess(
                 account: account, externalID: externalID, tokens: grant.tokens, app: self.apps[grant.platform]),
-            grant: grant.id, version: grant.version)
+            grant: grant.id, version: grant.version, platform: grant.platform, app: grant.app)
     }
 
     /// Called when the platform refused a token: renews once, unless somebody did meanwhile.
@@ -97,11 +102,12 @@ package struct AccessProvider: Sendable {
                 throw PluginError(
                     .reauthorize, "the platform no longer accepts the token, and there is no refresh token")
             }
-            if let renewed = try await self.refresh(grant, waits: true) { current = renewed }
+            if let renewed = try await self.refresh(grant, for: client, waits: true) { current = renewed }
         }
         var access = refused.access
         access.tokens = current.tokens
-        return GrantedAccess(access: access, grant: current.id, version: current.version)
+        return GrantedAccess(
+            access: access, grant: current.id, version: current.version, platform: current.platform, app: current.app)
     }
 
     /// Says that only a person can make the grant work again: its accounts stop, their jobs wait.
@@ -147,8 +153,8 @@ package struct AccessProvider: Sendable {
     /// Renews a grant's tokens, when no other process does.
     ///
     /// - Returns: `nil` when another process is at it and `waits` is false.
-    private func refresh(_ grant: Grant, waits: Bool) async throws -> Grant? {
-        guard let connecting = self.registry[grant.platform]?.connecting else {
+    private func refresh(_ grant: Grant, for client: ClientID, waits: Bool) async throws -> Grant? {
+        guard let plugin = self.registry[grant.platform], let connecting = plugin.connecting else {
             throw PluginError(.reauthorize, "the token has ended and the platform's plugin cannot renew it")
         }
         let won = try await self.pool.execute(
@@ -163,11 +169,14 @@ package struct AccessProvider: Sendable {
             throw PluginError(
                 .retryAfter, "another worker renews the account's token", retryAfter: .seconds(2), scope: .account)
         }
+        let caller = Caller(client: client, app: grant.app)
         do {
             let app = self.apps[grant.platform]
             // Awaited here; a task of its own, because a refresh that was sent has used up the old token: neither the call nor the saving of its
             // answer may be cut short when the job is cancelled.
-            return try await Task { try await self.save(connecting.refresh(grant.tokens, app: app), of: grant) }.value
+            return try await Caller.$current.withValue(caller) {
+                try await Task { try await self.save(connecting.refresh(grant.tokens, app: app), of: grant) }.value
+            }
         } catch let error as PluginError {
             switch error.code {
             case .reauthorize, .permanent, .needsHuman:
@@ -176,6 +185,8 @@ package struct AccessProvider: Sendable {
                 throw PluginError(
                     .reauthorize, "the platform refused to renew the token: \(error.message)", underlying: error)
             default:
+                try await PlatformLimits(plugin.manifest, store: LimitStore(pool: self.pool))
+                    .close(after: error, by: caller)
                 // With a lost answer the old refresh token may be used up; the next try finds out.
                 try await self.pool.execute(
                     """

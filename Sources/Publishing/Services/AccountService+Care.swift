@@ -46,7 +46,10 @@ extension AccountService {
         let remote: RemoteAccount
         do {
             let granted = try await self.accesses.access(client: owner.id, account: account.id, for: "publish")
-            remote = try await connecting.identify(granted.access.tokens)
+            let caller = Caller(client: owner.id, account: account.id, app: granted.app)
+            remote = try await Caller.$current.withValue(caller) {
+                try await connecting.identify(granted.access.tokens)
+            }
         } catch let error as PluginError {
             return AccountCheck(account: account, problem: error.description, nextAction: error.nextAction)
         }

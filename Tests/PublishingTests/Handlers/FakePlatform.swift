@@ -83,7 +83,7 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
         var first: RemotePost?
         for (index, part) in request.content.parts.enumerated() {
-            let remote = try await context.send(part: index) { (_) throws(PluginError) in
+            let remote = try await context.send(part: index, endpoint: "post") { (_) throws(PluginError) in
                 try self.platform.create(part.text, token: request.access.tokens.accessToken)
             }
             first = first ?? remote
@@ -136,7 +136,7 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
 
     func startBoost(_ request: BoostRequest, _ context: any EffectContext) async throws(PluginError) -> RemoteBoost {
         self.platform.state.withLock { $0.boostStarts += 1 }
-        let remote = try await context.send(part: 0) { (_) throws(PluginError) in
+        let remote = try await context.send(part: 0, endpoint: "boost") { (_) throws(PluginError) in
             let post = try self.platform.create("boost \(request.operation)", token: request.access.tokens.accessToken)
             self.platform.state.withLock { $0.activeBoosts.append(post.id) }
             return post

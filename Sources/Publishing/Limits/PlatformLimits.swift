@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+
+package import JobQueue
+package import PluginKit
+
+/// The limits of one platform's manifest, for whoever calls.
+package struct PlatformLimits: Sendable {
+    /// How long a call waits where it is for a token, in real time; beyond that its job is put off.
+    static let patience = Duration.seconds(2)
+    /// How long a limited scope is closed when the platform gave no time, in world time.
+    static let unsaidPause = Duration.seconds(60)
+
+    let store: LimitStore
+    let manifest: PluginManifest
+
+    /// Makes the limits of a platform.
+    package init(_ manifest: PluginManifest, store: LimitStore) {
+        self.store = store
+        self.manifest = manifest
+    }
+
+    /// What a call of somebody to an endpoint is counted in.
+    ///
+    /// - Parameters:
+    ///   - endpoint: The name of the manifest's bucket.
+    ///   - caller: For whom.
+    ///   - isVisible: Whether it is the visible step, which is on record as sent.
+    /// - Returns: The call.
+    func call(_ endpoint: String, by caller: Caller, isVisible: Bool = false) -> LimitedCall {
+        var scopes: [LimitScope] = [.provider(self.manifest.id.rawValue)]
+        if let client = caller.client { scopes.append(.client(client)) }
+        if let account = caller.account { scopes.append(.account(account)) }
+        if let app = caller.app { scopes.append(.app(app)) }
+        let usual = self.manifest.rateBuckets.filter { $0.endpoint == endpoint || $0.endpoint == LimitKey.everyEndpoint }
+            .compactMap { bucket in
+                self.scope(bucket.scope, of: caller).map { scope in
+                    UsualLimit(
+                        LimitKey(
+                            scope: scope, endpoint: bucket.endpoint, window: bucket.window,
+                            counts: bucket.counts == .posts ? .sends : .calls), calls: bucket.calls)
+                }
+            }
+        var sender: LimitedCall.Sender?
+        if isVisible, let client = caller.client, let account = caller.account {
+            sender = LimitedCall.Sender(client: client, account: account)
+        }
+        return LimitedCall(endpoint: endpoint, scopes: scopes, usual: usual, sender: sender)
+    }
+
+    /// Who shares a limit of a scope; nil for an account's limit while the account is not known.
+    func scope(_ scope: PluginError.Scope, of caller: Caller) -> LimitScope? {
+        switch scope {
+        case .account, .endpoint: caller.account.map { .account($0) }
+        case .app: caller.app.map { .app($0) } ?? .provider(self.manifest.id.rawValue)
+        }
+    }
+
+    /// Takes over what an answer says of the limits.
+    func observe(_ usage: [RateUsage], endpoint: String, by caller: Caller, after grant: LimitGrant) async throws {
+        let readings = usage.compactMap { usage in
+            self.scope(usage.scope, of: caller).map { scope in
+                LimitReading(
+                    key: LimitKey(scope: scope, endpoint: endpoint, window: usage.window), calls: usage.calls,
+                    rest: usage.rest, reset: usage.resetsAt)
+            }
+        }
+        try await self.store.observe(readings, after: grant)
+    }
+
+    /// Closes what the platform has refused, for as long as it says: an endpoint, an account or the app.
+    ///
+    /// A refusal of our own closes nothing here: the platform was not asked.
+    func close(after error: PluginError, by caller: Caller) async throws {
+        guard error.code == .rateLimited, error.limit == nil else { return }
+        let pause = error.retryAfter ?? Self.unsaidPause
+        guard let scope = self.scope(error.scope, of: caller) else { return }
+        let reason = "\(self.manifest.name) said: \(error.message)"
+        if error.scope == .endpoint, let endpoint = error.endpoint {
+            try await self.store.closeEndpoint(
+                endpoint, of: scope, for: pause, reason: reason, by: self.manifest.id.rawValue)
+        } else {
+            try await self.store.pool.withConnection { db in
+                try await LimitStore.close(scope, for: pause, reason: reason, by: self.manifest.id.rawValue, on: &db)
+            }
+        }
+    }
+}
+
+extension PluginError {
+    /// The limit of ours that kept the call back, when the platform was not asked.
+    var limit: LimitRefusal? {
+        (self.underlying as? LimitRefusal) ?? (self.underlying as? TransportError)?.underlying as? LimitRefusal
+            ?? (self.underlying as? PluginError)?.limit
+    }
+
+    /// A refusal of ours in the words that plugins and handlers know.
+    init(_ refusal: LimitRefusal) {
+        let limit = LimitReached(refusal)
+        self.init(
+            .rateLimited, refusal.reason, retryAfter: limit.pause, scope: limit.scope, endpoint: limit.endpoint,
+            underlying: refusal)
+    }
+}
+
+extension LimitReached {
+    init(_ refusal: LimitRefusal) {
+        let scope: PluginError.Scope =
+            switch refusal.scope {
+            case .account: refusal.endpoint == nil ? .account : .endpoint
+            case .app, .client, .provider: .app
+            }
+        self.init(scope: scope, endpoint: refusal.endpoint, pause: refusal.pause)
+    }
+}
