@@ -70,6 +70,7 @@ let modules: [Module] = [
         dependencies: ["JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", logging, crypto],
         testDependencies: [
             "TestSupport", "JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", "MockPlugin", logging,
+            httpTypes,
         ]),
     Module(
         name: "Analysis", path: "Sources/Analysis", dependencies: ["Domain"],

@@ -27,13 +27,28 @@ package struct LimitView: Sendable, Hashable {
     package var used: Int
     /// When the next one can be used, in world time; nil when one can now.
     package var nextAt: Date?
-    /// Who set it, when and why.
+    /// Who set it.
     package var setBy: String?
+    /// When it was set.
     package var setAt: Date?
+    /// Why it was set.
     package var reason: String?
-    /// What the platform said last of what is left, and when.
+    /// What the platform said last of what is left.
     package var platformRest: Int?
+    /// When it said so.
     package var platformSaidAt: Date?
+
+    /// Makes a view.
+    package init(
+        key: LimitKey, calls: Int, source: Source, callsOtherwise: Int?, used: Int, nextAt: Date?
+    ) {
+        self.key = key
+        self.calls = calls
+        self.source = source
+        self.callsOtherwise = callsOtherwise
+        self.used = used
+        self.nextAt = nextAt
+    }
 }
 
 /// Something that is closed until a time, for a person.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 package import JobQueue
+import PQClient
 package import PluginKit
 
 /// The limits of one platform's manifest, for whoever calls.
@@ -31,15 +32,17 @@ package struct PlatformLimits: Sendable {
         if let client = caller.client { scopes.append(.client(client)) }
         if let account = caller.account { scopes.append(.account(account)) }
         if let app = caller.app { scopes.append(.app(app)) }
-        let usual = self.manifest.rateBuckets.filter { $0.endpoint == endpoint || $0.endpoint == LimitKey.everyEndpoint }
-            .compactMap { bucket in
-                self.scope(bucket.scope, of: caller).map { scope in
-                    UsualLimit(
-                        LimitKey(
-                            scope: scope, endpoint: bucket.endpoint, window: bucket.window,
-                            counts: bucket.counts == .posts ? .sends : .calls), calls: bucket.calls)
-                }
+        let usual = self.manifest.rateBuckets.filter {
+            $0.endpoint == endpoint || $0.endpoint == LimitKey.everyEndpoint
+        }
+        .compactMap { bucket in
+            self.scope(bucket.scope, of: caller).map { scope in
+                UsualLimit(
+                    LimitKey(
+                        scope: scope, endpoint: bucket.endpoint, window: bucket.window,
+                        counts: bucket.counts == .posts ? .sends : .calls), calls: bucket.calls)
             }
+        }
         var sender: LimitedCall.Sender?
         if isVisible, let client = caller.client, let account = caller.account {
             sender = LimitedCall.Sender(client: client, account: account)

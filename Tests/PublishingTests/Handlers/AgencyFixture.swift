@@ -6,6 +6,7 @@ import JobQueue
 import PQClient
 import Persistence
 import PluginKit
+import Synchronization
 import TestSupport
 
 @testable import Publishing
@@ -23,7 +24,8 @@ struct AgencyFixture: Sendable {
     let worker = WorkerID()
     let vault: GrantVault
 
-    init() async throws {
+    init(rateBuckets: [RateBucket] = []) async throws {
+        self.platform.state.withLock { $0.rateBuckets = rateBuckets }
         let database = TestDatabase.required
         self.pool = database.pool
         try await QueueMigrations.up(self.pool, world: .simulated)

@@ -39,11 +39,13 @@ struct EffectHostTests {
         _ = try await agency.plan("hello")
         let job = try #require(try await agency.claim(.publish).first)
         let host = EffectHost(
-            effects: EffectStore(pool: agency.pool, job: job), operation: "publish:1", checkpoint: nil)
+            effects: EffectStore(pool: agency.pool, job: job), operation: "publish:1", checkpoint: nil,
+            limits: PlatformLimits(FakePlugin(platform: agency.platform).manifest, store: agency.services.limits),
+            caller: Caller(client: agency.client, account: agency.account))
         let lines = KeptLines()
         let outcome = await withLogger(handler: KeepingLogHandler(lines: lines)) { _ in
             do throws(PluginError) {
-                return try await host.send(part: 0) { (_) throws(PluginError) in
+                return try await host.send(part: 0, endpoint: "post") { (_) throws(PluginError) in
                     do {
                         try await agency.pool.execute("ALTER TABLE effect_send RENAME TO effect_send_away")
                     } catch {

@@ -31,6 +31,7 @@ final class FakePlatform: Sendable {
         var boostStarts = 0
         var activeBoosts: [String] = []
         var spend: Int64 = 0
+        var rateBuckets: [RateBucket] = []
     }
 
     let state = Mutex(State())
@@ -73,7 +74,8 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
                 FormatLimits(format: .text, textLength: 280),
                 FormatLimits(format: .thread, textLength: 280, parts: 2...9),
             ],
-            limitsReadOn: "2026-11-21", tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),
+            limitsReadOn: "2026-11-21", rateBuckets: self.platform.state.withLock { $0.rateBuckets },
+            tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),
             boost: BoostLimits(objectives: ["reach"], minimumBudgetMinorUnits: 100, dailyOverspend: 1.75),
             metricsBatch: 1)
     }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import HTTPTypes
+import JobQueue
+import MockPlugin
+import PQClient
+import PluginKit
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Publishing
+
+/// A platform that answers everything with 200, and with these headers.
+private final class CountingTransport: HTTPTransport {
+    let calls = Mutex<[HTTPCall]>([])
+    let headers: HTTPFields
+    let late: Mutex<Int>
+
+    init(headers: HTTPFields = [:], late: Int = 0) {
+        self.headers = headers
+        self.late = Mutex(late)
+    }
+
+    func send(_ call: HTTPCall) async throws(TransportError) -> HTTPReply {
+        let isLate = self.late.withLock { late in
+            late -= 1
+            return late >= 0
+        }
+        if isLate { throw TransportError(.notSent, "too slow", isLate: true) }
+        self.calls.withLock { $0.append(call) }
+        return HTTPReply(response: HTTPResponse(status: .ok, headerFields: self.headers))
+    }
+}
+
+@Suite("Limited transport", .postgresSchema)
+struct LimitedTransportTests {
+    private static let start = Date(timeIntervalSince1970: 1_772_524_800)
+    private let caller = Caller(client: ClientID(), account: AccountID(), app: AppID())
+
+    private func limits(_ buckets: RateBucket...) async throws -> PlatformLimits {
+        let pool = TestDatabase.required.pool
+        try await QueueMigrations.up(pool, world: .simulated)
+        try await WorldStore(pool: pool).set(epoch: Self.start, rate: 0)
+        var manifest = MockPlugin.manifest
+        manifest.rateBuckets = buckets
+        return PlatformLimits(manifest, store: LimitStore(pool: pool))
+    }
+
+    private func call(_ endpoint: String, permit: SendPermit? = nil) -> HTTPCall {
+        HTTPCall(
+            HTTPRequest(method: .get, scheme: "https", authority: "mock.posthorn.test", path: "/"), endpoint: endpoint,
+            permit: permit)
+    }
+
+    private func send(_ transport: LimitedTransport, _ call: HTTPCall) async -> TransportError? {
+        await Caller.$current.withValue(self.caller) {
+            do throws(TransportError) {
+                _ = try await transport.send(call)
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+
+    @Test("a call is debited for account and app before it leaves, and kept back when one has nothing left")
+    func debits() async throws {
+        let limits = try await self.limits(
+            RateBucket(endpoint: "read", scope: .account, calls: 2, window: .seconds(900)),
+            RateBucket(endpoint: "read", scope: .app, calls: 100, window: .seconds(900)))
+        let platform = CountingTransport()
+        let transport = LimitedTransport(platform, limits: limits)
+        for _ in 0..<2 { #expect(await self.send(transport, self.call("read")) == nil) }
+        let error = try #require(await self.send(transport, self.call("read")))
+        #expect(error.reach == .notSent && error.limit?.scope == .endpoint && error.limit?.endpoint == "read")
+        #expect(PluginError(error, creates: true).code == .rateLimited)
+        #expect(platform.calls.withLock { $0.count } == 2)
+        #expect(platform.calls.withLock { $0.allSatisfy { $0.notAfter != nil } })
+        #expect(await self.send(transport, self.call("other")) == nil)
+        let app = try #require(self.caller.app)
+        #expect(try await limits.store.limits(of: [.app(app)]).map(\.used) == [2])
+    }
+
+    @Test("what the fence has debited is not debited again, but another call with its permit is")
+    func visible() async throws {
+        let limits = try await self.limits(
+            RateBucket(endpoint: "post", scope: .account, calls: 1, window: .seconds(900)))
+        let transport = LimitedTransport(CountingTransport(), limits: limits)
+        func permit(_ endpoint: String) -> SendPermit {
+            SendPermit(key: "k", number: 1, notAfter: .now + .seconds(60), endpoint: endpoint)
+        }
+        for _ in 0..<3 { #expect(await self.send(transport, self.call("post", permit: permit("post"))) == nil) }
+        #expect(await self.send(transport, self.call("post", permit: permit("other"))) == nil)
+        #expect(await self.send(transport, self.call("post", permit: permit("other")))?.limit != nil)
+    }
+
+    @Test("a call that was too slow to leave is debited again and sent")
+    func late() async throws {
+        let limits = try await self.limits(
+            RateBucket(endpoint: "read", scope: .account, calls: 9, window: .seconds(900)))
+        let platform = CountingTransport(late: 2)
+        #expect(await self.send(LimitedTransport(platform, limits: limits), self.call("read")) == nil)
+        #expect(platform.calls.withLock { $0.count } == 1)
+        let account = try #require(self.caller.account)
+        #expect(try await limits.store.limits(of: [.account(account)]).map(\.used) == [3])
+    }
+
+    @Test("what an answer says is left keeps the next call back")
+    func reported() async throws {
+        let limits = try await self.limits(
+            RateBucket(endpoint: "read", scope: .account, calls: 900, window: .seconds(900)))
+        let reset = String(Int(Self.start.timeIntervalSince1970) + 300)
+        var headers: HTTPFields = [:]
+        for (name, value) in [
+            ("X-RateLimit-Limit", "450"), ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", reset),
+        ] {
+            headers[try #require(HTTPField.Name(name))] = value
+        }
+        let transport = LimitedTransport(
+            CountingTransport(headers: headers), limits: limits, reporter: MockPlugin.self)
+        #expect(await self.send(transport, self.call("read")) == nil)
+        let error = try #require(await self.send(transport, self.call("read")))
+        #expect(try #require(error.limit).pause >= .seconds(300))
+        let account = try #require(self.caller.account)
+        let view = try #require(try await limits.store.limits(of: [.account(account)]).first)
+        #expect(view.calls == 450 && view.source == .platform && view.platformRest == 0)
+    }
+}
