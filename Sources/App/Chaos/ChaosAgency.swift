@@ -27,7 +27,7 @@ struct ChaosAgency: Sendable {
     private func client(_ number: Int) -> String { "client-\(number + 1)" }
 
     private func account(_ number: Int) -> SimulatorAdmin.Account {
-        let platform = number % 2 == 0 ? "mock" : "x"
+        let platform = self.options.platforms[number % self.options.platforms.count]
         let externalID = platform == "x" ? String(900_000_000 + number) : "chaos\(number)"
         return SimulatorAdmin.Account(
             platform: platform, externalID: externalID, handle: "chaos\(number)", name: "Chaos \(number)",

@@ -6,8 +6,10 @@ struct ChaosOptions: Sendable {
     var posts = 5_000
     /// How many clients they belong to.
     var clients = 50
-    /// How many accounts each client has; half of them on the mock platform, half on X.
+    /// How many accounts each client has.
     var accountsPerClient = 10
+    /// The platforms that accounts are on, in turn.
+    var platforms = ["mock", "x"]
     /// How many worker processes work on them.
     var workers = 2
     /// The pause between two kills of a random worker; `nil` kills none.

@@ -14,7 +14,7 @@ struct BenchCommands: AsyncParsableCommand {
             Figures of different machines, and of different hours on a shared one, do not compare: measure what you compare in one run.
             docs/benchmarks.md says how the published figures were made.
             """,
-        subcommands: [BenchEnqueue.self, BenchWork.self, BenchLatency.self])
+        subcommands: [BenchEnqueue.self, BenchWork.self, BenchLatency.self, BenchLimit.self])
 }
 
 /// What every benchmark takes.

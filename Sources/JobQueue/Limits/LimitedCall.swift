@@ -69,4 +69,10 @@ package struct LimitRefusal: Error, Sendable, Hashable, CustomStringConvertible 
 
     /// What is used up, or why it is closed.
     package var description: String { self.reason }
+
+    /// The pause in world time, shorter by some real time; never below zero.
+    package func pause(lessReal head: Duration) -> Duration {
+        guard self.wait > head else { return .zero }
+        return self.pause * ((self.wait - head) / self.wait)
+    }
 }

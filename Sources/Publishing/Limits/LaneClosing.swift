@@ -15,10 +15,14 @@ struct LaneClosing: Sendable {
         self.error = error
     }
 
+    /// How long before a token comes back the lane opens, in real time: its next job waits for the token where it is.
+    private static let head = Duration.milliseconds(1_500)
+
     /// Closes it for a pause of the world's time, in the transaction that gives the job back.
     ///
     /// When what is used up is shared by more than the account, all who share it wait at the same gate.
-    func close(for pause: Duration, on db: inout some SQLSession & ~Copyable) async throws {
+    func close(for wanted: Duration, on db: inout some SQLSession & ~Copyable) async throws {
+        let pause = self.error.limit.map { $0.pause(lessReal: Self.head) } ?? wanted
         let reason = self.error.message
         if let account = self.job.account {
             try await LimitStore.close(
@@ -28,7 +32,8 @@ struct LaneClosing: Sendable {
         switch scope {
         case .account: break
         case .app, .client, .provider:
-            try await LimitStore.close(scope, queue: self.job.queue, for: pause, reason: reason, by: self.source, on: &db)
+            try await LimitStore.close(
+                scope, queue: self.job.queue, for: pause, reason: reason, by: self.source, on: &db)
         }
     }
 

@@ -67,8 +67,8 @@ struct BoostHandlerTests {
     )
     func confirmedByAPerson() async throws {
         let agency = try await AgencyFixture()
-        try await self.cap(agency, 10_000)
-        let boost = try await self.boost(agency, budget: 2_000)
+        try await agency.setCap(10_000)
+        let boost = try await agency.planBoost(budget: 2_000)
         agency.platform.script(.acceptAndLose)
         let handler = BoostHandler(services: agency.services)
         _ = try await agency.work(handler)
