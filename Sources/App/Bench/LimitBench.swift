@@ -3,6 +3,7 @@
 import Foundation
 import JobQueue
 import PQClient
+import Publishing
 
 /// Publishes a backlog of several windows on pretend X accounts, through the whole of the fleet, and reads X's ledger.
 struct LimitBench: Sendable {
