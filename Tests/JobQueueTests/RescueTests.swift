@@ -57,6 +57,30 @@ struct RescueTests {
         try await queue.expectSound()
     }
 
+    @Test(
+        "what is to be written with a job that is held is written with it, and what cannot be written holds nothing up")
+    func records() async throws {
+        let queue = try await QueueFixture()
+        var new = queue.job()
+        new.recovery = .hold
+        let kept = try await queue.claimedJob(new)
+        new.id = JobID()
+        let broken = try await queue.claimedJob(new)
+        let goesOn = try await queue.claimedJob()
+        for job in [kept, broken, goesOn] { try await queue.kill(job.lease.worker) }
+        let report = try await queue.store.rescue { outcome, job in
+            { db in
+                let word: String = job.id == broken.id ? "1 / 0" : "'\(outcome.word)'"
+                try await db.execute(
+                    Statement(sql: "UPDATE job_hold SET payload = to_jsonb(\(word)::text) WHERE job_id = '\(job.id)'"))
+            }
+        }
+        #expect(report.rescued == 3 && report.held == 2 && report.unrecorded == 1)
+        #expect(try await queue.store.job(kept.id)?.spec.payload == "\"held\"")
+        #expect(try await queue.store.job(broken.id)?.state == .held)
+        #expect(try await queue.store.job(goesOn.id)?.state == .ready)
+    }
+
     @Test("rescuers that run at once take each job once")
     func race() async throws {
         let queue = try await QueueFixture()

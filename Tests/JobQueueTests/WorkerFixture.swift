@@ -13,8 +13,14 @@ import Testing
 struct ClosureHandler: JobHandler {
     var kind: JobKind
     var body: @Sendable (ClaimedJob, JobContext) async throws -> JobResult
+    var word: (@Sendable (JobOutcome) -> Void)?
 
     func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult { try await self.body(job, context) }
+
+    func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? {
+        guard let word else { return nil }
+        return { _ in word(outcome) }
+    }
 }
 
 /// What a worker told, to be waited for.

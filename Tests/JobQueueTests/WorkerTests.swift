@@ -229,6 +229,20 @@ struct WorkerTests {
         try await queue.expectSound()
     }
 
+    @Test("a worker that holds a dead one's job lets the handler have its word")
+    func rescuesWithWord() async throws {
+        let queue = try await QueueFixture()
+        var new = queue.job()
+        new.recovery = .hold
+        let lost = try await queue.claimedJob(new)
+        try await queue.kill(lost.lease.worker)
+        let words = Mutex<[String]>([])
+        var handler = Self.noop
+        handler.word = { outcome in words.withLock { $0.append(outcome.word) } }
+        try await queue.withWorker(handlers: [handler]) { _, log in await log.wait(for: "rescued") }
+        #expect(words.withLock { $0 } == ["held"])
+    }
+
     @Test("leases whose claim's answer was lost are found by the beat and given back")
     func lostClaim() async throws {
         let queue = try await QueueFixture()

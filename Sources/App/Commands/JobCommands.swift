@@ -17,7 +17,8 @@ struct JobCommands: AsyncParsableCommand {
             "job list --client acme --state failed,held", "job show 0198f2c4-…", "job wait 0198f2c4-… --timeout 2m",
         ],
         subcommands: [
-            Enqueue.self, Import.self, List.self, Show.self, Wait.self, Retry.self, Cancel.self, Reschedule.self,
+            Enqueue.self, Import.self, List.self, Show.self, Wait.self, Retry.self, Release.self, Cancel.self,
+            Reschedule.self,
         ])
 
     struct List: PosthornCommand {
@@ -155,6 +156,24 @@ struct JobCommands: AsyncParsableCommand {
                     }
                 }
                 try await services.jobs.retry(job.spec.id, client: job.spec.client)
+            }
+        }
+    }
+
+    struct Release: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "release", "Let a held job go on as it was, now.",
+            details: "What it may have sent already is looked up before anything is sent again. Its counts are kept.",
+            examples: ["job release 0198f2c4-…"], keys: JobRows.columns)
+
+        @OptionGroup var options: CommandOptions
+        @OptionGroup var change: ChangeOptions
+        @Argument(help: ArgumentHelp("The job's id.", valueName: "job"))
+        var job: String
+
+        func run(_ context: CommandContext) async throws {
+            try await JobRows.change(self.job, context, self.change, "release") { job, services in
+                try await services.posts.release(job.spec, actor: Actor.current)
             }
         }
     }

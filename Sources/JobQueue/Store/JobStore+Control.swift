@@ -137,14 +137,17 @@ extension JobStore {
     ///
     /// - Throws: ``JobQueueError`` with code `notFound`, or `conflict` when it is not held.
     package func release(_ id: JobID, client: ClientID) async throws {
-        try await self.pool.withTransaction(retrying: 3) { db in
-            let place = try await self.lockLive(id, client: client, doing: "released", on: &db)
-            guard place == .held else {
-                throw JobQueueError(
-                    .conflict, "job \(id) cannot be released: it is \(place.rawValue), not held", job: id)
-            }
-            try await self.move(id, client, from: .held, dueAt: nil, on: &db)
+        try await self.pool.withTransaction(retrying: 3) { db in try await self.release(id, client: client, on: &db) }
+    }
+
+    /// Releases in the caller's transaction.
+    package func release(_ id: JobID, client: ClientID, on db: inout Transaction) async throws {
+        let place = try await self.lockLive(id, client: client, doing: "released", on: &db)
+        guard place == .held else {
+            throw JobQueueError(
+                .conflict, "job \(id) cannot be released: it is \(place.rawValue), not held", job: id)
         }
+        try await self.move(id, client, from: .held, dueAt: nil, on: &db)
     }
 
     /// Gives a waiting or held job another due time, in world time.

@@ -13,6 +13,8 @@ package struct RescueReport: Sendable, Hashable {
     package var held = 0
     /// Sends whose outcome is now unknown.
     package var unknownEffects = 0
+    /// Held or cancelled jobs of which the handler's record could not be written.
+    package var unrecorded = 0
 
     /// Makes an empty report.
     package init() {}
@@ -28,9 +30,14 @@ extension JobStore {
     /// - Parameters:
     ///   - crashLimit: The number of crashes at which a job is held.
     ///   - limit: The most jobs taken in one call.
+    ///   - record: Answers what is to be written, in the same transaction, with a job that is held or cancelled here. A record that fails
+    ///     for good is left out and counted: it must not keep the other jobs from being taken back.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
     /// - Returns: What was found and done.
-    package func rescue(crashLimit: Int = 3, limit: Int = 500) async throws -> RescueReport {
+    package func rescue(
+        crashLimit: Int = 3, limit: Int = 500,
+        record: @Sendable (JobOutcome, ClaimedJob) -> JobResult.Record? = { _, _ in nil }
+    ) async throws -> RescueReport {
         try await self.pool.withTransaction(retrying: 3) { db in
             var report = RescueReport()
             let isAlone: Bool = try await db.query(
@@ -51,15 +58,33 @@ extension JobStore {
                 """
             ).column()
             if !leases.isEmpty {
-                let counts = try await db.query(Self.takeBack(leases, crashLimit: crashLimit))
-                if let row = counts.first {
-                    report.rescued = Int(try row.get("rescued", as: Int64.self))
-                    report.held = Int(try row.get("held", as: Int64.self))
-                    report.unknownEffects = Int(try row.get("unknown", as: Int64.self))
+                let taken = try await db.query(Self.takeBack(leases, crashLimit: crashLimit)).map { row in
+                    try TakenJob(row)
+                }
+                report.rescued = taken.count
+                report.held = taken.count { $0.isHeld }
+                report.unknownEffects = taken.first?.unknownEffects ?? 0
+                for job in taken {
+                    guard let outcome = job.outcome, let write = record(outcome, job.job) else { continue }
+                    report.unrecorded += try await Self.isWritten(write, on: &db) ? 0 : 1
                 }
             }
             report.unknownEffects += try await db.query(Self.unleasedSends).affected
             return report
+        }
+    }
+
+    /// Writes what belongs to one job's end, without failing the others' when it cannot be written.
+    private static func isWritten(_ record: JobResult.Record, on db: inout Transaction) async throws -> Bool {
+        do {
+            try await db.savepoint { db in try await record(&db) }
+            return true
+        } catch let error as PQError where error.isTransient {
+            throw error
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            return false
         }
     }
 
@@ -125,7 +150,6 @@ extension JobStore {
                    hold_reason, 'worker-died', 'the worker died while the job ran', now
             FROM routed
             WHERE hold_reason IS NOT NULL
-            RETURNING job_id
         ),
         history AS (
             INSERT INTO attempt (
@@ -144,8 +168,9 @@ extension JobStore {
                    'the worker died while the job ran'
             FROM routed
         )
-        SELECT (SELECT count(*) FROM routed) AS rescued, (SELECT count(*) FROM held) AS held, (SELECT count(*)
-            FROM unsure) AS unknown
+        SELECT \(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, crash_count + crash AS crashes, hold_reason,
+               cancel_reason, (SELECT count(*) FROM unsure) AS unknown
+        FROM routed
         """
     }
 
@@ -166,4 +191,32 @@ extension JobStore {
         WHERE s.client_id = u.client_id AND s.op_key = u.op_key AND s.part = u.part AND s.send_no = u.send_no
             AND s.outcome IS NULL
         """
+}
+
+/// A job that was taken from a dead worker.
+private struct TakenJob {
+    var job: ClaimedJob
+    var crashes: Int32
+    var holdReason: String?
+    var cancelReason: String?
+    var unknownEffects: Int
+
+    var isHeld: Bool { self.holdReason != nil }
+
+    /// How it ended for whoever waits for it; `nil` when it goes on.
+    var outcome: JobOutcome? {
+        if let cancelReason { return .cancelled(reason: cancelReason) }
+        guard let holdReason else { return nil }
+        let times = self.crashes == 1 ? "" : " \(self.crashes) times"
+        return .held(
+            reason: holdReason, JobFailure(code: "worker-died", message: "the worker died\(times) while the job ran"))
+    }
+
+    init(_ row: Row) throws(PQError) {
+        self.job = try ClaimedJob(row)
+        self.crashes = try row.get("crashes")
+        self.holdReason = try row.get("hold_reason")
+        self.cancelReason = try row.get("cancel_reason")
+        self.unknownEffects = Int(try row.get("unknown", as: Int64.self))
+    }
 }

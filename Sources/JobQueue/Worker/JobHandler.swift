@@ -21,7 +21,8 @@ package protocol JobHandler: Sendable {
     ///   gives the job back, and an unreachable database puts it off, both without costing an attempt.
     func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult
 
-    /// What is written with the end of a run that the handler did not decide itself: it threw, or its own record could not be written.
+    /// What is written with the end of a run that the handler did not decide itself: it threw, its own record could not be written, or its
+    /// worker died and the job is held or cancelled for it.
     ///
     /// - Returns: Something that brings what the job acts on to an end as well; `nil` when nothing needs it.
     func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record?

@@ -89,7 +89,9 @@ extension Worker {
     func maintainLoop() async {
         while !Task.isCancelled {
             do {
-                let report = try await self.store.rescue(crashLimit: self.configuration.crashLimit)
+                let report = try await self.store.rescue(crashLimit: self.configuration.crashLimit) {
+                    [handlers = self.handlers] outcome, job in handlers[job.kind]?.record(of: outcome, job)
+                }
                 if report != RescueReport() {
                     self.onEvent(.rescued(report))
                     self.configuration.crash.reached(.afterRescue)

@@ -20,7 +20,7 @@ enum Migration003Money {
             campaign        text NOT NULL DEFAULT '',
             state           text NOT NULL
                             CHECK (state IN ('waiting', 'planned', 'starting', 'unknown', 'in-review', 'running', 'paused',
-                                             'completed', 'stopped', 'rejected', 'failed', 'cancelled')),
+                                             'completed', 'stopped', 'rejected', 'failed', 'cancelled', 'held')),
             job_id          uuid,
             remote_id       text,
             spend_minor     bigint,

@@ -31,6 +31,8 @@ package enum BoostState: String, Sendable, CaseIterable, PQConvertible {
     case failed
     /// A person called it off before it began.
     case cancelled
+    /// Its job is held: a person must look why.
+    case held
 }
 
 /// Paid promotion of a publication.

@@ -51,6 +51,19 @@ package struct BoostHandler: JobHandler {
         }
     }
 
+    /// A boost whose job is held without this handler's word waits for a person; what is set aside for it stays so, because it may have
+    /// been started.
+    package func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? {
+        guard case .held(let word, let failure) = outcome, let subject = job.subject else { return nil }
+        let reason = failure?.message ?? word
+        let error = PluginError(
+            .needsHuman, "\(reason); look why with posthorn job show \(job.id), then posthorn job release \(job.id)")
+        return { db in
+            guard let work = try await BoostWork.load(BoostID(subject), client: job.client, on: &db) else { return }
+            try await work.hold(error, reason: reason, on: &db)
+        }
+    }
+
     private func start(
         _ work: BoostWork, job: ClaimedJob, plugin: RegisteredPlugin, boosting: any Boosting, context: JobContext
     ) async throws -> JobResult {
@@ -162,11 +175,16 @@ package struct BoostHandler: JobHandler {
         let decided = outcome
         let ledger = self.services.ledger
         return JobResult(decided) { db in
-            if case .keptBack(let pause, _) = decided { try await LaneClosing(job, error).close(for: pause, on: &db) }
-            guard case .failed = decided else { return }
-            try await work.move(to: "failed", failure: error, reason: error.message, on: &db)
-            try await ledger.releaseRest(
-                boost: work.boost, client: work.client, actor: "posthorn", reason: "the boost did not start", on: &db)
+            switch decided {
+            case .keptBack(let pause, _): try await LaneClosing(job, error).close(for: pause, on: &db)
+            case .failed:
+                try await work.move(to: "failed", failure: error, reason: error.message, on: &db)
+                try await ledger.releaseRest(
+                    boost: work.boost, client: work.client, actor: "posthorn", reason: "the boost did not start",
+                    on: &db)
+            case .held: try await work.hold(error, reason: error.message, on: &db)
+            default: break
+            }
         }
     }
 }

@@ -75,6 +75,19 @@ struct BoostWork: Sendable {
             accountState: try row.get("account_state"), now: try row.get("now"))
     }
 
+    /// Lets the boost wait for a person; one that the platform knows already keeps the state that it has there.
+    func hold(_ failure: PluginError, reason: String, on db: inout Transaction) async throws {
+        guard ["planned", "starting", "unknown"].contains(self.state), self.remoteID == nil else {
+            try await db.execute(
+                """
+                UPDATE boost SET failure_code = \(failure.code.description), failure_message = \(failure.message)
+                WHERE client_id = \(self.client) AND boost_id = \(self.boost)
+                """)
+            return
+        }
+        try await self.move(to: "held", failure: failure, reason: reason, on: &db)
+    }
+
     /// Moves the boost to a state, with its line in the history.
     func move(
         to state: String, actor: String = "posthorn", failure: PluginError? = nil, reason: String,

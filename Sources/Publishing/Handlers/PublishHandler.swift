@@ -68,15 +68,24 @@ package struct PublishHandler: JobHandler {
         }
     }
 
-    /// A target whose job ends without this handler's word ends with it: failed, with the reason.
+    /// A target whose job ends without this handler's word ends with it: failed, or waiting for a person, with the reason.
     package func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? {
-        guard case .failed(let failure) = outcome, let subject = job.subject else { return nil }
+        guard let subject = job.subject else { return nil }
+        let state: String
+        let reason: String
+        let remedy: String
+        switch outcome {
+        case .failed(let failure):
+            (state, reason, remedy) = ("failed", failure.message, "posthorn post retry")
+        case .held(let word, let failure):
+            (state, reason, remedy) = ("waiting", failure?.message ?? word, "posthorn job release \(job.id)")
+        default: return nil
+        }
         let error = PluginError(
-            .needsHuman, failure.message,
-            nextAction: "Look why with: posthorn job show \(job.id); then posthorn post retry")
+            .needsHuman, reason, nextAction: "Look why with: posthorn job show \(job.id); then \(remedy)")
         return { db in
             try await TargetRecord(client: job.client, target: TargetID(subject)).move(
-                to: "failed", failure: error, reason: failure.message, on: &db)
+                to: state, failure: error, reason: reason, on: &db)
         }
     }
 

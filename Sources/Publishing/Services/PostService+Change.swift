@@ -2,7 +2,7 @@
 
 import Domain
 import Foundation
-import JobQueue
+package import JobQueue
 import PQClient
 package import Persistence
 
@@ -128,6 +128,23 @@ extension PostService {
             .conflict,
             "target \(target.id) cannot be \(verb): it is not known whether it was published. See: posthorn intent show "
                 + "publish:\(target.id)")
+    }
+
+    /// Lets the held job of a target go on as it was, and plans the target again when it waits.
+    ///
+    /// What was sent of it is looked up before anything is sent again.
+    ///
+    /// - Throws: `JobQueueError`: `notFound`, or `conflict` when the job is not held.
+    package func release(_ job: JobSpec, actor: String) async throws {
+        try await self.pool.withTransaction { db in
+            try await self.jobs.release(job.id, client: job.client, on: &db)
+            guard job.kind == .publish, let target = job.subject else { return }
+            try await TargetRepository.transition(
+                TargetTransition(
+                    client: job.client, target: TargetID(target), from: [.waiting], to: .planned, actor: actor,
+                    reason: "released"),
+                on: &db)
+        }
     }
 
     /// Runs a change for each target that the reference names, in one transaction.

@@ -79,6 +79,7 @@ struct AgencyFixture: Sendable {
     func plan(_ texts: [String]) async throws -> TargetID {
         let content = PostContent(format: texts.count > 1 ? .thread : .text, parts: texts.map { PostPart(text: $0) })
         let json = JSONText(String(decoding: try JSONEncoder().encode(content), as: UTF8.self))
+        let master = try JSONColumn.encode(MasterContent(text: texts.joined(separator: "\n---\n")))
         let target = TargetID()
         let post = PostID()
         try await self.pool.withTransaction { db in
@@ -87,7 +88,7 @@ struct AgencyFixture: Sendable {
             try await db.execute(
                 """
                 INSERT INTO post_revision (client_id, post_id, revision_no, content, created_by)
-                VALUES (\(self.client), \(post), 1, \(json), 'test')
+                VALUES (\(self.client), \(post), 1, \(master), 'test')
                 """)
             try await db.execute(
                 """
