@@ -54,6 +54,11 @@ struct AccountCommands: AsyncParsableCommand {
             name: .customLong("tz"),
             help: ArgumentHelp("The IANA zone of its audience; the client's when not given.", valueName: "zone"))
         var timeZone: String?
+        @Option(
+            help: ArgumentHelp(
+                "The app that the token is from, as in `app list`; needed when the platform has several.",
+                valueName: "app"))
+        var app: String?
         @Option(help: ArgumentHelp("The credential as JSON, - for standard input.", valueName: "file"))
         var credentialFile: String
 
@@ -68,6 +73,7 @@ struct AccountCommands: AsyncParsableCommand {
                 connection.slug = self.slug
                 connection.brand = self.brand
                 connection.timeZone = self.timeZone
+                connection.app = self.app
                 let owner = try await services.clients.show(self.client).client
                 guard !self.change.isDryRun else {
                     return context.output.note(

@@ -11,8 +11,11 @@ import Publishing
 struct AppCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         "app", "Keep the agency's registrations with the platforms.",
-        details:
-            "Apps may also be configured: POSTHORN_PLATFORM_X_CLIENT_ID and …_CLIENT_SECRET, and so on per platform.",
+        details: """
+            Tokens are renewed with the app that they were made with: the one that `account connect --app` named, or the platform's only one.
+            A platform without an app here uses the configured one: POSTHORN_PLATFORM_X_CLIENT_ID and …_CLIENT_SECRET, and so on per platform.
+            An account that was connected before its app was added uses the configured app first, then the platform's only one.
+            """,
         examples: ["app add main-x --platform x --client-id abc --secret-file secret.txt", "app list"],
         subcommands: [Add.self, List.self, Show.self])
 

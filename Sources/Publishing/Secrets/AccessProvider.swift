@@ -39,7 +39,7 @@ package struct AccessProvider: Sendable {
     ///   - pool: The database.
     ///   - vault: The sealed grants.
     ///   - registry: The plugins, which know how tokens are renewed.
-    ///   - apps: The agency's app of each platform, where one is configured.
+    ///   - apps: The agency's app of each platform, where one is configured; a grant's own app comes first.
     ///   - mirror: The process's copy of the world's clock, set whenever the database tells the time.
     package init(
         pool: ConnectionPool, vault: GrantVault, registry: PluginRegistry, apps: [PlatformID: AppCredential],
@@ -58,8 +58,9 @@ package struct AccessProvider: Sendable {
     package func access(
         client: ClientID, account: AccountID, for capability: String
     ) async throws -> GrantedAccess {
-        let (loaded, externalID, now) = try await self.load(client: client, account: account, capability: capability)
-        guard var grant = loaded else {
+        let loaded = try await self.load(client: client, account: account, capability: capability)
+        let now = loaded.now
+        guard var grant = loaded.grant else {
             throw PluginError(
                 .reauthorize, "the account has no grant for '\(capability)'",
                 nextAction: "Connect it: posthorn account connect")
@@ -75,12 +76,14 @@ package struct AccessProvider: Sendable {
             let margin = min(Self.longestMargin, life / 10)
             if expiresAt <= now.addingTimeInterval(margin) {
                 // A token that still lives is used while another process renews it.
-                if let renewed = try await self.refresh(grant, for: client, waits: expiresAt <= now) { grant = renewed }
+                let renewed = try await self.refresh(
+                    grant, app: loaded.app, for: client, waits: expiresAt <= now)
+                if let renewed { grant = renewed }
             }
         }
         return GrantedAccess(
             access: AccountAccess(
-                account: account, externalID: externalID, tokens: grant.tokens, app: self.apps[grant.platform]),
+                account: account, externalID: loaded.externalID, tokens: grant.tokens, app: loaded.app),
             grant: grant.id, version: grant.version, platform: grant.platform, app: grant.app)
     }
 
@@ -92,8 +95,8 @@ package struct AccessProvider: Sendable {
         _ refused: GrantedAccess, client: ClientID, capability: String
     ) async throws -> GrantedAccess {
         let account = refused.access.account
-        let (loaded, _, _) = try await self.load(client: client, account: account, capability: capability)
-        guard let grant = loaded else { throw PluginError(.reauthorize, "the account has no grant any more") }
+        let loaded = try await self.load(client: client, account: account, capability: capability)
+        guard let grant = loaded.grant else { throw PluginError(.reauthorize, "the account has no grant any more") }
         var current = grant
         if grant.version == refused.version {
             guard grant.state == .active || grant.state == .refreshing, grant.tokens.refreshToken != nil else {
@@ -102,7 +105,8 @@ package struct AccessProvider: Sendable {
                 throw PluginError(
                     .reauthorize, "the platform no longer accepts the token, and there is no refresh token")
             }
-            if let renewed = try await self.refresh(grant, for: client, waits: true) { current = renewed }
+            let renewed = try await self.refresh(grant, app: loaded.app, for: client, waits: true)
+            if let renewed { current = renewed }
         }
         var access = refused.access
         access.tokens = current.tokens
@@ -128,9 +132,15 @@ package struct AccessProvider: Sendable {
             """)
     }
 
-    private func load(
-        client: ClientID, account: AccountID, capability: String
-    ) async throws -> (Grant?, externalID: String, now: Date) {
+    /// What the database has for one use of an account.
+    private struct Loaded {
+        var grant: Grant?
+        var app: AppCredential?
+        var externalID: String
+        var now: Date
+    }
+
+    private func load(client: ClientID, account: AccountID, capability: String) async throws -> Loaded {
         try await self.pool.withConnection { db in
             let rows = try await db.query(
                 """
@@ -142,18 +152,22 @@ package struct AccessProvider: Sendable {
                 """)
             guard let row = rows.first else { throw PluginError(.permanent, "there is no such account") }
             let grantID: UUID? = try row.get("grant_id")
-            let externalID: String = try row.get("external_id")
-            let now: Date = try row.get("now")
-            self.mirror?.observe(now, rate: try row.get("rate"))
-            guard let grantID else { return (nil, externalID, now) }
-            return (try await self.vault.load(GrantID(grantID), on: &db), externalID, now)
+            var loaded = Loaded(externalID: try row.get("external_id"), now: try row.get("now"))
+            self.mirror?.observe(loaded.now, rate: try row.get("rate"))
+            guard let grantID, let grant = try await self.vault.load(GrantID(grantID), on: &db) else { return loaded }
+            loaded.grant = grant
+            loaded.app = grant.app == nil ? self.apps[grant.platform] : nil
+            if loaded.app == nil { loaded.app = try await self.vault.app(of: grant, on: &db) }
+            return loaded
         }
     }
 
     /// Renews a grant's tokens, when no other process does.
     ///
     /// - Returns: `nil` when another process is at it and `waits` is false.
-    private func refresh(_ grant: Grant, for client: ClientID, waits: Bool) async throws -> Grant? {
+    private func refresh(
+        _ grant: Grant, app: AppCredential?, for client: ClientID, waits: Bool
+    ) async throws -> Grant? {
         guard let plugin = self.registry[grant.platform], let connecting = plugin.connecting else {
             throw PluginError(.reauthorize, "the token has ended and the platform's plugin cannot renew it")
         }
@@ -171,7 +185,6 @@ package struct AccessProvider: Sendable {
         }
         let caller = Caller(client: client, app: grant.app)
         do {
-            let app = self.apps[grant.platform]
             // Awaited here; a task of its own, because a refresh that was sent has used up the old token: neither the call nor the saving of its
             // answer may be cut short when the job is cancelled.
             return try await Caller.$current.withValue(caller) {

@@ -8,7 +8,7 @@ package import PluginKit
 
 /// Keeps the tokens of grants, sealed: under their client's own key, or under the agency's when the agency owns them.
 package struct GrantVault: Sendable {
-    private let keys: SecretKeys
+    let keys: SecretKeys
 
     /// Makes a vault.
     package init(keys: SecretKeys) { self.keys = keys }

@@ -22,6 +22,8 @@ package struct AccountConnection: Sendable {
     package var brand: String?
     /// The audience's IANA zone; the client's when `nil`.
     package var timeZone: String?
+    /// The name or identity of the app that the tokens are from; the platform's only one when `nil`.
+    package var app: String?
     /// The tokens.
     package var tokens: TokenSet
 
@@ -90,13 +92,34 @@ package struct AccountService: Sendable {
             let directory = try await ClientDirectory.load(connection.client, on: &db)
             let account = try await self.place(connection, remote, in: directory, actor: actor, on: &db)
             let grant = try await self.vault.create(
-                owner: directory.client.id, platform: connection.platform, app: nil, tokens: connection.tokens, on: &db)
+                owner: directory.client.id, platform: connection.platform, app: try await Self.app(connection, on: &db),
+                tokens: connection.tokens, on: &db)
             var uses: [GrantUse] = [.publish]
             if plugin.metrics != nil { uses.append(.metrics) }
             if plugin.boosting != nil { uses.append(.boost) }
             try await AccountRepository.useGrant(grant, for: uses, account: account.id, of: account.client, on: &db)
             return try await AccountRepository.find(account.id, of: account.client, on: &db) ?? account
         }
+    }
+
+    /// The app that the token is from: the one that is named, else the platform's only one.
+    ///
+    /// - Returns: `nil` when none was added: then the configured one is meant.
+    private static func app(_ connection: AccountConnection, on db: inout Transaction) async throws -> AppID? {
+        let apps = try await AppRepository.list(platform: connection.platform, on: &db)
+        guard let name = connection.app else {
+            if apps.count < 2 { return apps.first?.id }
+            guard connection.tokens.refreshToken != nil else { return nil }
+            throw ServiceError(
+                .invalid,
+                "which app is the token from? It is needed to renew it. Give --app: \(apps.map(\.name).joined(separator: ", "))"
+            )
+        }
+        if let app = apps.first(where: { $0.name == name || $0.id.description == name.lowercased() }) { return app.id }
+        throw ServiceError(
+            .notFound,
+            "there is no app '\(name)' of \(connection.platform).\(NearestName.hint(name, in: apps.map(\.name))) "
+                + "Add it: posthorn app add")
     }
 
     private func identify(_ connection: AccountConnection, _ plugin: RegisteredPlugin) async throws -> RemoteAccount {

@@ -36,7 +36,7 @@ package struct AppService: Sendable {
     /// - Throws: `ServiceError`: `notFound` for an unknown platform, `conflict` when the name or identity is in use.
     package func add(_ app: AppRow, secret: Secret?) async throws {
         try self.check(app)
-        let sealed = try secret.map { try self.keys.seal(Data($0.revealed.utf8), place: "app:\(app.id)") }
+        let sealed = try secret.map { try self.keys.seal(Data($0.revealed.utf8), place: GrantVault.place(of: app.id)) }
         do {
             try await self.pool.withConnection { db in
                 try await AppRepository.insert(app, masterKey: sealed?.keyID, sealedSecret: sealed?.bytes, on: &db)

@@ -67,18 +67,30 @@ struct SimulatedAgency: Sendable {
     }
 
     /// Makes an account exist on a pretend platform, and connects it under the platform's name.
-    func connect(_ platform: String, id: String = "7", expiresAt: String? = nil, app: String? = nil) async throws {
+    func connect(_ platform: String, expiresAt: String? = nil, app: String? = nil) async throws {
+        try await self.pretend(platform, app: app)
+        let answer = try await self.answer(self.connection(platform, expiresAt: expiresAt))
+        try #require(answer.code == 0, "\(answer.messages)")
+    }
+
+    /// Makes the account 7 exist on a pretend platform.
+    func pretend(_ platform: String, app: String? = nil) async throws {
         try await self.admin.add(accounts: [
             SimulatorAdmin.Account(
-                platform: platform, externalID: id, handle: "acme", name: "Acme", accessToken: "\(platform)-1",
+                platform: platform, externalID: "7", handle: "acme", name: "Acme", accessToken: "\(platform)-1",
                 refreshToken: "\(platform)-r1", clientID: app, followers: 100, timeZone: "Europe/Berlin")
         ])
+    }
+
+    /// The words that connect the account 7.
+    func connection(_ platform: String, expiresAt: String? = nil) throws -> [String] {
         var credential = ["access_token": "\(platform)-1", "refresh_token": "\(platform)-r1"]
         credential["expires_at"] = expiresAt
         let file = try self.file("token.json", String(decoding: JSONEncoder().encode(credential), as: UTF8.self))
-        try await self.run(
-            "account", "connect", "--client", "acme", "--platform", platform, "--external-id", id, "--credential-file",
-            file)
+        return [
+            "account", "connect", "--client", "acme", "--platform", platform, "--external-id", "7", "--credential-file",
+            file,
+        ]
     }
 
     /// Runs the built program, which lies beside the test bundle.
