@@ -4,6 +4,7 @@ import Foundation
 import JobQueue
 import PQClient
 import PluginKit
+import Publishing
 
 /// Publishes while workers are killed, answers are lost and PostgreSQL restarts; then looks whether every promise was kept.
 struct ChaosRun: Sendable {
@@ -51,12 +52,7 @@ struct ChaosRun: Sendable {
         let world = try await WorldStore(pool: services.pool).set(epoch: nil, rate: self.options.rate)
         try await admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
         // Nothing is claimed until everything is due: a flood, not a trickle.
-        try await services.pool.execute(
-            """
-            INSERT INTO queue_control (client_id, account_id, queue, paused_at, paused_by, reason)
-            SELECT nil, nil, 'publish', world_now(), 'chaos', 'until all posts are planned'
-            FROM (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS nil) AS every
-            """)
+        try await services.jobs.pause(.queue(.publish), by: "chaos", reason: "until all posts are planned")
         let bar = ProgressBar("planning posts", total: self.options.posts, output: self.context.output)
         try await ChaosAgency(options: self.options, services: services, admin: admin) { bar.advance() }.make()
         bar.finish()
@@ -66,7 +62,7 @@ struct ChaosRun: Sendable {
 
         try await admin.add(faults: self.faults)
         let start = ContinuousClock.now
-        try await services.pool.execute("DELETE FROM queue_control")
+        try await services.jobs.resume(.queue(.publish))
         let monkey = ChaosMonkey(options: self.options, running: running, state: self.state)
         try await withBackground {
             try await monkey.run()

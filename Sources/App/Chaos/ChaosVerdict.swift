@@ -39,8 +39,8 @@ struct ChaosVerdict: Sendable {
         var verdict = ChaosVerdict()
         verdict.targets = try await Self.counts(
             "SELECT state, count(*) AS count FROM target GROUP BY state", services.pool)
-        verdict.effects = try await Self.counts(
-            "SELECT state, count(*) AS count FROM effect GROUP BY state", services.pool)
+        verdict.effects = Dictionary(
+            uniqueKeysWithValues: try await EffectLedger(pool: services.pool).counts().map { ($0.rawValue, $1) })
         verdict.held = try await Self.counts(
             "SELECT reason AS state, count(*) AS count FROM job_hold GROUP BY reason", services.pool)
         verdict.runs = try await Self.counts(

@@ -211,15 +211,15 @@ struct DemoStage: Sendable {
             }
             try await Task.sleep(for: .milliseconds(10))
         }
-        let owner = try await self.services.pool.query(
-            "SELECT pid FROM worker JOIN job_lease ON job_lease.worker_id = worker.worker_id WHERE job_id = \(job)")
+        let owner = try await self.services.jobs.job(job)?.lease?.worker
+        let holder = try await self.services.jobs.workers().first { $0.id == owner }
         let alive = self.running.workers.processIDs
-        guard let process: Int32 = try owner.first?.get("pid"), alive.count == self.running.workers.count,
+        guard let process = holder.map({ Int32($0.processID) }), alive.count == self.running.workers.count,
             let index = alive.firstIndex(of: process)
         else { throw CommandError(.failed, "no worker of this installation holds the post that is being sent") }
         self.running.workers.kill(index)
         let killed = ContinuousClock.now
-        while try await self.isOpen(target) {
+        while try await self.isOpen(job) {
             guard ContinuousClock.now - killed < .seconds(30) else {
                 throw CommandError(.tryAgain, "the killed worker's post was not taken back within 30 seconds")
             }
@@ -230,16 +230,10 @@ struct DemoStage: Sendable {
     }
 
     /// Whether the queue still believes in the worker that had the post.
-    private func isOpen(_ target: String) async throws -> Bool {
-        let open: [Int64] = try await self.services.pool.query(
-            """
-            SELECT count(*)
-            FROM effect
-            JOIN target ON target.client_id = effect.client_id AND target.job_id = effect.job_id
-            WHERE target.target_id::text = \(target) AND effect.state = 'sending'
-            """
-        ).column()
-        return open.first != 0
+    private func isOpen(_ job: JobID) async throws -> Bool {
+        guard let client = try await self.services.jobs.owner(of: job) else { return false }
+        let effects = try await EffectLedger(pool: self.services.pool).effects(of: job, client: client)
+        return effects.contains { $0.state == .sending }
     }
 
     private func posts(of account: DemoAgency.Account) async throws -> Int {

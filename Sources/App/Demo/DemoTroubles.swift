@@ -79,9 +79,9 @@ struct DemoTroubles: Sendable {
         let copies = self.findings.entries.count {
             $0.kind == "post" && $0.tookEffect && ids.contains($0.remoteID ?? "")
         }
-        let sends: [Int64] = try await self.services.pool.query(
-            "SELECT count(*) FROM effect_send WHERE job_id = \(killed.job)"
-        ).column()
+        guard let owner = try await self.services.jobs.owner(of: killed.job) else { return nil }
+        let sends = try await EffectLedger(pool: self.services.pool).sends(
+            of: "publish:\(killed.target)", client: owner)
         let outcomes = attempts.map { "\($0.outcome)" }.joined(separator: ", ")
         return DemoReport.Trouble(
             at: killed.at, client: target.client, title: "A worker killed in the middle of sending",
@@ -92,7 +92,7 @@ struct DemoTroubles: Sendable {
                 "After \(String(format: "%.1f", killed.realSeconds)) s without a heartbeat the fleet took its job back and called the "
                 + "outcome unknown. Another worker looked at the account before anything else (attempts: \(outcomes)).",
             result:
-                "Found and adopted: sent \(Self.times(sends.first ?? 0)), on the platform \(Self.times(Int64(copies))).",
+                "Found and adopted: sent \(Self.times(Int64(sends.count))), on the platform \(Self.times(Int64(copies))).",
             ending: target.state == "published" && copies == 1 ? .healed : .needsPerson)
     }
 

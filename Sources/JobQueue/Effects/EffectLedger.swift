@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 package import Domain
-import Foundation
+package import Foundation
 package import PQClient
 
 /// The effects of all jobs, for people and for what looks after them; a running job uses ``EffectStore``.
@@ -83,6 +83,20 @@ package struct EffectLedger: Sendable {
                 sentAt: try row.get("sent_at"), sentReal: try row.get("sent_real"), outcome: try row.get("outcome"),
                 evidence: try row.get("evidence"), requestID: try row.get("request_id"))
         }
+    }
+
+    /// What proves the confirmed sends of an account under other operations, since a moment in world time.
+    package func evidence(
+        client: ClientID, account: AccountID, since: Date, except operation: OperationKey
+    ) async throws -> [JSONText] {
+        try await self.pool.query(
+            """
+            SELECT evidence
+            FROM effect_send
+            WHERE client_id = \(client) AND account_id = \(account) AND sent_at >= \(since)
+              AND outcome = 'confirmed' AND op_key <> \(operation) AND evidence IS NOT NULL
+            """
+        ).column()
     }
 
     /// Settles an unknown effect by a person's word, in the caller's transaction.

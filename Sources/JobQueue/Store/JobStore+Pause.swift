@@ -2,7 +2,7 @@
 
 package import Domain
 package import Foundation
-import PQClient
+package import PQClient
 
 /// What can be paused.
 package enum PauseScope: Sendable, Hashable {
@@ -67,7 +67,14 @@ extension JobStore {
     ///   - reason: Why.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
     package func pause(_ scope: PauseScope, by person: String, reason: String? = nil) async throws {
-        _ = try await self.pool.execute(
+        try await self.pool.withConnection { db in try await Self.pause(scope, by: person, reason: reason, on: &db) }
+    }
+
+    /// Pauses in the caller's transaction.
+    package static func pause(
+        _ scope: PauseScope, by person: String, reason: String?, on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
             """
             INSERT INTO queue_control (client_id, account_id, queue, paused_at, paused_by, reason)
             VALUES (\(scope.client), \(scope.account), \(scope.queue), world_now(), \(person), \(reason))
@@ -80,7 +87,17 @@ extension JobStore {
     /// - Returns: Whether there was one.
     @discardableResult
     package func resume(_ scope: PauseScope) async throws -> Bool {
-        try await self.pool.execute(
+        try await self.pool.withConnection { db in try await Self.resume(scope, on: &db) }
+    }
+
+    /// Resumes in the caller's transaction.
+    ///
+    /// - Returns: Whether there was a pause.
+    @discardableResult
+    package static func resume(
+        _ scope: PauseScope, on db: inout some SQLSession & ~Copyable
+    ) async throws -> Bool {
+        try await db.execute(
             """
             DELETE FROM queue_control
             WHERE client_id = \(scope.client) AND account_id = \(scope.account) AND queue = \(scope.queue)

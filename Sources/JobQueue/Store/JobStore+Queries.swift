@@ -2,7 +2,7 @@
 
 package import Domain
 import Foundation
-import PQClient
+package import PQClient
 
 extension JobStore {
     /// One job, wherever it is.
@@ -22,6 +22,26 @@ extension JobStore {
             ])[1]
         }
         return try rows.first.map { row throws in try JobSummary(row) }
+    }
+
+    /// Where a live job is, in the caller's transaction.
+    ///
+    /// - Returns: nil when it has ended or there is none.
+    package static func place(
+        of id: JobID, client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> JobState? {
+        let places: [JobState] = try await db.query(
+            """
+            SELECT 'leased' FROM job_lease WHERE client_id = \(client) AND job_id = \(id)
+            UNION ALL
+            SELECT 'ready' FROM job_ready WHERE client_id = \(client) AND job_id = \(id)
+            UNION ALL
+            SELECT 'scheduled' FROM job_scheduled WHERE client_id = \(client) AND job_id = \(id)
+            UNION ALL
+            SELECT 'held' FROM job_hold WHERE client_id = \(client) AND job_id = \(id)
+            """
+        ).column()
+        return places.first
     }
 
     /// The owner of a job of which only the identity may be known.

@@ -181,7 +181,12 @@ struct EffectHost: EffectContext {
     /// What a confirmed effect left on the platform.
     static func remotePost(_ effect: Effect) -> RemotePost? {
         guard effect.state == .confirmed, let evidence = effect.evidence else { return nil }
+        return Self.remotePost(evidence)
+    }
+
+    /// What the evidence of a confirmed send says.
+    static func remotePost(_ evidence: JSONText) -> RemotePost? {
         // Unreadable is as good as absent.
-        return try? JSONDecoder.posthorn.decode(RemotePost.self, from: Data(evidence.text.utf8))
+        try? JSONDecoder.posthorn.decode(RemotePost.self, from: Data(evidence.text.utf8))
     }
 }

@@ -84,13 +84,13 @@ struct Reconciler: Sendable {
             SELECT part ->> 'id' FROM publication, jsonb_array_elements(parts) AS part
             WHERE client_id = \(work.client) AND account_id = \(work.account) AND published_at >= \(start)
               AND target_id IS DISTINCT FROM \(work.target)
-            UNION
-            SELECT evidence ->> 'id' FROM effect_send
-            WHERE client_id = \(work.client) AND account_id = \(work.account) AND sent_at >= \(start)
-              AND outcome = 'confirmed' AND op_key <> \(work.operation)
             """)
         var ids = Set<String>()
         for row in rows { if let id: String = try row.get("id") { ids.insert(id) } }
+        // What is confirmed and not yet recorded as a publication.
+        let confirmed = try await EffectLedger(pool: self.services.pool).evidence(
+            client: work.client, account: work.account, since: start, except: work.operation)
+        for evidence in confirmed { if let id = EffectHost.remotePost(evidence)?.id { ids.insert(id) } }
         return ids
     }
 

@@ -16,27 +16,11 @@ struct TargetHand {
 
     /// Reads it; lock the target's row first, so that the fence of a worker comes before or after.
     static func load(_ target: TargetRow, on db: inout some SQLSession & ~Copyable) async throws -> Self {
-        let places: [String] = try await db.query(
-            """
-            SELECT 'leased' FROM job_lease WHERE client_id = \(target.client) AND job_id = \(target.job)
-            UNION ALL
-            SELECT 'ready' FROM job_ready WHERE client_id = \(target.client) AND job_id = \(target.job)
-            UNION ALL
-            SELECT 'scheduled' FROM job_scheduled WHERE client_id = \(target.client) AND job_id = \(target.job)
-            UNION ALL
-            SELECT 'held' FROM job_hold WHERE client_id = \(target.client) AND job_id = \(target.job)
-            """
-        ).column()
-        let sent: [String] = try await db.query(
-            """
-            SELECT DISTINCT state
-            FROM effect
-            WHERE client_id = \(target.client) AND op_key = \("publish:\(target.id)")
-              AND state IN ('sending', 'unknown', 'confirmed')
-            ORDER BY state
-            """
-        ).column()
-        return Self(isLive: !places.isEmpty, isLeased: places.contains("leased"), sent: sent)
+        var place: JobState?
+        if let job = target.job { place = try await JobStore.place(of: job, client: target.client, on: &db) }
+        let effects = try await EffectLedger.load("publish:\(target.id)", client: target.client, on: &db)
+        let sent = Set(effects.map(\.state)).subtracting([.prepared, .rejected])
+        return Self(isLive: place != nil, isLeased: place == .leased, sent: sent.map(\.rawValue).sorted())
     }
 
     /// Why the target must stay as it is; `nil` when nothing of it is sent or about to be.
