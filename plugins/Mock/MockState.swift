@@ -4,7 +4,7 @@ import Foundation
 import PluginKit
 
 /// What the plugin keeps between its steps.
-struct MockState: Codable, Sendable, Equatable {
+struct MockState: SavedState, Equatable {
     /// A file that is on the platform and not visible yet.
     struct Upload: Codable, Sendable, Equatable {
         var part: Int
@@ -26,29 +26,4 @@ struct MockState: Codable, Sendable, Equatable {
     var campaign: String?
 
     init() {}
-
-    /// Reads a saved state; nothing saved is an empty state.
-    init(_ saved: PluginState?) throws(PluginError) {
-        self.init()
-        guard let saved else { return }
-        guard saved.version == Self.version else {
-            throw PluginError(
-                .unsupported, "The saved state has version \(saved.version); this plugin reads \(Self.version).",
-                nextAction: "Run a worker of the release that wrote it.")
-        }
-        do {
-            self = try JSONDecoder().decode(Self.self, from: saved.data)
-        } catch {
-            throw PluginError(.permanent, "The saved state cannot be read.", underlying: error)
-        }
-    }
-
-    /// The state as the core stores it.
-    func saved() throws(PluginError) -> PluginState {
-        do {
-            return PluginState(version: Self.version, data: try JSONEncoder().encode(self))
-        } catch {
-            throw PluginError(.permanent, "The state cannot be saved.", underlying: error)
-        }
-    }
 }
