@@ -48,7 +48,7 @@ struct DemoTroubles: Sendable {
             result:
                 "Connected again by a person at \(clock.wallTime(at: back).clock) the next day; \(published) of \(waited.count) posts went out, "
                 + "\(late.joined(separator: " and ")) late.",
-            ending: published == waited.count ? .prevented : .needsPerson)
+            ending: published == waited.count ? .settledByPerson : .needsPerson)
     }
 
     private func refusedPost() async throws -> DemoReport.Trouble? {

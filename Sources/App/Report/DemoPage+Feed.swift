@@ -29,6 +29,7 @@ extension DemoPage {
         switch ending {
         case .healed: "healed by itself"
         case .prevented: "prevented"
+        case .settledByPerson: "settled by a person"
         case .needsPerson: "waits for a person"
         }
     }

@@ -87,7 +87,7 @@ extension DemoPage {
         .cap{margin:0 0 6px}.capbar{display:flex;height:16px;border-radius:8px;overflow:hidden;background:var(--line)}
         .spent{background:#0b6fb8}.held{background:repeating-linear-gradient(45deg,#74b0dd,#74b0dd 4px,#9cc8e8 4px,#9cc8e8 8px)}.k.free{background:var(--line)}
         .capkey{display:flex;gap:4px 18px;flex-wrap:wrap;font-size:13px;margin:6px 0 12px}.k{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:6px}
-        .l-refused td{color:var(--bad)}.l-refused small{color:inherit}
+        .ledger time{white-space:nowrap}.l-refused td{color:var(--bad)}.l-refused small{color:inherit}
         .timeline{list-style:none;margin:0;padding:0}
         .timeline li{display:grid;grid-template-columns:128px 1fr;gap:34px;position:relative;padding-bottom:14px;break-inside:avoid}
         .timeline li:before{content:"";position:absolute;left:144px;top:0;bottom:0;width:2px;background:var(--line)}

@@ -118,6 +118,8 @@ extension DemoReport {
             case healed
             /// Posthorn stopped something that must not happen.
             case prevented
+            /// A person did what only a person can, and everything went on.
+            case settledByPerson = "settled_by_person"
             /// It waits for a person, who is told what to do.
             case needsPerson = "needs_person"
         }

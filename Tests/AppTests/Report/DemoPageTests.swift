@@ -46,6 +46,18 @@ struct DemoPageTests {
         #expect(page.components(separatedBy: "</style>").count == 3, "one of the page and one of the heat map")
     }
 
+    @Test(
+        "how a trouble ended is said in words",
+        arguments: [
+            (DemoReport.Trouble.Ending.healed, "healed by itself"), (.prevented, "prevented"),
+            (.settledByPerson, "settled by a person"), (.needsPerson, "waits for a person"),
+        ])
+    func endings(ending: DemoReport.Trouble.Ending, words: String) throws {
+        var report = try DemoReport.sample()
+        report.troubles[0].ending = ending
+        #expect(DemoPage.render(report).contains("<em>\(words)</em>"))
+    }
+
     @Test("every tag is closed in order")
     func wellFormed() throws {
         let empty: Set<Substring> = ["meta", "rect", "line", "circle", "path"]
