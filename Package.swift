@@ -30,6 +30,7 @@ let rainbow = Target.Dependency.product(name: "Rainbow", package: "Rainbow")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// Compiled-in platforms.
 ///
@@ -67,7 +68,7 @@ let modules: [Module] = [
         testDependencies: ["TestSupport", "PQClient", "Domain", "JobQueue", "PluginKit"]),
     Module(
         name: "Publishing", path: "Sources/Publishing",
-        dependencies: ["JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", logging, crypto],
+        dependencies: ["JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", logging, crypto, yams],
         testDependencies: [
             "TestSupport", "JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", "MockPlugin", logging,
             httpTypes,
@@ -165,6 +166,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),

@@ -29,8 +29,23 @@ struct PostCommands: AsyncParsableCommand {
                 Every account's variant is checked against its platform before anything is written; then post, targets and jobs are written
                 together. --at is local time in the client's zone, or in --tz. The same --key again answers the post that is there.
                 Lines that hold only --- make a thread.
+
+                --file takes a post as YAML (.yaml, .yml), with flags on top of it:
+                  accounts: [x, mock]            or account: x
+                  at: 2026-12-01T09:30           tz: Asia/Tokyo
+                  text: |
+                    The new shoe is here.
+                  media: [shoe.png]              beside the file
+                  alt: [A red shoe on a table]   one for each file
+                  variants:
+                    x: The new shoe.
+                  settings:
+                    tiktok.privacy_level: SELF_ONLY
+                and format, link, first_comment, labels, campaign, pillar, key, state (planned or draft). Every key may be left out.
+                A .json file has the keys of `post import`; any other file is the words.
                 """,
             examples: [
+                "post create --client acme --file launch.yaml",
                 "post create --client acme --account x --account mock --text 'Hello' --at 2026-12-01T09:30",
                 "post create --client acme --account x --text 'Look' --media shoe.png --alt 'A red shoe' --now",
                 "post create --client acme --account x --account mock --text Long --variant x=Short --at 2026-12-01T09:30 --tz Asia/Tokyo",
@@ -123,7 +138,7 @@ struct PostContentOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The words.", valueName: "text"))
     var text: String?
     @Option(
-        help: ArgumentHelp("The post as a file: JSON with the keys of `post import`, or plain text.", valueName: "file")
+        help: ArgumentHelp("The post as a file: YAML, JSON or plain text, by its ending.", valueName: "file")
     )
     var file: String?
     @Option(name: .customLong("media"), help: ArgumentHelp("A picture or film; repeat for several.", valueName: "file"))
@@ -178,11 +193,15 @@ struct PostContentOptions: ParsableArguments {
         var folder = FileManager.default.currentDirectoryPath
         if let file {
             let data = try CommandError.contents(of: file)
-            if file.lowercased().hasSuffix(".json") {
-                row = try Self.row(data, file: file)
-                folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-            } else {
-                row.text = String(decoding: data, as: UTF8.self)
+            let url = URL(fileURLWithPath: file)
+            switch url.pathExtension.lowercased() {
+            case "json":
+                row = try Self.row(json: data, file: file)
+                folder = url.deletingLastPathComponent().path
+            case "yaml", "yml":
+                row = try Self.row(yaml: data, file: file)
+                folder = url.deletingLastPathComponent().path
+            default: row.text = String(decoding: data, as: UTF8.self)
             }
         }
         if let text { row.text = text }
@@ -219,7 +238,17 @@ struct PostContentOptions: ParsableArguments {
         return draft
     }
 
-    private static func row(_ data: Data, file: String) throws -> ImportRow {
+    private static func row(yaml data: Data, file: String) throws -> ImportRow {
+        do {
+            return try PostFile(yaml: data).row
+        } catch {
+            throw CommandError(
+                .badData, "\(file): \(error.message)", details: error.issues.map { "\($0)" },
+                remedy: "`posthorn post create --help` shows the form of the file")
+        }
+    }
+
+    private static func row(json data: Data, file: String) throws -> ImportRow {
         // One object, over as many lines as a person likes.
         let flat = Data(data.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 })
         let parsed = try ImportFile(flat, format: .ndjson)

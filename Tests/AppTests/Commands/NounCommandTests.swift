@@ -119,6 +119,23 @@ struct NounCommandTests {
         #expect(try await world.count("job_scheduled") == 1)
     }
 
+    @Test(
+        "a post comes from a YAML file too; what is wrong with the file is said with line and column, and nothing is written"
+    )
+    func postFile() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let wrong = try world.file("wrong.yaml", "account: x\ntxt: hi\nat: 2099-01-01T09:00\n")
+        let refused = try await world.answer(["post", "create", "--client", "acme", "--file", wrong])
+        #expect(refused.code == 65)
+        #expect(refused.messages.contains("line 2, column 1: 'txt' is no key of a post. Did you mean 'text'?"))
+        #expect(try await world.count("post") == 0)
+        let right = try world.file("right.yaml", "account: x\ntext: hi\nat: 2099-01-01T09:00\nlabels: [a, b]\n")
+        #expect(try await world.posthorn("post", "create", "--client", "acme", "--file", right) == 0)
+        #expect(try await world.count("job_scheduled") == 1)
+        #expect(try await world.count("post WHERE labels = ARRAY['a', 'b']") == 1)
+    }
+
     @Test("an import with a wrong row writes nothing, or the good rows when asked to")
     func imports() async throws {
         let world = try await CommandWorld()

@@ -29,8 +29,10 @@ struct DemoRunTests {
         let report = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         let calendar = try #require(report["calendar"] as? [[String: Any]])
         #expect((250...350).contains(calendar.count))
-        let states = Dictionary(grouping: calendar) { $0["state"] as? String ?? "" }.mapValues(\.count)
-        #expect(states == ["published": calendar.count - 1, "failed": 1])
+        // How many were late is a matter of this machine's speed; that all but the refused one came is not.
+        let states = calendar.map { $0["state"] as? String }
+        #expect(states.count { $0 == "published" || $0 == "late" } == calendar.count - 1)
+        #expect(states.count { $0 == "failed" } == 1)
         let proof = try #require(report["proof"] as? [String: Any])
         #expect(proof["duplicates"] as? Int == 0 && proof["missing"] as? Int == 0)
         let boosts = try #require(report["boosts"] as? [[String: Any]])
