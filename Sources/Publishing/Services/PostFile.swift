@@ -2,6 +2,7 @@
 
 import Domain
 package import Foundation
+import PluginKit
 import Yams
 
 /// One post as a YAML file, with the keys of an import line; lists and nested keys where they read better.

@@ -2,6 +2,7 @@
 
 import Foundation
 import JobQueue
+import PQClient
 import TestSupport
 import Testing
 
