@@ -116,15 +116,14 @@ final class SimulatorResponder: HTTPResponder {
     {
         switch delivery {
         case .reset(let latency):
-            if let latency { try await Self.sleep(for: latency, whileOpen: context.channel) }
+            if let latency { _ = try await Self.sleep(for: latency, whileOpen: context.channel) }
             await Self.reset(context.channel)
             // Nothing of this can leave any more.
             return Response(status: .internalServerError)
         case .answer(let answer, let latency, let rate, let receipt):
             if let latency {
-                try await Self.sleep(for: latency, whileOpen: context.channel)
+                let isConnected = try await Self.sleep(for: latency, whileOpen: context.channel)
                 if let receipt {
-                    let isConnected = context.channel.isActive
                     self.change { isConnected ? $0.answering(receipt) : $0.undelivered(receipt) }
                 }
             }
@@ -163,16 +162,19 @@ final class SimulatorResponder: HTTPResponder {
     }
 
     /// Waits; shorter when the client leaves, because nobody waits for the answer then.
-    private static func sleep(for latency: Duration, whileOpen channel: any Channel) async throws {
-        // Awaited right here; a task of its own, so that the end of the connection can cut it short.
+    ///
+    /// - Returns: Whether the client is still there.
+    private static func sleep(for latency: Duration, whileOpen channel: any Channel) async throws -> Bool {
+        // Awaited right here; a task of its own, so that the client's departure can cut it short.
         let pause = Task { try await Task.sleep(for: latency) }
-        channel.closeFuture.whenComplete { _ in pause.cancel() }
-        await withTaskCancellationHandler {
-            _ = await pause.result
+        DepartureHandler.departure(from: channel).whenComplete { _ in pause.cancel() }
+        let end = await withTaskCancellationHandler {
+            await pause.result
         } onCancel: {
             pause.cancel()
         }
         try Task.checkCancellation()
+        return (try? end.get()) != nil
     }
 
     /// Closes a connection so that the client sees it reset.

@@ -90,6 +90,7 @@ package final class SimulatorServer: Service {
         quiet.logLevel = max(quiet.logLevel, .warning)
         let application = Application(
             responder: responder,
+            server: .http1(configuration: .init(additionalChannelHandlers: [DepartureHandler()])),
             configuration: ApplicationConfiguration(address: .hostname(host, port: wanted), backlog: 1024),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? wanted) }, logger: quiet)
         do {

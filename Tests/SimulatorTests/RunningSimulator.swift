@@ -129,7 +129,7 @@ struct RunningSimulator: Sendable {
 
     /// What became of the answer to each attempt in the ledger, in order.
     func answers() async throws -> [String?] {
-        try await self.get("/_admin/ledger").json["attempts"]?.array?.map { $0["answer"]?.string } ?? []
+        try await self.get("/_admin/ledger").json["entries"]?.array?.map { $0["answer"]?.string } ?? []
     }
 
     static let mock = "/mock.posthorn.test/v1"

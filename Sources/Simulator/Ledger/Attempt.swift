@@ -51,6 +51,9 @@ struct Attempt: Sendable, Codable {
     /// Reads of the account's own list that covered this attempt and did not show it.
     var absenceReads: [Int] = []
 
+    /// Whether the client waits for an answer that has not begun to leave.
+    var isHeldBack: Bool { self.answeredAt == nil && self.answer != .clientGone }
+
     /// Whether the answer, if it arrived, says that nothing happened.
     var isRefusal: Bool {
         guard !self.tookEffect, let status = self.status, (400..<500).contains(status) else { return false }

@@ -89,7 +89,7 @@ extension Attempt {
             "world_time": .string(self.worldTime.iso8601),
             "real_time": .string(WorldTime(epochSeconds: self.realTime).iso8601),
             "took_effect": .bool(self.tookEffect),
-            "answer": .string((self.answeredAt == nil ? Answer.pending : self.answer).rawValue),
+            "answer": .string((self.isHeldBack ? Answer.pending : self.answer).rawValue),
             "status": self.status.map { JSONValue($0) },
             "remote_id": self.remoteID.map { .string($0) },
             "harmless_repeat": .bool(self.isHarmlessRepeat),
