@@ -60,7 +60,7 @@ struct CarefulHandler: JobHandler {
     }
 }
 
-@Suite("Chaos", .postgresSchema, .timeLimit(.minutes(3)))
+@Suite("Chaos", .postgresSchema, .timeLimit(.minutes(10)))
 struct ChaosTests {
     @Test("workers that are taken for dead while they send lose nothing and double nothing")
     func zombies() async throws {

@@ -253,7 +253,7 @@ struct ScheduleTests {
         #expect(error?.code == .conflict)
     }
 
-    @Test("a running worker makes the jobs of schedules and runs them", .timeLimit(.minutes(1)))
+    @Test("a running worker makes the jobs of schedules and runs them", .timeLimit(.minutes(10)))
     func worker() async throws {
         let queue = try await QueueFixture()
         try await queue.schedule("FREQ=HOURLY;BYMINUTE=0,30") { $0.plan.zone = .utc }

@@ -10,7 +10,7 @@ import Testing
 
 @testable import JobQueue
 
-@Suite("Worker", .postgresSchema, .timeLimit(.minutes(2)))
+@Suite("Worker", .postgresSchema, .timeLimit(.minutes(10)))
 struct WorkerTests {
     static let noop = ClosureHandler(kind: "noop") { _, _ in .succeeded }
 

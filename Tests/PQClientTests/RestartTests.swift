@@ -9,7 +9,7 @@ import Testing
 struct RestartTests {
     @Test(
         "a server restart in the middle of work loses nothing that was confirmed and needs no restart of ours",
-        .timeLimit(.minutes(2)), arguments: [PrivateCluster.StopMode.fast, .immediate])
+        .timeLimit(.minutes(10)), arguments: [PrivateCluster.StopMode.fast, .immediate])
     func restart(_ mode: PrivateCluster.StopMode) async throws {
         try await withPrivateCluster { cluster in
             let configuration = try PQConfiguration(url: cluster.url, schema: "s", maximumConnections: 4)

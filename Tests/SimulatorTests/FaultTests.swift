@@ -214,7 +214,7 @@ struct FaultTests {
         #expect(engine.rules.isEmpty)
     }
 
-    @Test("a client that leaves before the answer has no proof from it", .timeLimit(.minutes(2)))
+    @Test("a client that leaves before the answer has no proof from it", .timeLimit(.minutes(10)))
     func clientGone() async throws {
         try await RunningSimulator.with { simulator async throws in
             _ = try await simulator.post(

@@ -18,7 +18,8 @@ extension MockPlugin: DeferredPublishing {
                 text: part.text.isEmpty ? nil : part.text, mediaIds: media.isEmpty ? nil : media,
                 altTexts: media.isEmpty ? nil : part.media.map(\.altText), replyTo: parent,
                 link: number == 0 ? request.content.link : nil, format: request.content.format.rawValue)
-            let sent = try await context.send(part: number, endpoint: MockBucket.publish) { permit throws(PluginError) in
+            let sent = try await context.send(part: number, endpoint: MockBucket.publish) {
+                permit throws(PluginError) in
                 try await self.create(body, permit, request.access)
             }
             first = first ?? sent
@@ -66,7 +67,8 @@ extension MockPlugin: DeferredPublishing {
         _ post: RemotePost, _ request: PublishRequest, _ context: any EffectContext
     ) async throws(PluginError) -> PublishOutcome {
         guard let text = request.content.firstComment, !text.isEmpty else { return .published(post) }
-        _ = try await context.send(part: request.content.parts.count, endpoint: MockBucket.publish) { permit throws(PluginError) in
+        _ = try await context.send(part: request.content.parts.count, endpoint: MockBucket.publish) {
+            permit throws(PluginError) in
             let comment = try await self.client.post(
                 MockComment.self, "/posts/\(post.id)/comments", MockNewComment(text: text),
                 endpoint: MockBucket.publish,

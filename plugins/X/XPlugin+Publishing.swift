@@ -50,7 +50,8 @@ extension XPlugin: DeferredPublishing {
             let parent = XText.parent(of: number, in: request.content).map { sent[$0].id }
             let body = Self.body(piece, media: media, parent: parent, number == 0 ? request.content.settings : [:])
             sent.append(
-                try await context.send(part: number, endpoint: XEndpoint.create.rawValue) { permit throws(PluginError) in
+                try await context.send(part: number, endpoint: XEndpoint.create.rawValue) {
+                    permit throws(PluginError) in
                     try await self.create(body, permit, request.access)
                 })
         }

@@ -71,7 +71,8 @@ extension CommandContext {
                 let registry = try PluginRegistry(
                     plugins: self.plugins.map { plugin in
                         let transport = LimitedTransport(
-                            http.transport(for: plugin.manifest), limits: PlatformLimits(plugin.manifest, store: limits),
+                            http.transport(for: plugin.manifest),
+                            limits: PlatformLimits(plugin.manifest, store: limits),
                             reporter: plugin as? any RateReporting.Type)
                         return plugin.init(context: PluginContext(http: transport, clock: mirror.clock))
                     })
