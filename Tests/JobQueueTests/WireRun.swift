@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import Logging
+import PQClient
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+/// One job's way from claim to end through a proxy, with a fault in one step; somebody else ends what that leaves.
+struct WireRun: Sendable {
+    /// A step whose messages are counted and broken.
+    enum Step: String, Sendable, CaseIterable {
+        case claim, prepare, fence, fenceWithMore, confirm, finish, finishWithRecord
+    }
+
+    /// How statements reach the server: the messages differ.
+    enum Statements: String, Sendable, CaseIterable {
+        /// Prepared in the step, then run.
+        case prepared
+        /// Sent whole each time.
+        case unprepared
+    }
+
+    let queue: QueueFixture
+    let pool: ConnectionPool
+    private let proxy: WireProxy
+    private let platform = PretendPlatform()
+    private let configuration: PQConfiguration
+
+    init(proxy: WireProxy, statements: Statements, patience: Duration? = nil) async throws {
+        self.proxy = proxy
+        self.queue = try await QueueFixture()
+        try await self.queue.pool.execute("CREATE TABLE record (job_id uuid NOT NULL)")
+        var configuration = try PQConfiguration(
+            url: proxy.url, schema: TestDatabase.required.schema, maximumConnections: 1)
+        configuration.usesPreparedStatements = statements != .unprepared
+        if let patience {
+            configuration.statementTimeout = patience
+            configuration.answerGrace = .zero
+        }
+        self.configuration = configuration
+        self.pool = ConnectionPool(configuration: configuration, logger: Logger(label: "test"))
+    }
+
+    /// Runs one job and checks what became of it.
+    ///
+    /// - Returns: the messages of the step.
+    func once(step: Step, fault: WireProxy.Fault?) async throws -> [WireProxy.Message] {
+        // A pool of its own each time: the same messages each time.
+        let pool = ConnectionPool(configuration: self.configuration, logger: Logger(label: "test"))
+        _ = try await pool.query("SELECT 1")
+        let messages = try await self.way(pool, step: step, fault: fault)
+        await pool.close()
+        return messages
+    }
+
+    /// From claim to end; after an error of the connection another worker takes over.
+    private func way(
+        _ pool: ConnectionPool, step: Step, fault: WireProxy.Fault?
+    ) async throws -> [WireProxy.Message] {
+        var new = self.queue.job()
+        new.recovery = .reconcile
+        try await self.queue.store.enqueue([new])
+        let worker = try await self.queue.worker()
+        var messages: [WireProxy.Message] = []
+        func at<T>(_ place: Step, _ body: () async throws -> T) async throws -> T {
+            guard place == step else { return try await body() }
+            self.proxy.arm(fault)
+            do {
+                let value = try await body()
+                messages = self.proxy.trace
+                return value
+            } catch {
+                messages = self.proxy.trace
+                throw error
+            }
+        }
+        do {
+            try await self.walk(
+                pool, worker: worker, record: step == .finishWithRecord, more: step == .fenceWithMore, at)
+        } catch let error as PQError {
+            try #require(fault != nil, "\(error)")
+            try await self.check(new, step: step, error)
+        }
+        try await self.takeOver(new, from: worker)
+        try await self.prove(new, recorded: step == .finishWithRecord)
+        return messages
+    }
+
+    private func walk(
+        _ pool: ConnectionPool, worker: WorkerID, record: Bool, more: Bool,
+        _ at: (Step, () async throws -> Void) async throws -> Void
+    ) async throws {
+        let store = JobStore(pool: pool)
+        var claimed: ClaimedJob?
+        try await at(.claim) {
+            claimed = try await store.claim(
+                ClaimRequest(queue: "work", limit: 1, worker: worker, abilities: [JobAbility(kind: "noop")])
+            ).first
+        }
+        let job = try #require(claimed)
+        let operation = job.id.description
+        let effects = EffectStore(pool: pool, job: job)
+        try await at(.prepare) { try await effects.prepare(operation) }
+        var grant: FenceGrant?
+        if more {
+            try await at(.fenceWithMore) {
+                grant = try await effects.fence(operation) { db in try await db.execute("SELECT pg_sleep(0)") }
+            }
+        } else {
+            try await at(.fence) { grant = try await effects.fence(operation) }
+        }
+        guard let grant else {
+            try await store.finish([Finish(job, .released)])
+            return
+        }
+        let effect = try #require(try await self.queue.ledger.load(operation, client: job.client).first)
+        #expect(effect.state == .sending && effect.sendNumber == grant.sendNumber)
+        self.platform.post(operation)
+        try await at(.confirm) { try await effects.confirm(operation, send: grant.sendNumber, evidence: "{}") }
+        let finish = Finish(job, .succeeded)
+        if record {
+            try await at(.finishWithRecord) {
+                try await store.finish(finish) { db in
+                    try await db.execute("INSERT INTO record (job_id) VALUES (\(job.id))")
+                }
+            }
+        } else {
+            try await at(.finish) { try await store.finish([finish]) }
+        }
+    }
+
+    /// An error that leaves no doubt tells the truth: nothing of the step took effect.
+    private func check(_ job: NewJob, step: Step, _ error: PQError) async throws {
+        let state = try await self.queue.state(of: job.id)
+        let effect = try await self.queue.ledger.load(job.id.description, client: job.client).first
+        switch step {
+        case .claim: #expect(state == .leased ? error.outcomeUnknown : state == .ready)
+        case .prepare: #expect(effect == nil || error.outcomeUnknown)
+        case .fence, .fenceWithMore: #expect(effect?.state == .prepared && !error.outcomeUnknown)
+        case .confirm: Issue.record("what was learned about a send is written until it is written: \(error)")
+        case .finish, .finishWithRecord: #expect(state == .succeeded ? error.outcomeUnknown : state == .leased)
+        }
+    }
+
+    /// The worker is dead: another one ends the job.
+    private func takeOver(_ new: NewJob, from worker: WorkerID) async throws {
+        guard try await self.queue.state(of: new.id) != .succeeded else { return }
+        try await self.queue.kill(worker)
+        let other = try await self.queue.worker()
+        try await eventually("job \(new.id) ends") {
+            // A server that has not noticed the end of its client yet still holds its locks.
+            _ = try await self.queue.store.rescue(crashLimit: 1_000)
+            for job in try await self.queue.claim(other) { try await self.end(job) }
+            return try await self.queue.state(of: new.id) == .succeeded
+        }
+    }
+
+    /// Looks before it sends.
+    private func end(_ job: ClaimedJob) async throws {
+        let operation = job.id.description
+        let effects = self.queue.effects(of: job)
+        while let effect = try await effects.prepare(operation).first, effect.state != .confirmed {
+            if effect.state == .unknown {
+                if self.platform.has(operation) {
+                    try await effects.confirm(operation, send: effect.sendNumber, evidence: "{}")
+                } else {
+                    _ = try await effects.recordAbsentRead(operation, send: effect.sendNumber, minimumDistance: .zero)
+                }
+            } else if let grant = try await effects.fence(operation) {
+                self.platform.post(operation)
+                try await effects.confirm(operation, send: grant.sendNumber, evidence: "{}")
+            }
+        }
+        try await self.queue.store.finish(Finish(job, .succeeded)) { db in
+            try await db.execute("INSERT INTO record (job_id) VALUES (\(job.id))")
+        }
+    }
+
+    /// Sent once, under a fence; ended once; recorded once, if the end has a record.
+    private func prove(_ job: NewJob, recorded: Bool) async throws {
+        let operation = job.id.description
+        #expect(self.platform.counts[operation] == 1)
+        let sends = try await self.queue.ledger.sends(of: operation, client: job.client)
+        #expect(sends.count { $0.outcome == "confirmed" } == 1)
+        #expect(sends.allSatisfy { $0.outcome == "confirmed" || $0.outcome == "absent" })
+        #expect(try await self.queue.outcomes(of: job.id).count { $0 == "succeeded" } == 1)
+        let records: Int64 = try await self.queue.pool.query(
+            "SELECT count(*) FROM record WHERE job_id = \(job.id)"
+        ).single()
+        if recorded { #expect(records == 1) } else { #expect(records <= 1) }
+    }
+}
