@@ -26,19 +26,21 @@ struct ConfigurationTests {
         try await self.withFile("worker:\n  concurrency: 8\n  queues: [publish]\nlog:\n  level: debug\n") { file in
             let environment = ["POSTHORN_WORKER_CONCURRENCY": "16", "POSTHORN_LOG_LEVEL": "notice"]
             let all = try await self.settings(environment, flags: ["worker.concurrency": "4"], file: file)
-            #expect(try WorkerSettings(all).slots == ["publish": 4])
+            #expect(try WorkerSettings(all).slots == ["publish": 3, "reconcile": 1])
             #expect(all.text("log.level") == "notice")
             let fileOnly = try await self.settings(file: file)
-            #expect(try WorkerSettings(fileOnly).slots == ["publish": 8])
+            #expect(try WorkerSettings(fileOnly).slots == ["publish": 7, "reconcile": 1])
             #expect(try WorkerSettings(try await self.settings()).concurrency == 32)
         }
     }
 
     @Test("a worker's slots are shared out so that publishing has the most and nothing exceeds the whole")
     func slots() async throws {
-        #expect(try WorkerSettings(try await self.settings()).slots == ["publish": 20, "boost": 4, "metrics": 8])
+        #expect(
+            try WorkerSettings(try await self.settings()).slots
+                == ["publish": 18, "boost": 4, "metrics": 8, "reconcile": 2])
         let given = try await self.settings(["POSTHORN_WORKER_CONCURRENCY": "10", "POSTHORN_WORKER_METRICS": "1"])
-        #expect(try WorkerSettings(given).slots == ["publish": 8, "boost": 1, "metrics": 1])
+        #expect(try WorkerSettings(given).slots == ["publish": 7, "boost": 1, "metrics": 1, "reconcile": 1])
         let one = try await self.settings(["POSTHORN_WORKER_QUEUES": "metrics"])
         #expect(try WorkerSettings(one).slots == ["metrics": 32])
     }

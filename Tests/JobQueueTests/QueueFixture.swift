@@ -46,9 +46,11 @@ struct QueueFixture: Sendable {
         return record.id
     }
 
-    func claim(_ worker: WorkerID, limit: Int = 10, kinds: [JobKind] = ["noop"]) async throws -> [ClaimedJob] {
+    func claim(
+        _ worker: WorkerID, queue: QueueName = "work", limit: Int = 10, kinds: [JobKind] = ["noop"]
+    ) async throws -> [ClaimedJob] {
         try await self.store.claim(
-            ClaimRequest(queue: "work", limit: limit, worker: worker, abilities: kinds.map { JobAbility(kind: $0) }))
+            ClaimRequest(queue: queue, limit: limit, worker: worker, abilities: kinds.map { JobAbility(kind: $0) }))
     }
 
     /// Enqueues one job and claims it.

@@ -65,7 +65,7 @@ struct RunTableTests {
             table.apply(Self.answer([1], cancelled: [1]), since: mark, worker: Self.worker).cancellations.map(\.1) == [
                 .requested
             ])
-        #expect(table.attach(1, cancel: {}, abandon: {}) == .requested)
+        #expect(table.attach(1, deadline: .now + .seconds(60), cancel: {}, abandon: { _ in }) == .requested)
         #expect(
             table.apply(Self.answer([1], cancelled: [1]), since: table.mark(), worker: Self.worker).cancellations
                 .isEmpty)

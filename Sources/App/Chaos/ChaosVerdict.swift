@@ -48,7 +48,7 @@ struct ChaosVerdict: Sendable {
             services.pool)
         verdict.reconciled = Int(
             try await services.pool.query(
-                "SELECT count(*) AS count FROM attempt WHERE outcome = 'deferred' AND reason LIKE 'looking whether%'"
+                "SELECT count(*) AS count FROM attempt WHERE kind = 'reconcile' AND outcome = 'succeeded'"
             ).first?.get("count") as Int64? ?? 0)
         verdict.ledger = try await admin.ledgerSummary()
         verdict.published = try await Self.effective(admin)

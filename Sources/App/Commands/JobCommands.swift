@@ -38,9 +38,9 @@ struct JobCommands: AsyncParsableCommand {
                 "Only in these states, separated by commas: scheduled, ready, leased, held, succeeded, failed, cancelled.",
                 valueName: "states"))
         var states: String?
-        @Option(help: ArgumentHelp("Only in this queue: publish, boost or metrics.", valueName: "queue"))
+        @Option(help: ArgumentHelp("Only in this queue: publish, boost, metrics or reconcile.", valueName: "queue"))
         var queue: String?
-        @Option(help: ArgumentHelp("Only of this kind: publish, boost or fetch-metrics.", valueName: "kind"))
+        @Option(help: ArgumentHelp("Only of this kind: publish, boost, fetch-metrics or reconcile.", valueName: "kind"))
         var kind: String?
         @Option(help: ArgumentHelp("Only on this platform.", valueName: "platform"))
         var platform: String?

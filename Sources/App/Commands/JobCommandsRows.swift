@@ -10,7 +10,7 @@ import Publishing
 /// How jobs are found, waited for and shown.
 enum JobRows {
     static let columns = [
-        Column("id", "JOB", "its id"), Column("kind", "KIND", "publish, boost or fetch-metrics"),
+        Column("id", "JOB", "its id"), Column("kind", "KIND", "publish, boost, fetch-metrics or reconcile"),
         Column("client", "CLIENT", "the client's slug"), Column("account", "ACCOUNT", "the account's slug"),
         Column("platform", nil, "the platform"), Column("queue", nil, "the queue"),
         Column("state", "STATE", "scheduled, ready, leased, held, succeeded, failed or cancelled"),
@@ -18,7 +18,8 @@ enum JobRows {
         Column("attempt", "TRIES", "how many attempts failed"),
         Column("crashes", nil, "how often a worker died with it"), Column("deferrals", nil, "how often it was put off"),
         Column("max_attempts", nil, "how many attempts it gets"), Column("priority", nil, "low first"),
-        Column("subject", nil, "what it acts on: a target, publication, account or boost"),
+        Column(
+            "subject", nil, "what it acts on: a target, publication, account or boost, or the job that waits for it"),
         Column("key", nil, "its key"),
         Column("worker", nil, "the worker that runs it"), Column("since", nil, "when it was claimed, held or finished"),
         Column("reason", "WHY", "why it is held, was cancelled or failed", isFlexible: true),

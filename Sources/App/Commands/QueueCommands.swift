@@ -82,6 +82,8 @@ struct QueueCommands: AsyncParsableCommand {
             case .client(let client): "client \(names.client(client))"
             case .clientQueue(let client, let queue): "client \(names.client(client)), queue \(queue)"
             case .account(let client, let account): "account \(names.client(client))/\(names.account(account) ?? "")"
+            case .accountQueue(let client, let account, let queue):
+                "account \(names.client(client))/\(names.account(account) ?? ""), queue \(queue)"
             }
         }
     }
@@ -135,7 +137,7 @@ struct QueueCommands: AsyncParsableCommand {
 
 /// What is paused or resumed.
 struct QueueScopeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("publish, boost or metrics.", valueName: "queue"))
+    @Option(help: ArgumentHelp("publish, boost, metrics or reconcile.", valueName: "queue"))
     var queue: String
     @Option(help: ArgumentHelp("Only for this client.", valueName: "client"))
     var client: String?

@@ -33,7 +33,8 @@ struct WorkerCommands: AsyncParsableCommand {
         var concurrency: Int?
 
         @Option(
-            help: ArgumentHelp("Queues to take from, separated by commas: publish, boost, metrics.", valueName: "names")
+            help: ArgumentHelp(
+                "Queues to take from, separated by commas: publish, boost, metrics, reconcile.", valueName: "names")
         )
         var queues: String?
 

@@ -48,6 +48,7 @@ struct WorkerService: Sendable {
                 JournaledHandler(PublishHandler(services: handlers)),
                 JournaledHandler(BoostHandler(services: handlers)),
                 JournaledHandler(MetricsHandler(services: handlers)),
+                JournaledHandler(ReconcileHandler(services: handlers)),
             ],
             logger: logger, onEvent: { WorkerLog.write($0, to: logger) })
     }

@@ -28,6 +28,7 @@ package enum KnownSettings {
         Key(name: "worker.publish", meaning: "of these for publishing"),
         Key(name: "worker.boost", meaning: "of these for boosts"),
         Key(name: "worker.metrics", meaning: "of these for metrics"),
+        Key(name: "worker.reconcile", meaning: "of these for looking whether a lost send took effect"),
         Key(name: "worker.queues", meaning: "queues a worker takes from (all)"),
         Key(name: "worker.heartbeat", meaning: "pause between two beats of a worker (5s)"),
         Key(name: "worker.dead.after", meaning: "without a beat for this long the fleet takes a worker's jobs (20s)"),

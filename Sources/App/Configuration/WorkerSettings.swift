@@ -8,13 +8,14 @@
 /// | `worker.publish` | integer | what is left of the whole, at least half |
 /// | `worker.boost` | integer | an eighth |
 /// | `worker.metrics` | integer | a quarter |
+/// | `worker.reconcile` | integer | a sixteenth |
 /// | `worker.queues` | list | all |
 /// | `worker.heartbeat` | duration | 5s |
 /// | `worker.dead.after` | duration | 20s |
 /// | `worker.crash.limit` | integer | 3 |
 /// | `shutdown.grace` | duration | 30s |
 package struct WorkerSettings: Sendable, Hashable {
-    /// Jobs at once, by queue: `publish`, `boost`, `metrics`.
+    /// Jobs at once, by queue: `publish`, `boost`, `metrics`, `reconcile`.
     package var slots: [String: Int]
     /// How long a stopping worker may finish its jobs.
     package var grace: Duration
@@ -28,7 +29,9 @@ package struct WorkerSettings: Sendable, Hashable {
     package var crashAt: String?
 
     /// The queues there are.
-    package static let queues = ["publish", "boost", "metrics"]
+    package static let queues = ["publish", "boost", "metrics", "reconcile"]
+    /// What part of the whole a queue gets; publishing gets the rest.
+    private static let shares = ["boost": 8, "metrics": 4, "reconcile": 16]
 
     /// Jobs at once in all queues.
     package var concurrency: Int { self.slots.values.reduce(0, +) }
@@ -38,7 +41,7 @@ package struct WorkerSettings: Sendable, Hashable {
     /// - Parameter settings: flags, environment and file.
     /// - Throws: ``CommandError`` with exit code 78.
     package init(_ settings: Settings) throws {
-        let wanted = settings.list("worker.queues") ?? Self.queues
+        var wanted = settings.list("worker.queues") ?? Self.queues
         for name in wanted where !Self.queues.contains(name) {
             let close = Suggestion.closest(to: name, among: Self.queues)
             throw settings.invalid(
@@ -47,16 +50,21 @@ package struct WorkerSettings: Sendable, Hashable {
             )
         }
         guard !wanted.isEmpty else { throw settings.invalid("worker.queues", "names no queue") }
+        let isAlone = wanted.count == 1
+        // Who sends also looks what became of it, so that no choice of queues leaves a fleet without somebody who does.
+        if !wanted.contains("reconcile"), wanted.contains("publish") || wanted.contains("boost") {
+            wanted.append("reconcile")
+        }
         let total = try settings.integer("worker.concurrency", default: 32)
         var slots: [String: Int] = [:]
         for name in wanted where name != "publish" {
             slots[name] = try settings.integer(
-                "worker.\(name)", default: max(1, total / (name == "boost" ? 8 : 4)), minimum: 0)
+                "worker.\(name)", default: max(1, total / (Self.shares[name] ?? 4)), minimum: 0)
         }
         if wanted.contains("publish") {
             let rest = max(1, total - slots.values.reduce(0, +))
             slots["publish"] = try settings.integer("worker.publish", default: rest, minimum: 0)
-        } else if wanted.count == 1, let only = wanted.first, settings.text("worker.\(only)") == nil {
+        } else if isAlone, let only = wanted.first, settings.text("worker.\(only)") == nil {
             slots[only] = total
         }
         self.slots = slots.filter { $0.value > 0 }

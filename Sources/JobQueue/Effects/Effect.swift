@@ -58,11 +58,13 @@ package struct Effect: Sendable, Hashable {
     package var absentReads: Int
     /// When it was last looked for, in world time.
     package var lastReadAt: Date?
+    /// The job that looks whether the last send took effect, when that became unknown.
+    package var reconcileJob: JobID?
 
     static let columns: StaticString = """
         client_id, op_key, part, job_id, kind, account_id, provider, state, send_no, lease_no, checkpoint,
         checkpoint_version, evidence, \
-        prepared_at, sent_at, resolved_at, resolved_by, absent_reads, last_read_at
+        prepared_at, sent_at, resolved_at, resolved_by, absent_reads, last_read_at, reconcile_job
         """
 
     init(_ row: Row) throws(PQError) {
@@ -86,6 +88,7 @@ package struct Effect: Sendable, Hashable {
         self.resolvedBy = try row.get("resolved_by")
         self.absentReads = Int(try row.get("absent_reads", as: Int32.self))
         self.lastReadAt = try row.get("last_read_at")
+        self.reconcileJob = try row.get("reconcile_job")
     }
 }
 

@@ -99,7 +99,21 @@ package struct EffectLedger: Sendable {
         ).column()
     }
 
+    /// Forgets what was found about pieces that may be sent, in the caller's transaction.
+    package func forgetFindings(
+        _ operation: OperationKey, client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            UPDATE effect
+            SET evidence = NULL, absent_reads = 0, last_read_at = NULL
+            WHERE client_id = \(client) AND op_key = \(operation) AND state = 'prepared'
+            """)
+    }
+
     /// Settles an unknown effect by a person's word, in the caller's transaction.
+    ///
+    /// What waited for it goes on.
     ///
     /// - Parameters:
     ///   - operation: The operation.
@@ -133,7 +147,10 @@ package struct EffectLedger: Sendable {
             FROM settled e
             WHERE s.client_id = e.client_id AND s.op_key = e.op_key AND s.part = e.part AND s.send_no = e.send_no
             """)
-        guard changed == 0 else { return }
+        guard changed == 0 else {
+            try await db.execute(ReconcileJob.wake(operation, part: part, client: client))
+            return
+        }
         let effects = try await Self.load(operation, client: client, on: &db)
         guard let effect = effects.first(where: { $0.part == part }) else {
             throw JobQueueError(.notFound, "there is no part \(part) of operation \(operation) of that client")

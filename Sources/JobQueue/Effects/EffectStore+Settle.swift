@@ -64,6 +64,8 @@ extension EffectStore {
     }
 
     /// Records that nobody knows whether a send took effect.
+    ///
+    /// For a job whose recovery is ``Recovery/reconcile`` this makes the job that looks for it.
     @discardableResult
     package func markUnknown(
         _ operation: OperationKey, part: Int = 0, send: Int, evidence: JSONText = "{}", requestID: String? = nil
@@ -71,7 +73,7 @@ extension EffectStore {
         self.crash.reached(.afterSend)
         return try await self.settle(
             operation, part: part, send: send, outcome: "unknown", evidence: evidence, requestID: requestID,
-            change: "SET state = 'unknown', evidence = \(evidence)",
+            change: "SET state = 'unknown', evidence = \(evidence), \(ReconcileJob.identity)",
             condition: "e.send_no = \(Int32(send)) AND e.state = 'sending'")
     }
 
@@ -87,10 +89,23 @@ extension EffectStore {
     ///   - minimumDistance: The world time between two reads that count, and between the send and the first of them:
     ///     longer than the request's
     ///     time limit and the delay of the other side's lists.
+    ///   - also: Written in the same transaction when absence is proven.
     /// - Returns: The effect as it is now: `prepared` when absence is proven, else `unknown`.
     /// - Throws: ``JobQueueError`` with code `leaseLost` when the job is no longer ours.
     package func recordAbsentRead(
-        _ operation: OperationKey, part: Int = 0, send: Int, minimumDistance: Duration
+        _ operation: OperationKey, part: Int = 0, send: Int, minimumDistance: Duration,
+        also: (@Sendable (inout Transaction) async throws -> Void)? = nil
+    ) async throws -> Effect {
+        self.crash.reached(.afterLook)
+        let effect = try await self.writeAbsentRead(
+            operation, part: part, send: send, minimumDistance: minimumDistance, also: also)
+        self.crash.reached(.afterAbsentRead)
+        return effect
+    }
+
+    private func writeAbsentRead(
+        _ operation: OperationKey, part: Int, send: Int, minimumDistance: Duration,
+        also: (@Sendable (inout Transaction) async throws -> Void)?
     ) async throws -> Effect {
         try await self.pool.withTransaction(retrying: 3) { db in
             let isOurs = try await !db.query(
@@ -111,7 +126,7 @@ extension EffectStore {
                     UPDATE effect e
                     SET absent_reads = e.absent_reads + 1, last_read_at = world_now(),
                         state = CASE WHEN e.absent_reads >= 1 THEN 'prepared' ELSE e.state END,
-                        min_lease_no = \(self.job.lease.number), job_id = \(self.job.id)
+                        min_lease_no = greatest(e.min_lease_no, \(self.job.lease.number))
                     WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
                       AND e.state = 'unknown' AND e.send_no = \(Int32(send))
                       AND coalesce(e.last_read_at,
@@ -125,7 +140,12 @@ extension EffectStore {
                     AND s.part = read.part
                   AND s.send_no = read.send_no
                 """)
-            return try await self.effect(operation, part: part, on: &db)
+            let effect = try await self.effect(operation, part: part, on: &db)
+            if effect.state == .prepared {
+                try await also?(&db)
+                try await db.execute(ReconcileJob.wake(operation, part: part, client: self.job.client))
+            }
+            return effect
         }
     }
 
@@ -164,10 +184,19 @@ extension EffectStore {
             // The effect's row first, as in the fence and the rescue.
             _ = try await db.pipeline([
                 """
-                UPDATE effect e
-                \(change)
-                WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
-                    AND \(condition)
+                WITH written AS (
+                    UPDATE effect e
+                    \(change)
+                    WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
+                        AND \(condition)
+                    \(ReconcileJob.returning), e.state
+                ),
+                unsettled AS (
+                    SELECT client_id, op_key, part, job_id, account_id, provider, reconcile_job
+                    FROM written
+                    WHERE state = 'unknown'
+                )
+                \(ReconcileJob.insert(from: "unsettled"))
                 """,
                 """
                 UPDATE effect_send
@@ -177,6 +206,7 @@ extension EffectStore {
                     AND send_no = \(Int32(send))
                   AND outcome IS DISTINCT FROM 'confirmed'
                 """,
+                ReconcileJob.wake(operation, part: part, client: self.job.client),
             ])
             return try await self.effect(operation, part: part, on: &db)
         }

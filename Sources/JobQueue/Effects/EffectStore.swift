@@ -48,10 +48,12 @@ package struct EffectStore: Sendable {
         try await self.pool.withTransaction(retrying: 3) { db in
             try await db.execute(
                 """
-                INSERT INTO effect (client_id, op_key, part, job_id, kind, account_id, provider, state, prepared_at)
+                INSERT INTO effect (
+                    client_id, op_key, part, job_id, kind, account_id, provider, state, prepared_at, recovery
+                )
                 SELECT \(self.job.client), \(operation), part, \(self.job.id), \(self.job.kind),
                     \(self.job.account ?? .none),
-                       \(self.job.provider), 'prepared', world_now()
+                       \(self.job.provider), 'prepared', world_now(), \(self.job.spec.recovery)
                 FROM unnest(\(parts.sorted().map { Int32($0) })) AS part
                 ON CONFLICT (client_id, op_key, part) DO UPDATE
                 SET job_id = excluded.job_id, state = 'prepared'
@@ -136,7 +138,7 @@ package struct EffectStore: Sendable {
     }
 
     /// The lease is locked first, so that rescue, cancel and fence are in an order; then the effect changes only from
-    /// `prepared`.
+    /// `prepared`, and never for the job that looks.
     private func fence(_ operation: OperationKey, part: Int, endpoint: String, token: UUID) -> Statement {
         """
         WITH mine AS MATERIALIZED (\(self.lease)),
@@ -144,10 +146,12 @@ package struct EffectStore: Sendable {
             UPDATE effect e
             SET state = 'sending', send_no = e.send_no + 1, lease_no = mine.lease_no, job_id = \(self.job.id),
                 sent_at = world_now(),
-                evidence = NULL, resolved_at = NULL, resolved_by = NULL, absent_reads = 0, last_read_at = NULL
+                evidence = NULL, resolved_at = NULL, resolved_by = NULL, absent_reads = 0, last_read_at = NULL,
+                reconcile_job = NULL
             FROM mine
             WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
               AND e.state = 'prepared' AND e.min_lease_no <= mine.lease_no
+              AND e.reconcile_job IS DISTINCT FROM \(self.job.id)
             RETURNING e.client_id, e.op_key, e.part, e.send_no, e.job_id, e.account_id, e.provider, e.lease_no,
                 e.sent_at
         )

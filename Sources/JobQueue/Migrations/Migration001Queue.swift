@@ -42,6 +42,17 @@ enum Migration001Queue {
     private static let places = """
         CREATE SEQUENCE job_lease_no;
 
+        -- An identity for a job that a statement makes: a UUID of version 7, in the order of making like all others.
+        CREATE FUNCTION new_job_id() RETURNS uuid LANGUAGE sql VOLATILE AS $$
+            SELECT encode(
+                set_bit(set_bit(
+                    overlay(uuid_send(gen_random_uuid())
+                        PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
+                        FROM 1 FOR 6),
+                    52, 1), 53, 1),
+                'hex')::uuid
+        $$;
+
         -- A live job is in exactly one of job_scheduled, job_ready, job_lease,
         -- job_hold. The first columns are the same in all of them.
         -- account_id is the nil UUID for a job of no account: a lane's key is never NULL.
@@ -100,6 +111,7 @@ enum Migration001Queue {
             held_at         timestamptz NOT NULL,
             PRIMARY KEY (client_id, job_id)
         ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
+        CREATE INDEX job_hold_unknown ON job_hold (client_id, job_id) WHERE reason = 'unknown-outcome';
 
         -- Idempotent enqueue: the same key gives the same job, also after the job has finished.
         CREATE TABLE job_key (
@@ -242,7 +254,9 @@ enum Migration001Queue {
             drain_requested boolean NOT NULL DEFAULT false,
             started_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
             beat_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
-            ended_at        timestamptz
+            ended_at        timestamptz,
+            -- By kind of job: the longest a run lasts on this worker, in milliseconds of real time.
+            run_limits_ms   jsonb NOT NULL DEFAULT '{}'
         ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
         -- What is paused. The nil UUID stands for every client or every account, '' for every queue.
@@ -282,6 +296,9 @@ enum Migration001Queue {
             resolved_by     text,
             absent_reads    integer NOT NULL DEFAULT 0,
             last_read_at    timestamptz,
+            -- The sending job's policy: what of a 'reconcile' job becomes unknown is looked for by a job of its own.
+            recovery        text NOT NULL DEFAULT 'requeue' CHECK (recovery IN ('requeue', 'reconcile', 'hold')),
+            reconcile_job   uuid,
             PRIMARY KEY (client_id, op_key, part)
         ) WITH (fillfactor = 80);
         CREATE INDEX effect_job ON effect (client_id, job_id);

@@ -165,6 +165,10 @@ extension JobStore {
         guard place != .leased else {
             throw JobQueueError(.conflict, "job \(id) cannot be rescheduled: a worker runs it", job: id)
         }
+        if place == .held, try await self.hasUnknownEffect(id, client: client, on: &db) {
+            throw JobQueueError(
+                .unknownEffect, "job \(id) cannot be rescheduled: the outcome of what it sent is not known", job: id)
+        }
         try await self.move(id, client, from: place, dueAt: dueAt, on: &db)
     }
 
@@ -240,6 +244,12 @@ extension JobStore {
         ).column()
         guard let outcome = ended.first else { throw Self.notFound(id) }
         throw JobQueueError(.conflict, "job \(id) cannot be \(verb): it has ended (\(outcome))", job: id)
+    }
+
+    private func hasUnknownEffect(_ id: JobID, client: ClientID, on db: inout Transaction) async throws -> Bool {
+        try await db.query(
+            "SELECT EXISTS (SELECT FROM effect WHERE client_id = \(client) AND job_id = \(id) AND state = 'unknown')"
+        ).single()
     }
 
     private static func notFound(_ id: JobID) -> JobQueueError {

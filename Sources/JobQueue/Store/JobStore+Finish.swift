@@ -81,20 +81,27 @@ extension JobStore {
                 SELECT done.*, clock.now,
                        CASE WHEN cancel_reason IS NOT NULL AND asked IN ('retry', 'deferred', 'released')
                            THEN 'cancelled'
+                            WHEN is_unsettled AND asked IN ('retry', 'deferred', 'released', 'held') THEN 'held'
                             WHEN asked = 'retry' AND attempt + 1 >= max_attempts THEN 'failed'
                             ELSE asked
                        END AS outcome,
+                       CASE WHEN is_unsettled THEN \(HoldReason.unknownOutcome) ELSE coalesce(why, 'held') END
+                           AS hold_reason,
                        coalesce(until, now + make_interval(secs => pause)) AS next_due_at
                 FROM done
                 CROSS JOIN clock
+                CROSS JOIN LATERAL (SELECT \(ReconcileJob.isUnsettled("done")) AS is_unsettled) AS sent
             ),
             unsettled AS (
                 UPDATE effect e
-                SET state = 'unknown'
+                SET state = 'unknown', \(ReconcileJob.identity)
                 FROM routed r
                 WHERE e.client_id = r.client_id AND e.job_id = r.job_id AND e.state = 'sending'
                     AND e.lease_no = r.lease_no
-                RETURNING e.client_id, e.op_key, e.part, e.send_no
+                \(ReconcileJob.returning)
+            ),
+            reconcile AS (
+                \(ReconcileJob.insert(from: "unsettled"))
             ),
             unsettled_send AS (
                 UPDATE effect_send s
@@ -121,7 +128,7 @@ extension JobStore {
             ),
             held AS (
                 INSERT INTO job_hold (\(unescaped: JobSpec.columns), reason, error_code, error_message, held_at)
-                SELECT \(unescaped: JobSpec.columns), coalesce(why, 'held'), error_code, error_message, now
+                SELECT \(unescaped: JobSpec.columns), hold_reason, error_code, coalesce(error_message, why), now
                 FROM routed
                 WHERE outcome = 'held'
             ),
@@ -140,7 +147,11 @@ extension JobStore {
                            attempt + 1,
                        crash_count, defer_count, max_attempts, recovery, generation, key, created_at,
                        CASE WHEN outcome IN ('retry', 'deferred') THEN next_due_at END,
-                       CASE WHEN outcome = 'cancelled' THEN coalesce(why, cancel_reason) ELSE why END, error_code,
+                       CASE WHEN outcome = 'cancelled' THEN coalesce(why, cancel_reason)
+                            WHEN outcome = 'held' THEN hold_reason
+                            ELSE why
+                       END,
+                       error_code,
                            error_message,
                        http_status, request_id
                 FROM routed
@@ -170,7 +181,7 @@ extension JobStore {
                        i.http_status AS status, i.request_id AS request, a.*
                 FROM input i
                 CROSS JOIN LATERAL (
-                    SELECT a.client_id, a.job_id, a.error_code IS NOT DISTINCT FROM 'worker-died' AS is_rescued,
+                    SELECT a.client_id, a.job_id, coalesce(a.error_code IN ('worker-died', 'overdue'), false) AS is_rescued,
                         a.worker_id, a.started_at, a.queue, a.kind, a.provider, a.account_id,
                            a.subject_id, a.priority, a.due_at, a.attempt, a.crash_count, a.defer_count, a.max_attempts,
                                a.recovery,

@@ -14,28 +14,34 @@ package enum PauseScope: Sendable, Hashable {
     case clientQueue(ClientID, QueueName)
     /// An account, in every queue.
     case account(ClientID, AccountID)
+    /// An account in one queue.
+    case accountQueue(ClientID, AccountID, QueueName)
 
     var client: ClientID {
         switch self {
         case .queue: .none
-        case .client(let client), .clientQueue(let client, _), .account(let client, _): client
+        case .client(let client), .clientQueue(let client, _), .account(let client, _), .accountQueue(let client, _, _):
+            client
         }
     }
 
     var account: AccountID {
-        if case .account(_, let account) = self { account } else { .none }
+        switch self {
+        case .account(_, let account), .accountQueue(_, let account, _): account
+        case .queue, .client, .clientQueue: .none
+        }
     }
 
     var queue: QueueName {
         switch self {
-        case .queue(let queue), .clientQueue(_, let queue): queue
+        case .queue(let queue), .clientQueue(_, let queue), .accountQueue(_, _, let queue): queue
         case .client, .account: ""
         }
     }
 
     init(client: ClientID, account: AccountID, queue: QueueName) {
         if account != .none {
-            self = .account(client, account)
+            self = queue == "" ? .account(client, account) : .accountQueue(client, account, queue)
         } else if client == .none {
             self = .queue(queue)
         } else {

@@ -7,8 +7,10 @@ import PQClient
 package struct RescueReport: Sendable, Hashable {
     /// Workers that stopped beating, newly declared dead.
     package var deadWorkers: [WorkerID] = []
-    /// Jobs taken from dead workers.
+    /// Jobs taken from dead workers, and from live ones that did not end them in time.
     package var rescued = 0
+    /// Of these, how many ran over their deadline on a worker that lives.
+    package var overdue = 0
     /// Of these, how many now wait for a person.
     package var held = 0
     /// Sends whose outcome is now unknown.
@@ -47,7 +49,7 @@ extension JobStore {
             report.deadWorkers = try await db.query(Self.declareDead).column()
             // The leases are locked in a statement of their own: what a fence wrote before it let go of the lease must
             // be seen by the next one.
-            let leases: [Int64] = try await db.query(
+            var leases: [Int64] = try await db.query(
                 """
                 SELECT l.lease_no
                 FROM job_lease l
@@ -57,6 +59,9 @@ extension JobStore {
                 FOR UPDATE OF l SKIP LOCKED
                 """
             ).column()
+            let overdue: [Int64] = try await db.query(Self.overdueLeases(limit)).column()
+            report.overdue = overdue.count
+            leases += overdue
             if !leases.isEmpty {
                 let taken = try await db.query(Self.takeBack(leases, crashLimit: crashLimit)).map { row in
                     try TakenJob(row)
@@ -70,6 +75,7 @@ extension JobStore {
                 }
             }
             report.unknownEffects += try await db.query(Self.unleasedSends).affected
+            _ = try await db.pipeline([ReconcileJob.replaceLost, ReconcileJob.wakeForgotten])
             return report
         }
     }
@@ -98,13 +104,32 @@ extension JobStore {
         RETURNING worker_id
         """
 
+    /// Runs that their worker, though it beats, has not ended by the time it said it would.
+    private static func overdueLeases(_ limit: Int) -> Statement {
+        """
+        SELECT l.lease_no
+        FROM worker w
+        JOIN job_lease l ON l.worker_id = w.worker_id
+        WHERE w.state IN ('active', 'draining')
+          AND l.claimed_real < clock_timestamp()
+              - make_interval(secs => (w.run_limits_ms ->> l.kind)::double precision / 1000)
+        ORDER BY l.client_id, l.job_id
+        LIMIT \(Int32(clamping: limit))
+        FOR UPDATE OF l SKIP LOCKED
+        """
+    }
+
     private static func takeBack(_ leases: [Int64], crashLimit: Int) -> Statement {
         """
         WITH lost AS (
             DELETE FROM job_lease l
             USING worker w
-            WHERE l.lease_no = ANY (\(leases)) AND w.worker_id = l.worker_id AND w.state IN ('dead', 'stopped')
-            RETURNING l.*, CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END AS crash
+            WHERE l.lease_no = ANY (\(leases)) AND w.worker_id = l.worker_id
+            RETURNING l.*, CASE WHEN w.state = 'stopped' THEN 0 ELSE 1 END AS crash,
+                CASE WHEN w.state IN ('dead', 'stopped') THEN 'worker-died' ELSE 'overdue' END AS error_code,
+                CASE WHEN w.state IN ('dead', 'stopped') THEN 'the worker died while the job ran'
+                     ELSE 'the run was over its deadline and its worker did not end it'
+                END AS error_message
         ),
         routed AS MATERIALIZED (
             SELECT lost.*, world_now() AS now,
@@ -112,16 +137,20 @@ extension JobStore {
                        END AS outcome,
                    CASE WHEN cancel_reason IS NOT NULL THEN NULL
                         WHEN crash = 1 AND crash_count + 1 >= \(Int32(clamping: crashLimit)) THEN 'poison'
+                        WHEN \(ReconcileJob.isUnsettled("lost")) THEN \(HoldReason.unknownOutcome)
                         WHEN crash = 1 AND recovery = 'hold' THEN 'crashed'
                    END AS hold_reason
             FROM lost
         ),
         unsure AS (
             UPDATE effect e
-            SET state = 'unknown'
+            SET state = 'unknown', \(ReconcileJob.identity)
             FROM routed r
             WHERE e.client_id = r.client_id AND e.job_id = r.job_id AND e.state = 'sending' AND e.lease_no = r.lease_no
-            RETURNING e.client_id, e.op_key, e.part, e.send_no
+            \(ReconcileJob.returning)
+        ),
+        reconcile AS (
+            \(ReconcileJob.insert(from: "unsure"))
         ),
         unsure_send AS (
             UPDATE effect_send s
@@ -147,7 +176,7 @@ extension JobStore {
             INSERT INTO job_hold (\(unescaped: JobSpec.columns), reason, error_code, error_message, held_at)
             SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at, attempt,
                    crash_count + crash, defer_count, max_attempts, recovery, generation, key, created_at,
-                   hold_reason, 'worker-died', 'the worker died while the job ran', now
+                   hold_reason, error_code, error_message, now
             FROM routed
             WHERE hold_reason IS NOT NULL
         ),
@@ -164,12 +193,11 @@ extension JobStore {
                    CASE WHEN outcome = 'cancelled' THEN payload END, priority, due_at, attempt + 1,
                        crash_count + crash, defer_count,
                    max_attempts, recovery, generation, key, created_at, coalesce(cancel_reason, hold_reason),
-                   'worker-died',
-                   'the worker died while the job ran'
+                   error_code, error_message
             FROM routed
         )
         SELECT \(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, crash_count + crash AS crashes, hold_reason,
-               cancel_reason, (SELECT count(*) FROM unsure) AS unknown
+               cancel_reason, error_code, error_message, (SELECT count(*) FROM unsure) AS unknown
         FROM routed
         """
     }
@@ -178,12 +206,15 @@ extension JobStore {
     private static let unleasedSends: Statement = """
         WITH unsure AS (
             UPDATE effect e
-            SET state = 'unknown'
+            SET state = 'unknown', \(ReconcileJob.identity)
             WHERE e.state = 'sending'
               AND NOT EXISTS (
                   SELECT FROM job_lease l
                   WHERE l.client_id = e.client_id AND l.job_id = e.job_id AND l.lease_no = e.lease_no)
-            RETURNING e.client_id, e.op_key, e.part, e.send_no
+            \(ReconcileJob.returning)
+        ),
+        reconcile AS (
+            \(ReconcileJob.insert(from: "unsure"))
         )
         UPDATE effect_send s
         SET outcome = 'unknown'
@@ -199,6 +230,7 @@ private struct TakenJob {
     var crashes: Int32
     var holdReason: String?
     var cancelReason: String?
+    var failure: JobFailure
     var unknownEffects: Int
 
     var isHeld: Bool { self.holdReason != nil }
@@ -207,9 +239,11 @@ private struct TakenJob {
     var outcome: JobOutcome? {
         if let cancelReason { return .cancelled(reason: cancelReason) }
         guard let holdReason else { return nil }
-        let times = self.crashes == 1 ? "" : " \(self.crashes) times"
-        return .held(
-            reason: holdReason, JobFailure(code: "worker-died", message: "the worker died\(times) while the job ran"))
+        var failure = self.failure
+        if failure.code == "worker-died", self.crashes > 1 {
+            failure.message = "the worker died \(self.crashes) times while the job ran"
+        }
+        return .held(reason: holdReason, failure)
     }
 
     init(_ row: Row) throws(PQError) {
@@ -217,6 +251,7 @@ private struct TakenJob {
         self.crashes = try row.get("crashes")
         self.holdReason = try row.get("hold_reason")
         self.cancelReason = try row.get("cancel_reason")
+        self.failure = JobFailure(code: try row.get("error_code"), message: try row.get("error_message"))
         self.unknownEffects = Int(try row.get("unknown", as: Int64.self))
     }
 }

@@ -39,9 +39,3 @@ extension JobStore {
             """) == 1
     }
 }
-
-/// Words for which the queue itself holds jobs.
-package enum HoldReason {
-    /// Nobody knows whether what the job sent took effect.
-    package static let unknownOutcome = "unknown-outcome"
-}

@@ -22,11 +22,13 @@ package struct WorkerRecord: Sendable {
     package var abilities: [JobAbility]
     /// Without a beat for this long it is dead.
     package var deadAfter: Duration
+    /// By kind, the longest a run lasts on it, its own grace included: after that the fleet takes the job.
+    package var runLimits: [JobKind: Duration]
 
     /// Makes a record.
     package init(
         id: WorkerID = WorkerID(), host: String, processID: Int32, version: String, slots: Int, queues: [QueueName],
-        abilities: [JobAbility], deadAfter: Duration
+        abilities: [JobAbility], deadAfter: Duration, runLimits: [JobKind: Duration] = [:]
     ) {
         self.id = id
         self.host = host
@@ -36,6 +38,7 @@ package struct WorkerRecord: Sendable {
         self.queues = queues
         self.abilities = abilities
         self.deadAfter = deadAfter
+        self.runLimits = runLimits
     }
 }
 
@@ -92,11 +95,15 @@ extension JobStore {
     package func register(_ worker: WorkerRecord) async throws {
         _ = try await self.pool.execute(
             """
-            INSERT INTO worker (worker_id, host, pid, version, slots, queues, abilities, dead_after_ms, state)
+            INSERT INTO worker (worker_id, host, pid, version, slots, queues, abilities, dead_after_ms, run_limits_ms, state)
             VALUES (\(worker.id), \(worker.host), \(worker.processID), \(worker.version),
                 \(Int32(clamping: worker.slots)),
                     \(worker.queues), \(worker.abilities.map(\.text)),
-                        \(Int32(clamping: worker.deadAfter.milliseconds)), 'active')
+                        \(Int32(clamping: worker.deadAfter.milliseconds)),
+                    (SELECT coalesce(jsonb_object_agg(kind, limit_ms), '{}')
+                     FROM unnest(\(worker.runLimits.map(\.key)), \(worker.runLimits.map(\.value.milliseconds)))
+                          AS given (kind, limit_ms)),
+                    'active')
             ON CONFLICT DO NOTHING
             """)
     }

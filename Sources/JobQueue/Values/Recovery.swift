@@ -8,7 +8,8 @@ import PQClient
 package enum Recovery: String, Sendable, Hashable, CaseIterable, PQConvertible {
     /// Run again at once: running twice is harmless.
     case requeue
-    /// Run again at once; the handler looks at the job's effects before it does anything outside.
+    /// Run again at once; but while the outcome of something it sent is unknown the job waits, held, and a job of its own
+    /// looks (kind ``JobKind/reconcile``).
     case reconcile
     /// Wait for a person.
     case hold

@@ -26,6 +26,10 @@ package struct CrashPoint: Hashable, Sendable, RawRepresentable, CustomStringCon
     package static let afterSend = CrashPoint(rawValue: "after-send")
     /// The effect is confirmed, the job has not ended.
     package static let afterConfirm = CrashPoint(rawValue: "after-confirm")
+    /// The other side was looked at and does not have it, nothing about it is written.
+    package static let afterLook = CrashPoint(rawValue: "after-look")
+    /// A look that did not find it is written, the job has not ended.
+    package static let afterAbsentRead = CrashPoint(rawValue: "after-absent-read")
     /// The handler is done, its result is not written.
     package static let beforeFinish = CrashPoint(rawValue: "before-finish")
     /// The result is committed.
@@ -41,9 +45,8 @@ package struct CrashPoint: Hashable, Sendable, RawRepresentable, CustomStringCon
 
     /// Every point.
     package static let all: [CrashPoint] = [
-        .afterClaim, .beforeRun, .afterCheckpoint, .beforeFence, .afterFence, .afterSend, .afterConfirm, .beforeFinish,
-        .afterFinish,
-        .afterPromote, .afterRescue, .insideFire, .afterFire,
+        .afterClaim, .beforeRun, .afterCheckpoint, .beforeFence, .afterFence, .afterSend, .afterConfirm, .afterLook,
+        .afterAbsentRead, .beforeFinish, .afterFinish, .afterPromote, .afterRescue, .insideFire, .afterFire,
     ]
 }
 

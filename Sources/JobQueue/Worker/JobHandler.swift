@@ -10,6 +10,9 @@ package protocol JobHandler: Sendable {
     /// The outside systems it works with; nil is every one.
     var providers: [String]? { get }
 
+    /// How long one run may last, in real time; then its worker ends it, and if it does not, the fleet takes the job.
+    var deadline: Duration { get }
+
     /// Runs one job.
     ///
     /// It may run again after a crash, so what it does outside goes through ``JobContext/effects``. It is cancelled
@@ -31,6 +34,9 @@ package protocol JobHandler: Sendable {
 extension JobHandler {
     /// Every outside system.
     package var providers: [String]? { nil }
+
+    /// A quarter of an hour: more than any upload needs.
+    package var deadline: Duration { .seconds(900) }
 
     /// Nothing.
     package func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? { nil }

@@ -16,10 +16,12 @@ struct RunTable {
         var job: ClaimedJob
         var phase = Phase.running
         var cause: CancelCause?
+        /// When it must have ended.
+        var deadline: ContinuousClock.Instant?
         /// Cancels the handler's task; nil until it exists.
         var cancel: (@Sendable () -> Void)?
-        /// Ends the wait for a handler that does not stop.
-        var abandon: (@Sendable () -> Void)?
+        /// Ends the wait for a handler that does not stop, with a result in its place.
+        var abandon: (@Sendable (JobResult) -> Void)?
     }
 
     /// What is to be done after a beat, outside the lock.
@@ -65,8 +67,10 @@ struct RunTable {
 
     /// Notes how to cancel a run; returns why it must be cancelled at once.
     mutating func attach(
-        _ lease: Int64, cancel: @escaping @Sendable () -> Void, abandon: @escaping @Sendable () -> Void
+        _ lease: Int64, deadline: ContinuousClock.Instant, cancel: @escaping @Sendable () -> Void,
+        abandon: @escaping @Sendable (JobResult) -> Void
     ) -> CancelCause? {
+        self.runs[lease]?.deadline = deadline
         self.runs[lease]?.cancel = cancel
         self.runs[lease]?.abandon = abandon
         return self.runs[lease]?.cause
@@ -100,8 +104,23 @@ struct RunTable {
     }
 
     /// What ends the wait for every handler that still works.
-    func abandonments() -> [@Sendable () -> Void] {
+    func abandonments() -> [@Sendable (JobResult) -> Void] {
         self.runs.values.compactMap { $0.phase == .running ? $0.abandon : nil }
+    }
+
+    /// Marks the runs that are over their deadline as cancelled, each once.
+    mutating func cancelOverdue(at now: ContinuousClock.Instant) -> [(ClaimedJob, CancelCause, (@Sendable () -> Void)?)]
+    {
+        let overdue = Set(self.runs.filter { $0.value.deadline.map { $0 <= now } ?? false }.keys)
+        return self.cancel(.overdue) { overdue.contains($0) }
+    }
+
+    /// The runs that were to have ended so long ago that nobody waits for their handlers any more, whatever they were
+    /// cancelled for.
+    func hopeless(at now: ContinuousClock.Instant, grace: Duration) -> [Run] {
+        self.runs.values.filter { run in
+            run.phase == .running && run.abandon != nil && (run.deadline.map { $0 + grace <= now } ?? false)
+        }
     }
 
     // MARK: Beats

@@ -19,7 +19,7 @@ extension Worker {
         self.control.withLock { $0.giveUpAt = .now + self.configuration.sendGrace }
 
         self.cancelRuns(.drained) { _ in true }
-        for abandon in self.table.withLock({ $0.abandonments() }) { abandon() }
+        for abandon in self.table.withLock({ $0.abandonments() }) { abandon(JobResult(.released)) }
     }
 
     private var grace: Duration {

@@ -21,7 +21,9 @@ extension Worker {
         // not stop must not hold up the end of the process.
         let task = Task { answer.fulfil(await self.runHandler(job)) }
         let cause = self.table.withLock {
-            $0.attach(lease, cancel: { task.cancel() }, abandon: { answer.fulfil(JobResult(.released)) })
+            $0.attach(
+                lease, deadline: self.deadline(of: job, from: start), cancel: { task.cancel() },
+                abandon: { answer.fulfil($0) })
         }
         if cause != nil { task.cancel() }
         let result = await answer.value()
@@ -67,7 +69,7 @@ extension Worker {
 
     private func outcome(of error: any Error, _ job: ClaimedJob) -> JobOutcome {
         if let cause = self.table.withLock({ $0.runs[job.lease.number]?.cause }) {
-            return cause == .requested ? .cancelled(reason: "cancelled on request") : .released
+            return self.outcome(after: cause, job)
         }
         if let error = error as? PQError, error.isTransient {
             return .deferredFor(.seconds(2), reason: "the database was away")
@@ -124,7 +126,7 @@ extension Worker {
         }
     }
 
-    private func retryOutcome(_ job: ClaimedJob, _ failure: JobFailure) -> JobOutcome {
+    func retryOutcome(_ job: ClaimedJob, _ failure: JobFailure) -> JobOutcome {
         var generator = SystemRandomNumberGenerator()
         var policy = self.configuration.retry
         policy.maximumAttempts = job.spec.maximumAttempts

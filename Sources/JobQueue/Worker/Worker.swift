@@ -128,6 +128,7 @@ package final class Worker: Sendable {
         await withTaskGroup { services in
             services.addTask { await self.beatLoop(JobStore(pool: beats)) }
             services.addTask { await self.gateLoop() }
+            services.addTask { await self.deadlineLoop() }
             services.addTask { await self.promoteLoop() }
             services.addTask { await self.scheduleLoop() }
             services.addTask { await self.maintainLoop() }
@@ -170,7 +171,8 @@ package final class Worker: Sendable {
                 id: self.id, host: self.configuration.host, processID: getpid(), version: self.configuration.version,
                 slots: self.configuration.totalSlots, queues: self.configuration.slots.keys.sorted(),
                 abilities: self.abilities,
-                deadAfter: self.configuration.deadAfter))
+                deadAfter: self.configuration.deadAfter,
+                runLimits: self.handlers.mapValues(self.configuration.runLimit(of:))))
         self.gate.open(until: self.gateTime(from: .now))
     }
 

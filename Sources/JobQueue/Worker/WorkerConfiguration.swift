@@ -31,6 +31,8 @@ package struct WorkerConfiguration: Sendable {
     package var grace: Duration = .seconds(30)
     /// How much longer those may go on that are in the middle of a send, and those that do not stop when cancelled.
     package var sendGrace: Duration = .seconds(5)
+    /// How long a run may last, where that is not what its handler says.
+    package var deadlines: [JobKind: Duration] = [:]
     /// The longest time from the fence to a send's first byte.
     package var sendWindow: Duration = .seconds(2)
     /// Whether to drain as soon as nothing is due and nothing runs.
@@ -49,6 +51,15 @@ package struct WorkerConfiguration: Sendable {
     /// Makes a configuration.
     package init(slots: [QueueName: Int]) {
         self.slots = slots
+    }
+
+    /// How long a run of a handler's jobs may last.
+    func deadline(of handler: any JobHandler) -> Duration { self.deadlines[handler.kind] ?? handler.deadline }
+
+    /// When the fleet takes a job whose worker lives and has not ended the run: the deadline, the time to stop, and as long
+    /// again as a worker may be silent.
+    func runLimit(of handler: any JobHandler) -> Duration {
+        self.deadline(of: handler) + self.sendGrace + self.deadAfter
     }
 
     /// How many jobs run at once.

@@ -44,4 +44,6 @@ package enum CancelCause: String, Sendable, Hashable {
     case fenced
     /// The worker stops.
     case drained
+    /// The run lasted longer than its deadline.
+    case overdue
 }

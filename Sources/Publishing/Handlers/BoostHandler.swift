@@ -45,9 +45,9 @@ package struct BoostHandler: JobHandler {
                 try await work.move(to: "failed", failure: failure, reason: error.description, on: &db)
             }
         } catch let error as PluginError {
-            return self.result(error, job: job, work: work, plugin: plugin)
+            return try await self.result(error, job: job, work: work, plugin: plugin, context)
         } catch let error where FailureDecision.isOurs(error) {
-            return self.result(FailureDecision.defect(error), job: job, work: work, plugin: plugin)
+            return try await self.result(FailureDecision.defect(error), job: job, work: work, plugin: plugin, context)
         }
     }
 
@@ -55,6 +55,17 @@ package struct BoostHandler: JobHandler {
     /// been started.
     package func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? {
         guard case .held(let word, let failure) = outcome, let subject = job.subject else { return nil }
+        if word == HoldReason.unknownOutcome {
+            // A job of its own looks; nobody is asked for anything yet.
+            let reason =
+                "looking whether it runs: \(failure?.message ?? "its run ended in the middle of the activation")"
+            return { db in
+                guard let work = try await BoostWork.load(BoostID(subject), client: job.client, on: &db),
+                    work.remoteID == nil, ["planned", "starting"].contains(work.state)
+                else { return }
+                try await work.move(to: "unknown", reason: reason, on: &db)
+            }
+        }
         let reason = failure?.message ?? word
         let error = PluginError(
             .needsHuman, "\(reason); look why with posthorn job show \(job.id), then posthorn job release \(job.id)")
@@ -72,6 +83,7 @@ package struct BoostHandler: JobHandler {
         }
         guard let post = work.post else { throw PluginError(.permanent, "the boost has no publication to promote") }
         let effects = try await context.effects.prepare(work.operation)
+        if effects.isUnsettled { return Self.held(work, "looking whether it runs") }
         if effects.allSatisfy({ $0.state == .prepared }) {
             let standing = Standing(client: work.clientState, account: work.accountState)
             if standing.isPaused { return try await self.services.giveBack(job, standing) }
@@ -84,64 +96,16 @@ package struct BoostHandler: JobHandler {
             try await work.move(to: "starting", reason: "money is set aside", on: &db)
         }
         let checkpoint = try effects.first { $0.part == 0 }?.checkpoint.map(StoredCheckpoint.init(data:))
-        if let unsettled = try await self.settle(
-            effects, work: work, post: post, plugin: plugin, boosting: boosting, context: context)
-        {
-            return unsettled
-        }
         let boost = try await self.services.withAccess(client: work.client, account: work.account, for: "boost") {
             access throws(PluginError) in
             let host = EffectHost(
                 effects: context.effects, operation: work.operation, checkpoint: checkpoint?.state,
                 limits: PlatformLimits(plugin.manifest, store: self.services.limits),
                 caller: Caller.current ?? Caller(client: work.client, account: work.account))
-            return try await boosting.startBoost(self.request(work, post: post, access: access), host)
+            return try await boosting.startBoost(work.request(post, access: access), host)
         }
         let record = self.record(boost, of: work)
         return JobResult(.succeeded, record: record, recordIfStale: record)
-    }
-
-    /// Settles an activation whose answer was lost.
-    private func settle(
-        _ effects: [Effect], work: BoostWork, post: RemotePost, plugin: RegisteredPlugin, boosting: any Boosting,
-        context: JobContext
-    ) async throws -> JobResult? {
-        let lag = plugin.manifest.listingLag
-        for effect in effects where effect.state == .unknown || effect.state == .sending {
-            let checkpoint = try effect.checkpoint.map(StoredCheckpoint.init(data:))?.state
-            let finding = try await self.services.withAccess(client: work.client, account: work.account, for: "boost") {
-                access throws(PluginError) in
-                try await boosting.findBoost(self.request(work, post: post, access: access), checkpoint: checkpoint)
-            }
-            switch finding {
-            case .found(let remote):
-                try await context.effects.confirm(
-                    work.operation, part: effect.part, send: effect.sendNumber,
-                    evidence: try EffectHost.evidence(remote))
-            case .absent:
-                let looked = try await context.effects.recordAbsentRead(
-                    work.operation, part: effect.part, send: effect.sendNumber, minimumDistance: lag)
-                guard looked.state == .prepared else {
-                    return JobResult(.deferredFor(lag, reason: "not found once; looking a second time")) { db in
-                        try await work.move(to: "unknown", reason: "looking whether it runs", on: &db)
-                    }
-                }
-            case .inconclusive(let why):
-                let failure = JobFailure(code: "ambiguous-outcome", message: why)
-                return JobResult(.held(reason: "unknown-outcome", failure)) { db in
-                    try await work.move(to: "unknown", reason: why, on: &db)
-                }
-            }
-        }
-        return nil
-    }
-
-    private func request(_ work: BoostWork, post: RemotePost, access: AccountAccess) -> BoostRequest {
-        BoostRequest(
-            access: access, adAccountID: work.adAccountExternalID, post: post, objective: work.objective,
-            audience: work.audience,
-            budget: work.budget, budgetKind: work.budgetKind, startsAt: work.startsAt, endsAt: work.endsAt,
-            operation: work.operation)
     }
 
     private func record(_ boost: RemoteBoost, of work: BoostWork) -> JobResult.Record {
@@ -159,12 +123,21 @@ package struct BoostHandler: JobHandler {
         return JobResult(.succeeded, record: self.record(boost, of: work))
     }
 
-    private func result(_ error: PluginError, job: ClaimedJob, work: BoostWork, plugin: RegisteredPlugin) -> JobResult {
+    /// The start waits until it is known whether the activation took effect.
+    private static func held(_ work: BoostWork, _ reason: String, _ error: PluginError? = nil) -> JobResult {
+        JobResult(.held(reason: HoldReason.unknownOutcome, error.map { JobFailure($0) })) { db in
+            try await work.move(to: "unknown", failure: error, reason: reason, on: &db)
+        }
+    }
+
+    private func result(
+        _ error: PluginError, job: ClaimedJob, work: BoostWork, plugin: RegisteredPlugin, _ context: JobContext
+    ) async throws -> JobResult {
+        if try await context.effects.load(work.operation).isUnsettled {
+            return Self.held(work, "looking whether it runs: \(error.message)", error)
+        }
         if error.code == .ambiguousOutcome || error.code == .duplicate {
-            let reason = "looking whether it runs: \(error.message)"
-            return JobResult(.deferredFor(plugin.manifest.listingLag, reason: reason)) { db in
-                try await work.move(to: "unknown", failure: error, reason: reason, on: &db)
-            }
+            return JobResult(.deferredFor(plugin.manifest.listingLag, reason: error.message))
         }
         var outcome = FailureDecision.outcome(
             of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)

@@ -23,10 +23,19 @@ struct BoostWork: Sendable {
     var state: String
     var remoteID: String?
     var clientState: String
+    var onUnknown: String
     var accountState: String
     var now: Date
 
     var operation: String { "boost:\(self.boost)" }
+
+    /// What the platform is asked for.
+    func request(_ post: RemotePost, access: AccountAccess) -> BoostRequest {
+        BoostRequest(
+            access: access, adAccountID: self.adAccountExternalID, post: post, objective: self.objective,
+            audience: self.audience, budget: self.budget, budgetKind: self.budgetKind, startsAt: self.startsAt,
+            endsAt: self.endsAt, operation: self.operation)
+    }
 
     /// What the boost may cost at most, by the platform's own overspend rules.
     func exposure(_ limits: BoostLimits?) -> Money {
@@ -43,7 +52,7 @@ struct BoostWork: Sendable {
             """
             SELECT boost.account_id, boost.ad_account_id, ad_account.external_id AS ad_external_id, publication.remote_id AS post_id,
                    publication.url, publication.published_at, objective, audience, budget_minor, boost.currency, budget_kind, starts_at,
-                   ends_at, campaign, boost.state, boost.remote_id, client.state AS client_state, account.state AS account_state,
+                   ends_at, campaign, boost.state, boost.remote_id, client.state AS client_state, client.on_unknown, account.state AS account_state,
                    world_now() AS now
             FROM boost
             JOIN client ON client.client_id = boost.client_id
@@ -72,7 +81,7 @@ struct BoostWork: Sendable {
             budget: Money(minorUnits: try row.get("budget_minor"), currency: currency), budgetKind: budgetKind,
             startsAt: try row.get("starts_at"), endsAt: try row.get("ends_at"), campaign: try row.get("campaign"),
             state: try row.get("state"), remoteID: try row.get("remote_id"), clientState: try row.get("client_state"),
-            accountState: try row.get("account_state"), now: try row.get("now"))
+            onUnknown: try row.get("on_unknown"), accountState: try row.get("account_state"), now: try row.get("now"))
     }
 
     /// Lets the boost wait for a person; one that the platform knows already keeps the state that it has there.

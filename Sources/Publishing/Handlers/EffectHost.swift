@@ -108,14 +108,14 @@ struct EffectHost: EffectContext {
 
     /// Writes what became of a send.
     ///
-    /// What the platform did is real even when it cannot be written: the effect then stays *sending*, which the next run treats as unknown
-    /// and looks up. Nothing is lost but time.
+    /// What the platform did is real even when it cannot be written: the effect then stays *sending*, which the end of the run makes
+    /// unknown, and it is looked up. Nothing is lost but time.
     private func write(_ part: Int, _ body: () async throws -> Effect) async {
         do {
             _ = try await body()
         } catch {
             Logger.current.warning(
-                "what became of a send could not be written; the next run looks it up",
+                "what became of a send could not be written; it is looked up",
                 metadata: [
                     "job.id": "\(self.effects.job.id)", "effect.operation": "\(self.operation)",
                     "effect.part": .stringConvertible(part), "reason": "\(error)",
@@ -170,6 +170,11 @@ struct EffectHost: EffectContext {
         JSONText(String(decoding: try JSONEncoder.posthorn.encode(remote), as: UTF8.self))
     }
 
+    /// Whether the platform refused it as a duplicate of something that looks have shown not to be it.
+    static func isForeignDuplicate(_ effect: Effect) -> Bool {
+        effect.state == .prepared && effect.absentReads >= 2 && self.isDuplicate(effect)
+    }
+
     /// Whether the send was refused as a duplicate.
     static func isDuplicate(_ effect: Effect) -> Bool {
         let said = effect.evidence.flatMap {
@@ -189,4 +194,9 @@ struct EffectHost: EffectContext {
         // Unreadable is as good as absent.
         try? JSONDecoder.posthorn.decode(RemotePost.self, from: Data(evidence.text.utf8))
     }
+}
+
+extension [Effect] {
+    /// Whether nobody knows what became of a part: then a job of its own looks, and nothing is sent until it is known.
+    var isUnsettled: Bool { self.contains { $0.state == .unknown || $0.state == .sending } }
 }

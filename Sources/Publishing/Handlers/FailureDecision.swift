@@ -46,7 +46,7 @@ enum FailureDecision {
         case .reauthorize, .needsHuman:
             return .held(reason: error.code.description, failure)
         case .ambiguousOutcome:
-            return .held(reason: "unknown-outcome", failure)
+            return .held(reason: HoldReason.unknownOutcome, failure)
         default:
             return .failed(failure)
         }

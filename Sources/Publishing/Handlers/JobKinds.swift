@@ -14,7 +14,9 @@ extension QueueName {
     /// Slots for metrics: they can never hold up a publish.
     package static let metrics: Self = "metrics"
     /// All that a worker serves unless told otherwise.
-    package static let all: [Self] = [.publish, .boost, .metrics]
+    package static let all: [Self] = [.publish, .boost, .metrics, .reconcile]
+    /// What a pause of a client or an account stops: looking whether something took effect goes on.
+    static let pausable: [Self] = [.publish, .boost, .metrics]
 }
 
 extension JobKind {

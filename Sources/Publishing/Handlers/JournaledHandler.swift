@@ -17,6 +17,9 @@ package struct JournaledHandler: JobHandler {
     /// The wrapped handler's outside systems.
     package var providers: [String]? { self.handler.providers }
 
+    /// The wrapped handler's deadline.
+    package var deadline: Duration { self.handler.deadline }
+
     /// Runs one job.
     package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
         let journal = ExchangeJournal()

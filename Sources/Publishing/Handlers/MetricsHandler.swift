@@ -18,6 +18,9 @@ package struct MetricsHandler: JobHandler {
     /// `fetch-metrics`.
     package var kind: JobKind { .fetchMetrics }
 
+    /// A reading is one request.
+    package var deadline: Duration { .seconds(300) }
+
     /// Reads one publication or one account.
     package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
         guard let account = job.account, let subject = job.subject,

@@ -8,7 +8,8 @@ import PluginKit
 
 /// Publishes a target: at most one visible publication, whatever dies when.
 ///
-/// A run first settles what an earlier run left unknown, then publishes or goes on; the visible step is entered through the fence alone.
+/// What was left unknown is settled by a job of its own (``ReconcileHandler``) while this one waits; the visible step is entered through
+/// the fence alone.
 package struct PublishHandler: JobHandler {
     private let services: HandlerServices
 
@@ -38,55 +39,49 @@ package struct PublishHandler: JobHandler {
             return stopped
         }
 
+        if effects.isUnsettled { return self.unsettled("looking whether it was published", record) }
+
         do {
-            let reconciler = Reconciler(services: self.services, plugin: plugin, context: context, job: job)
-            switch try await reconciler.settle(effects, of: work) {
-            case .settled: break
-            case .lookAgain(let pause, let reason):
-                return JobResult(.deferredFor(pause, reason: reason)) { db in
-                    try await record.move(to: "unknown", reason: reason, on: &db)
-                }
-            case .foreign:
+            if effects.contains(where: EffectHost.isForeignDuplicate) {
                 throw PluginError(
                     .permanent, "the platform has the same content from this account already, and it is not this post",
                     nextAction: "Change the text, or leave the post out")
-            case .person(let reason):
-                return self.held(
-                    JobFailure(code: "ambiguous-outcome", message: reason), reason: "unknown-outcome", to: "unknown",
-                    record)
             }
             let outcome = try await self.publish(work, plugin, context)
             return try await self.result(outcome, work, plugin, context)
         } catch let error as PluginError {
-            return self.result(error, job: job, work: work, plugin: plugin)
+            return try await self.result(error, job: job, work: work, context)
         } catch let error as SecretError {
             return self.held(
                 JobFailure(code: "needs-human", message: error.description), reason: "needs-human", to: "waiting",
                 record)
         } catch let error where FailureDecision.isOurs(error) {
-            return self.result(FailureDecision.defect(error), job: job, work: work, plugin: plugin)
+            return try await self.result(FailureDecision.defect(error), job: job, work: work, context)
         }
     }
 
     /// A target whose job ends without this handler's word ends with it: failed, or waiting for a person, with the reason.
     package func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? {
         guard let subject = job.subject else { return nil }
+        let target = TargetRecord(client: job.client, target: TargetID(subject))
         let state: String
         let reason: String
         let remedy: String
         switch outcome {
         case .failed(let failure):
             (state, reason, remedy) = ("failed", failure.message, "posthorn post retry")
+        case .held(HoldReason.unknownOutcome, let failure):
+            // A job of its own looks; nobody is asked for anything yet.
+            let reason =
+                "looking whether it was published: \(failure?.message ?? "its run ended in the middle of the send")"
+            return { db in try await target.move(to: "unknown", reason: reason, on: &db) }
         case .held(let word, let failure):
             (state, reason, remedy) = ("waiting", failure?.message ?? word, "posthorn job release \(job.id)")
         default: return nil
         }
         let error = PluginError(
             .needsHuman, reason, nextAction: "Look why with: posthorn job show \(job.id); then \(remedy)")
-        return { db in
-            try await TargetRecord(client: job.client, target: TargetID(subject)).move(
-                to: state, failure: error, reason: reason, on: &db)
-        }
+        return { db in try await target.move(to: state, failure: error, reason: reason, on: &db) }
     }
 
     /// A target that needs nothing any more.
@@ -162,25 +157,31 @@ package struct PublishHandler: JobHandler {
         }
     }
 
-    private func result(_ error: PluginError, job: ClaimedJob, work: TargetWork, plugin: RegisteredPlugin) -> JobResult
-    {
+    private func result(
+        _ error: PluginError, job: ClaimedJob, work: TargetWork, _ context: JobContext
+    ) async throws -> JobResult {
         let record = TargetRecord(client: work.client, target: work.target)
-        switch error.code {
-        case .ambiguousOutcome, .duplicate:
-            // The effect is marked unknown; the next run looks before anything else.
-            let reason = "looking whether it was published: \(error.message)"
-            return JobResult(.deferredFor(plugin.manifest.listingLag, reason: reason)) { db in
-                try await record.move(to: "unknown", failure: error, reason: reason, on: &db)
-            }
-        default: break
+        if try await context.effects.load(work.operation).isUnsettled {
+            return self.unsettled("looking whether it was published: \(error.message)", record, error)
         }
+        var error = error
+        // Something on the way to the send had no answer; the send itself was not made.
+        if error.code == .ambiguousOutcome || error.code == .duplicate { error.code = .retryAfter }
+        return self.result(of: error, job: job, work: work, record)
+    }
+
+    private func result(
+        of error: PluginError, job: ClaimedJob, work: TargetWork, _ record: TargetRecord
+    ) -> JobResult {
         let outcome = FailureDecision.outcome(
             of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
+        let ledger = EffectLedger(pool: self.services.pool)
         let account = work.account
         return JobResult(outcome) { db in
             switch outcome {
             case .failed:
                 try await record.move(to: "failed", failure: error, reason: error.message, on: &db)
+                try await ledger.forgetFindings(work.operation, client: work.client, on: &db)
             case .keptBack(let pause, _):
                 try await LaneClosing(job, error).close(for: pause, on: &db)
             case .held:
@@ -194,6 +195,13 @@ package struct PublishHandler: JobHandler {
                 }
             default: break
             }
+        }
+    }
+
+    /// The job waits until it is known whether a send took effect; a job of its own looks.
+    private func unsettled(_ reason: String, _ record: TargetRecord, _ error: PluginError? = nil) -> JobResult {
+        JobResult(.held(reason: HoldReason.unknownOutcome, error.map { JobFailure($0) })) { db in
+            try await record.move(to: "unknown", failure: error, reason: reason, on: &db)
         }
     }
 

@@ -47,7 +47,6 @@ extension IntentService {
             } else {
                 try await completion.absent(reason: "took no effect: \(reason)", on: &db)
             }
-            try await self.jobs.wake(effect.job, client: effect.client, on: &db)
         }
         return try await self.show(Intent.id(effect.operation, part: effect.part))
     }
@@ -63,7 +62,7 @@ extension IntentService {
                 .conflict, "there is nothing to look for: \(effect.operation) is \(effect.state.rawValue)")
         }
         try await self.pool.withTransaction(retrying: 3) { db in
-            try await self.jobs.wake(effect.job, client: effect.client, on: &db)
+            try await self.jobs.wake(effect.looker, client: effect.client, on: &db)
         }
         return try await self.show(Intent.id(effect.operation, part: effect.part))
     }

@@ -142,7 +142,7 @@ package struct IntentService: Sendable {
 
 extension Effect {
     /// The job that looks for it when its outcome is not known.
-    fileprivate var looker: JobID { self.job }
+    var looker: JobID { self.reconcileJob ?? self.job }
 }
 
 extension Intent {

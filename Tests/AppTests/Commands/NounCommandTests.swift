@@ -94,7 +94,7 @@ struct NounCommandTests {
         #expect(try await world.posthorn("client", "pause", "globex", "--dry-run") == 0)
         #expect(try await world.count("client WHERE state = 'active'") == 2)
         #expect(try await world.posthorn("client", "pause", "globex", "--reason", "late payment") == 0)
-        #expect(try await world.count("queue_control WHERE reason = 'late payment'") == 1)
+        #expect(try await world.count("queue_control WHERE reason = 'late payment'") == 3)
     }
 
     @Test("a text too long for X and an unknown account are refused, and nothing is written")

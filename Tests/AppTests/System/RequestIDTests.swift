@@ -14,7 +14,7 @@ struct RequestIDTests {
         arguments: [
             (nil, "succeeded", "confirmed"),
             (#""code": 422, "when": "before""#, "failed", "rejected"),
-            (#""code": 503, "when": "after""#, "deferred", "unknown"),
+            (#""code": 503, "when": "after""#, "held", "unknown"),
         ] as [(String?, String, String)])
     func shown(fault: String?, outcome: String, state: String) async throws {
         try await SimulatedAgency.with { agency in

@@ -55,8 +55,11 @@ struct BoostHandlerTests {
         agency.platform.script(.acceptAndLose)
         agency.platform.state.withLock { $0.activeBoosts = ["remote"] }
         let handler = BoostHandler(services: agency.services)
-        #expect(try await agency.work(handler) == ["deferred"])
+        #expect(try await agency.work(handler) == ["held"])
+        #expect(try await agency.text("SELECT state FROM boost") == "unknown")
         try await agency.advance(.seconds(20))
+        #expect(try await agency.work(ReconcileHandler(services: agency.services)) == ["succeeded"])
+        #expect(try await agency.text("SELECT state || ' ' || remote_id FROM boost") == "running remote")
         #expect(try await agency.work(handler) == ["succeeded"])
         #expect(try await agency.count("SELECT count(*) FROM ledger_entry WHERE kind = 'reserve'") == 1)
         #expect(agency.platform.state.withLock { $0.calls } == 2)
@@ -83,6 +86,45 @@ struct BoostHandlerTests {
             "SELECT string_agg(kind || ' ' || amount_minor, ', ' ORDER BY entry_no) FROM ledger_entry")
         #expect(booked == "reserve 2000, commit 2000")
         #expect(try await agency.count("SELECT count(*) FROM job_scheduled WHERE kind = 'boost'") == 1)
+    }
+
+    @Test("an activation that two looks do not find is tried again, with its money set aside once")
+    func absentActivation() async throws {
+        let agency = try await AgencyFixture()
+        try await agency.setCap(10_000)
+        _ = try await agency.planBoost(budget: 2_000)
+        agency.platform.script(.lose)
+        let handler = BoostHandler(services: agency.services)
+        let reconciler = ReconcileHandler(services: agency.services)
+        #expect(try await agency.work(handler) == ["held"])
+        for word in ["deferred", "succeeded"] {
+            try await agency.advance(.seconds(20))
+            #expect(try await agency.work(reconciler) == [word])
+        }
+        #expect(try await agency.work(handler) == ["succeeded"])
+        #expect(try await agency.text("SELECT state FROM boost") == "running")
+        #expect(try await agency.count("SELECT count(*) FROM ledger_entry WHERE kind = 'reserve'") == 1)
+    }
+
+    @Test("money of a start that was called off comes back once it is proven that nothing runs")
+    func calledOff() async throws {
+        let agency = try await AgencyFixture()
+        try await agency.setCap(10_000)
+        _ = try await agency.planBoost(budget: 2_000)
+        agency.platform.script(.lose)
+        let job = try #require(try await agency.claim(.boost).first)
+        let result = try await agency.run(BoostHandler(services: agency.services), job)
+        try await agency.pool.execute("UPDATE job_lease SET cancel_reason = 'called off'")
+        try await agency.finish(job, JobResult(.released, record: result.record))
+        #expect(try await agency.services.jobs.job(job.id)?.state == .cancelled)
+        for _ in 0..<2 {
+            try await agency.advance(.seconds(20))
+            _ = try await agency.work(ReconcileHandler(services: agency.services))
+        }
+        #expect(try await agency.text("SELECT state FROM boost") == "cancelled")
+        let booked = try await agency.text(
+            "SELECT string_agg(kind || ' ' || amount_minor, ', ' ORDER BY entry_no) FROM ledger_entry")
+        #expect(booked == "reserve 2000, release 2000")
     }
 
     @Test("boosts at the same moment cannot pass a cap together")

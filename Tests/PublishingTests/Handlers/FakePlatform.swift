@@ -27,6 +27,7 @@ final class FakePlatform: Sendable {
         var refreshes = 0
         var refreshError: PluginError?
         var findings: [Finding] = []
+        var findError: PluginError?
         var hidesPosts = false
         var boostStarts = 0
         var activeBoosts: [String] = []
@@ -95,7 +96,8 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     }
 
     func find(_ send: UnknownSend) async throws(PluginError) -> Finding {
-        self.platform.state.withLock { state in
+        if let error = self.platform.state.withLock({ $0.findError }) { throw error }
+        return self.platform.state.withLock { state in
             if !state.findings.isEmpty { return state.findings.removeFirst() }
             let text = send.content.parts[send.part].text
             guard !state.hidesPosts,

@@ -84,7 +84,7 @@ struct PauseTests {
         let agency = try await AgencyFixture()
         _ = try await agency.plan("hello")
         try await Desk(agency: agency).pause(.client)
-        try await agency.services.jobs.resume(.client(agency.client))
+        try await agency.services.jobs.resume(.clientQueue(agency.client, .publish))
         let handler = PublishHandler(services: agency.services)
         #expect(try await agency.work(handler) == ["deferred"])
         #expect(agency.platform.state.withLock { $0.calls } == 0)

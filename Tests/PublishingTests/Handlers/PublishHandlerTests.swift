@@ -29,9 +29,12 @@ struct PublishHandlerTests {
         let target = try await agency.plan("hello")
         agency.platform.script(.acceptAndLose)
         let handler = PublishHandler(services: agency.services)
-        #expect(try await agency.work(handler) == ["deferred"])
+        #expect(try await agency.work(handler) == ["held"])
         #expect(try await agency.state(of: target) == "unknown")
         try await agency.advance(.seconds(20))
+        #expect(try await agency.work(handler) == [])
+        #expect(try await agency.work(ReconcileHandler(services: agency.services)) == ["succeeded"])
+        #expect(try await agency.state(of: target) == "published")
         #expect(try await agency.work(handler) == ["succeeded"])
         #expect(agency.platform.state.withLock { $0.posts.count } == 1)
         #expect(agency.platform.state.withLock { $0.calls } == 1)
@@ -41,14 +44,18 @@ struct PublishHandlerTests {
     @Test("a send is repeated only after two looks, far enough apart, did not find it")
     func resendsAfterProof() async throws {
         let agency = try await AgencyFixture()
-        _ = try await agency.plan("hello")
+        let target = try await agency.plan("hello")
         agency.platform.script(.lose)
         let handler = PublishHandler(services: agency.services)
-        #expect(try await agency.work(handler) == ["deferred"])
+        let reconciler = ReconcileHandler(services: agency.services)
+        #expect(try await agency.work(handler) == ["held"])
         try await agency.advance(.seconds(20))
-        #expect(try await agency.work(handler) == ["deferred"])
+        #expect(try await agency.work(reconciler) == ["deferred"])
+        #expect(try await agency.work(handler) == [])
         #expect(agency.platform.state.withLock { $0.calls } == 1)
         try await agency.advance(.seconds(20))
+        #expect(try await agency.work(reconciler) == ["succeeded"])
+        #expect(try await agency.state(of: target) == "planned")
         #expect(try await agency.work(handler) == ["succeeded"])
         #expect(agency.platform.state.withLock { $0.posts.count } == 1)
         #expect(try await agency.count("SELECT send_no::bigint FROM effect") == 2)
@@ -62,13 +69,14 @@ struct PublishHandlerTests {
         agency.platform.state.withLock {
             $0.findings = Array(repeating: .inconclusive("the list is too short"), count: 40)
         }
-        let handler = PublishHandler(services: agency.services)
-        var last: [String] = []
-        for _ in 0..<30 where last != ["held"] {
-            last = try await agency.work(handler)
+        _ = try await agency.work(PublishHandler(services: agency.services))
+        let reconciler = ReconcileHandler(services: agency.services)
+        var looks: [String] = []
+        while looks.last != "held", looks.count < 30 {
+            looks += try await agency.work(reconciler)
             try await agency.advance(.seconds(60))
         }
-        #expect(last == ["held"])
+        #expect(looks.count > 20 && looks.last == "held")
         #expect(try await agency.state(of: target) == "unknown")
         #expect(agency.platform.state.withLock { $0.calls } == 1)
     }
@@ -80,12 +88,12 @@ struct PublishHandlerTests {
         let refusal = PluginError(.duplicate, "duplicate content")
         agency.platform.script(.refuse(refusal), .refuse(refusal), .refuse(refusal))
         let handler = PublishHandler(services: agency.services)
-        var last: [String] = []
-        for _ in 0..<4 where last != ["failed"] {
-            last = try await agency.work(handler)
+        #expect(try await agency.work(handler) == ["held"])
+        for _ in 0..<2 {
             try await agency.advance(.seconds(20))
+            _ = try await agency.work(ReconcileHandler(services: agency.services))
         }
-        #expect(last == ["failed"])
+        #expect(try await agency.work(handler) == ["failed"])
         #expect(try await agency.state(of: target) == "failed")
         #expect(agency.platform.state.withLock { $0.calls } == 1)
     }
@@ -164,11 +172,12 @@ struct PublishDoubtTests {
         #expect(try await agency.work(handler) == ["succeeded"])
         _ = try await agency.plan("hello")
         agency.platform.script(.lose)
-        #expect(try await agency.work(handler) == ["deferred"])
+        #expect(try await agency.work(handler) == ["held"])
         for _ in 0..<2 {
             try await agency.advance(.seconds(20))
-            _ = try await agency.work(handler)
+            _ = try await agency.work(ReconcileHandler(services: agency.services))
         }
+        #expect(try await agency.work(handler) == ["succeeded"])
         #expect(agency.platform.state.withLock { $0.posts.count } == 2)
         #expect(try await agency.count("SELECT count(DISTINCT remote_id) FROM publication") == 2)
     }

@@ -63,6 +63,7 @@ struct IntentServiceTests {
         #expect(said == "cli:ann unknown published confirmed as 77: seen")
         #expect(try await agency.work(PublishHandler(services: agency.services)) == ["succeeded"])
         #expect(agency.platform.state.withLock { $0.calls } == 1)
+        #expect(try await agency.work(ReconcileHandler(services: agency.services)) == ["succeeded"])
         #expect(try await agency.count("SELECT count(*) FROM publication") == 1)
     }
 
@@ -115,8 +116,11 @@ struct IntentServiceTests {
     func reconcile() async throws {
         let agency = try await AgencyFixture()
         let target = try await agency.lost()
+        #expect(try await agency.work(ReconcileHandler(services: agency.services)) == ["deferred"])
+        #expect(try await agency.intents.show(target.description).intent.look?.state == .scheduled)
         let detail = try await agency.intents.reconcile(target.description)
         #expect(detail.intent.look?.state == .ready)
+        #expect(try await agency.work(PublishHandler(services: agency.services)) == [])
     }
 
     @Test("an address names a post by the last step of its path, an identity by itself")

@@ -98,7 +98,7 @@ struct AccountServiceTests {
         let fixture = try await ServiceFixture()
         let paused = try await fixture.accounts.pause("acme/strict", client: nil, actor: "cli:ada", reason: "audit")
         #expect(paused.state == .paused)
-        #expect(try await fixture.count("queue_control") == 1)
+        #expect(try await fixture.count("queue_control WHERE queue <> 'reconcile'") == 3)
         _ = try await fixture.accounts.resume("acme/strict", client: nil, actor: "cli:ada", reason: nil)
         #expect(try await fixture.count("queue_control") == 0)
     }

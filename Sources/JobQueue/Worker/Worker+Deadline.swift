@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Synchronization
+
+extension Worker {
+    /// Ends runs that last too long: first the handler is cancelled, then nobody waits for it any more.
+    ///
+    /// What such a run was sending is unknown from then on, and its slot is free.
+    func deadlineLoop() async {
+        while !Task.isCancelled {
+            await self.pause(self.configuration.heartbeat / 4)
+            let now = ContinuousClock.now
+            let grace = self.configuration.sendGrace
+            let (overdue, hopeless) = self.table.withLock {
+                ($0.cancelOverdue(at: now), $0.hopeless(at: now, grace: grace))
+            }
+            self.carry(overdue)
+            for run in hopeless {
+                let outcome = self.outcome(after: run.cause ?? .overdue, run.job)
+                let record = self.handlers[run.job.kind]?.record(of: outcome, run.job)
+                run.abandon?(JobResult(outcome, record: record))
+            }
+        }
+    }
+
+    /// When a run that begins now must have ended.
+    func deadline(of job: ClaimedJob, from start: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        start + (self.handlers[job.kind].map(self.configuration.deadline(of:)) ?? self.configuration.deadAfter)
+    }
+
+    /// How a run ends whose handler did not decide it because it was cancelled.
+    func outcome(after cause: CancelCause, _ job: ClaimedJob) -> JobOutcome {
+        switch cause {
+        case .requested: return .cancelled(reason: "cancelled on request")
+        case .lost, .fenced, .drained: return .released
+        case .overdue:
+            let failure = JobFailure(code: "deadline", message: "the run lasted longer than it may")
+            return self.retryOutcome(job, failure)
+        }
+    }
+}
