@@ -83,18 +83,21 @@ struct WireFaultTests {
             }
             try await queue.store.enqueue(jobs)
             var configuration = QueueFixture.configuration
+            configuration.slots = ["work": 4, .reconcile: 2]
             configuration.crashLimit = 1_000
             configuration.retry = RetryPolicy(pauses: [.milliseconds(50)], jitter: 0.5)
             let behind = ConnectionPool(
                 configuration: try PQConfiguration(url: proxy.url, schema: TestDatabase.required.schema),
                 logger: Logger(label: "test"))
             let worker = try Worker(
-                configuration, pool: behind, handlers: [CarefulHandler(platform: platform)],
+                configuration, pool: behind,
+                handlers: [CarefulHandler(platform: platform), CarefulReconciler(platform: platform)],
                 logger: Logger(label: "test"))
             proxy.cutEvery(61, times: 12)
             async let run: Void = worker.run()
             try await eventually("every job succeeds") {
-                try await queue.store.list(JobFilter(states: [.succeeded], limit: 1_000)).count == jobs.count
+                try await queue.store.list(JobFilter(states: [.succeeded], kind: "noop", limit: 1_000)).count
+                    == jobs.count
             }
             #expect(proxy.fired == 12)
             worker.drain()

@@ -155,29 +155,45 @@ struct WireRun: Sendable {
             // A server that has not noticed the end of its client yet still holds its locks.
             _ = try await self.queue.store.rescue(crashLimit: 1_000)
             for job in try await self.queue.claim(other) { try await self.end(job) }
+            for job in try await self.queue.claim(other, queue: .reconcile, kinds: [.reconcile]) {
+                try await self.look(job)
+            }
             return try await self.queue.state(of: new.id) == .succeeded
         }
     }
 
-    /// Looks before it sends.
+    /// Sends what is not sent; waits while that is not known.
     private func end(_ job: ClaimedJob) async throws {
         let operation = job.id.description
         let effects = self.queue.effects(of: job)
-        while let effect = try await effects.prepare(operation).first, effect.state != .confirmed {
-            if effect.state == .unknown {
-                if self.platform.has(operation) {
-                    try await effects.confirm(operation, send: effect.sendNumber, evidence: "{}")
-                } else {
-                    _ = try await effects.recordAbsentRead(operation, send: effect.sendNumber, minimumDistance: .zero)
-                }
-            } else if let grant = try await effects.fence(operation) {
-                self.platform.post(operation)
-                try await effects.confirm(operation, send: grant.sendNumber, evidence: "{}")
+        let effect = try #require(try await effects.prepare(operation).first)
+        if effect.state != .confirmed {
+            guard let grant = try await effects.fence(operation) else {
+                try await self.queue.store.finish([Finish(job, .held(reason: HoldReason.unknownOutcome, nil))])
+                return
             }
+            self.platform.post(operation)
+            try await effects.confirm(operation, send: grant.sendNumber, evidence: "{}")
         }
         try await self.queue.store.finish(Finish(job, .succeeded)) { db in
             try await db.execute("INSERT INTO record (job_id) VALUES (\(job.id))")
         }
+    }
+
+    /// Looks what became of a send until that is known.
+    private func look(_ job: ClaimedJob) async throws {
+        let operation = try ReconcileTask(job.payload).operation
+        let effects = self.queue.effects(of: job)
+        while let effect = try await effects.load(operation).first, effect.state == .unknown,
+            effect.reconcileJob == job.id
+        {
+            if self.platform.has(operation) {
+                try await effects.confirm(operation, send: effect.sendNumber, evidence: "{}")
+            } else {
+                _ = try await effects.recordAbsentRead(operation, send: effect.sendNumber, minimumDistance: .zero)
+            }
+        }
+        try await self.queue.store.finish([Finish(job, .succeeded)])
     }
 
     /// Sent once, under a fence; ended once; recorded once, if the end has a record.
