@@ -30,12 +30,21 @@ struct PoolTests {
             $0.maximumConnections = 1
             $0.acquireTimeout = .milliseconds(50)
         }
-        try await worker.withConnection { db in
-            let error = await #expect(throws: PQError.self) { try await worker.query("SELECT 1") }
-            #expect(error?.code == .poolExhausted)
-            #expect(error?.isRetryable == true)
-            _ = try await db.query("SELECT 1")
+        // The limit holds for opening the only connection too, which a busy machine may need longer for.
+        var error: PQError?
+        while error == nil {
+            do {
+                error = try await worker.withConnection { db in
+                    let error = try await #require(throws: PQError.self) { try await worker.query("SELECT 1") }
+                    _ = try await db.query("SELECT 1")
+                    return error
+                }
+            } catch let early as PQError where early.code == .poolExhausted {
+                continue
+            }
         }
+        #expect(error?.code == .poolExhausted)
+        #expect(error?.isRetryable == true)
     }
 
     @Test("a connection the server ended while idle is replaced before it is lent")
