@@ -3,6 +3,7 @@
 import Domain
 import Foundation
 import JobQueue
+import Persistence
 import PluginKit
 import Publishing
 
@@ -43,7 +44,10 @@ struct ChaosAgency: Sendable {
             accesses: self.services.accesses)
         for number in 0..<self.options.clients {
             _ = try await clients.add(
-                NewClient(slug: self.client(number), timeZone: "Europe/Berlin"), actor: "chaos")
+                NewClient(
+                    slug: self.client(number), timeZone: "Europe/Berlin",
+                    // Everything is due at once here, and is to be published as fast as it can be.
+                    missed: MissedWindow(grace: .seconds(30 * 86_400))), actor: "chaos")
         }
         try await Self.each(accounts.indices) { number in
             var connection = AccountConnection(

@@ -39,11 +39,12 @@ struct ClientCommands: AsyncParsableCommand {
                 "What happens to a send nobody can prove or disprove: hold it for a person, or resend it.",
                 valueName: "policy"))
         var onUnknown: String = "hold"
+        @OptionGroup var missed: MissedOptions
 
         func run(_ context: CommandContext) async throws {
             let new = NewClient(
                 slug: self.slug, name: self.name, timeZone: self.timeZone, currency: self.currency, weight: self.weight,
-                onUnknown: try ClientRows.policy(self.onUnknown))
+                onUnknown: try ClientRows.policy(self.onUnknown), missed: try self.missed.applied(to: MissedWindow()))
             try await context.withServices { services in
                 let client =
                     self.change.isDryRun
@@ -100,34 +101,57 @@ struct ClientCommands: AsyncParsableCommand {
 
     struct Set: PosthornCommand {
         static let configuration = CommandConfiguration(
-            "set", "Change what happens to sends of a client that nobody can prove or disprove.",
+            "set", "Change what happens to a client's posts whose sending is not proven, or whose time has passed.",
             details: """
-                hold: such a post or boost waits for a person (`posthorn intent list`). resend: after as many looks it is sent
-                again, and may then be there twice.
+                --on-unknown hold: a post or boost that nobody can prove or disprove waits for a person (`posthorn intent list`).
+                resend: after as many looks it is sent again, and may then be there twice.
+
+                --on-missed late: a post whose time passed during an outage or a pause is published late, those of one account
+                --late-spacing apart. skip: it is left out. ask: it waits for a person; `post retry` publishes it.
                 """,
-            examples: ["client set acme --on-unknown resend --reason 'stories only'"], keys: ClientRows.columns)
+            examples: [
+                "client set acme --on-unknown resend --reason 'stories only'",
+                "client set acme --on-missed skip --late-grace 2h",
+            ], keys: ClientRows.columns)
 
         @OptionGroup var options: CommandOptions
         @OptionGroup var change: ChangeOptions
         @Argument(help: ArgumentHelp("The client's slug or id.", valueName: "client"))
         var client: String
         @Option(help: ArgumentHelp("hold or resend.", valueName: "policy"))
-        var onUnknown: String
+        var onUnknown: String?
+        @OptionGroup var missed: MissedOptions
         @Option(help: ArgumentHelp("Why, for the history.", valueName: "text"))
         var reason: String?
 
         func run(_ context: CommandContext) async throws {
-            let policy = try ClientRows.policy(self.onUnknown)
+            let policy = try self.onUnknown.map(ClientRows.policy)
+            guard policy != nil || self.missed.isGiven else {
+                throw CommandError.usage(
+                    "say what to change", remedy: "give --on-unknown, --on-missed or one of the others")
+            }
             try await context.withServices { services in
+                var client = try await services.clients.show(self.client).client
+                let missed = try self.missed.applied(to: client.missed)
                 guard !self.change.isDryRun else {
-                    let client = try await services.clients.show(self.client).client
+                    let words = policy.map { "on-unknown from \(client.onUnknown.rawValue) to \($0.rawValue)" }
+                    let late = self.missed.isGiven ? "on-missed to \(missed.policy.rawValue)" : nil
                     return context.output.note(
-                        "would change on-unknown of client \(client.slug) from \(client.onUnknown.rawValue) to \(policy.rawValue)"
+                        "would change \([words, late].compactMap { $0 }.joined(separator: " and ")) of client \(client.slug)"
                     )
                 }
-                let client = try await services.clients.setPolicy(
-                    self.client, onUnknown: policy, actor: Actor.current, reason: self.reason)
-                context.output.success("unknown sends of client \(client.slug): \(client.onUnknown.rawValue)")
+                if let policy {
+                    client = try await services.clients.setPolicy(
+                        self.client, onUnknown: policy, actor: Actor.current, reason: self.reason)
+                    context.output.success("unknown sends of client \(client.slug): \(client.onUnknown.rawValue)")
+                }
+                if self.missed.isGiven {
+                    client = try await services.clients.setMissed(
+                        self.client, actor: Actor.current, reason: self.reason
+                    ) { $0 = missed }
+                    context.output.success(
+                        "posts of client \(client.slug) that miss their time: \(missed.policy.rawValue)")
+                }
                 context.output.show(ClientRows.record(client))
             }
         }
@@ -196,6 +220,8 @@ enum ClientRows {
         Column("weight", "WEIGHT", "its share when work is scarce"),
         Column("on_unknown", nil, "what happens to a send nobody can prove: hold or resend"),
         Column("on_missed", nil, "what happens to a post that missed its time: late, skip or ask"),
+        Column("late_grace", nil, "how late is still on time, in seconds"),
+        Column("late_spacing", nil, "how far apart late posts of an account are, in seconds"),
         Column("created_at", nil, "when it was added"), Column("id", nil, "its id"),
     ]
 
@@ -212,7 +238,8 @@ enum ClientRows {
             "id": .text("\(client.id)"), "slug": .text(client.slug.rawValue), "name": .text(client.name),
             "state": .state(client.state.rawValue), "time_zone": .text(client.timeZone),
             "currency": .text(client.currency.rawValue), "weight": .count(client.weight),
-            "on_unknown": .text(client.onUnknown.rawValue), "on_missed": .text(client.onMissed.rawValue),
+            "on_unknown": .text(client.onUnknown.rawValue), "on_missed": .text(client.missed.policy.rawValue),
+            "late_grace": .duration(client.missed.grace), "late_spacing": .duration(client.missed.spacing),
             "created_at": .time(client.createdAt, in: client.timeZone),
         ])
     }

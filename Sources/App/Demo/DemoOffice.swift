@@ -4,6 +4,7 @@ import Analysis
 import Domain
 import Foundation
 import PQClient
+import Persistence
 import PluginKit
 import Publishing
 
@@ -40,7 +41,9 @@ struct DemoOffice: Sendable {
         let clients = ClientService(pool: self.services.pool)
         for client in DemoAgency.clients {
             _ = try await clients.add(
-                NewClient(slug: client.slug, name: client.name, timeZone: client.zone, currency: client.currency),
+                NewClient(
+                    slug: client.slug, name: client.name, timeZone: client.zone, currency: client.currency,
+                    missed: MissedWindow(grace: .seconds(30 * 86_400))),
                 actor: Self.actor)
             for account in client.accounts { try await self.connect(account, of: client) }
         }

@@ -6,7 +6,8 @@ package import PQClient
 /// The clients.
 package enum ClientRepository {
     private static let columns: Statement = """
-        SELECT client_id, slug, name, time_zone, currency, weight, state, on_unknown, on_missed, created_at FROM client
+        SELECT client_id, slug, name, time_zone, currency, weight, state, on_unknown, on_missed, late_grace,
+               late_spacing, created_at FROM client
         """
 
     /// Adds a client.
@@ -15,9 +16,11 @@ package enum ClientRepository {
     package static func insert(_ client: ClientRow, on db: inout some SQLSession & ~Copyable) async throws {
         let added = try await db.execute(
             """
-            INSERT INTO client (client_id, slug, name, time_zone, currency, weight, state, on_unknown, on_missed)
+            INSERT INTO client (client_id, slug, name, time_zone, currency, weight, state, on_unknown, on_missed, late_grace,
+                                late_spacing)
             VALUES (\(client.id), \(client.slug), \(client.name), \(client.timeZone), \(client.currency), \(Int32(client.weight)),
-                    \(client.state), \(client.onUnknown), \(client.onMissed))
+                    \(client.state), \(client.onUnknown), \(client.missed.policy), \(client.missed.grace),
+                    \(client.missed.spacing))
             ON CONFLICT (slug) DO NOTHING
             """)
         guard added == 1 else {
@@ -67,6 +70,32 @@ package enum ClientRepository {
             SELECT state FROM old
             """)
         return try rows.first?.get("state")
+    }
+
+    /// Changes what happens to a client's missed posts and appends who did it and why.
+    ///
+    /// The same again changes and appends nothing.
+    package static func setMissed(
+        _ id: ClientID, to missed: MissedWindow, actor: String, reason: String?,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        let words =
+            "on-missed \(missed.policy.rawValue), grace \(missed.grace.readable), spacing \(missed.spacing.readable)"
+        try await db.execute(
+            """
+            WITH changed AS (
+                UPDATE client
+                SET on_missed = \(missed.policy), late_grace = \(missed.grace),
+                    late_spacing = \(missed.spacing)
+                WHERE client_id = \(id)
+                  AND (on_missed, late_grace, late_spacing)
+                      <> (\(missed.policy), \(missed.grace), \(missed.spacing))
+                RETURNING client_id, state
+            )
+            INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
+            SELECT client_id, 'client', client_id, \(actor), state, state, concat_ws(': ', \(words), \(reason))
+            FROM changed
+            """)
     }
 
     /// Changes what happens to a client's unknown sends and appends who did it and why.

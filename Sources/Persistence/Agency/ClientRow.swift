@@ -36,6 +36,23 @@ package enum MissedPolicy: String, Sendable, CaseIterable, PQConvertible {
     case ask
 }
 
+/// What happens to a client's posts that could not be published at their time.
+package struct MissedWindow: Sendable, Hashable {
+    /// What happens.
+    package var policy: MissedPolicy
+    /// How late is still on time, in world time.
+    package var grace: Duration
+    /// How far apart late posts of one account are, in world time.
+    package var spacing: Duration
+
+    /// Makes a window; by default late posts are published, five minutes apart, from a quarter of an hour on.
+    package init(policy: MissedPolicy = .late, grace: Duration = .seconds(900), spacing: Duration = .seconds(300)) {
+        self.policy = policy
+        self.grace = grace
+        self.spacing = spacing
+    }
+}
+
 /// A client: the agency's customer, the tenant.
 package struct ClientRow: Sendable, Hashable {
     /// Its identity.
@@ -55,14 +72,14 @@ package struct ClientRow: Sendable, Hashable {
     /// What happens to unknown sends.
     package var onUnknown: UnknownPolicy
     /// What happens to missed posts.
-    package var onMissed: MissedPolicy
+    package var missed: MissedWindow
     /// When it was added; the world's time.
     package var createdAt: Date?
 
     /// Makes a new, active client.
     package init(
         id: ClientID = ClientID(), slug: Slug, name: String, timeZone: String, currency: Currency, weight: Int = 1,
-        onUnknown: UnknownPolicy = .hold, onMissed: MissedPolicy = .late
+        onUnknown: UnknownPolicy = .hold, missed: MissedWindow = MissedWindow()
     ) {
         self.id = id
         self.slug = slug
@@ -72,14 +89,17 @@ package struct ClientRow: Sendable, Hashable {
         self.weight = weight
         self.state = .active
         self.onUnknown = onUnknown
-        self.onMissed = onMissed
+        self.missed = missed
     }
 
     init(row: Row) throws {
         self.init(
             id: try row.get("client_id"), slug: try row.get("slug"), name: try row.get("name"),
             timeZone: try row.get("time_zone"), currency: try row.get("currency"), weight: try row.get("weight"),
-            onUnknown: try row.get("on_unknown"), onMissed: try row.get("on_missed"))
+            onUnknown: try row.get("on_unknown"),
+            missed: MissedWindow(
+                policy: try row.get("on_missed"), grace: try row.get("late_grace"),
+                spacing: try row.get("late_spacing")))
         self.state = try row.get("state")
         self.createdAt = try row.get("created_at")
     }

@@ -20,6 +20,8 @@ package enum SubjectKind: String, Sendable, PQConvertible {
     case publication
     /// A boost.
     case boost
+    /// A schedule.
+    case schedule
     /// A budget cap; the subject is the client.
     case budget
 }

@@ -14,6 +14,8 @@ enum Migration001Agency {
                             CHECK (state IN ('active', 'paused', 'leaving', 'archived', 'erased')),
             on_unknown      text NOT NULL DEFAULT 'hold' CHECK (on_unknown IN ('hold', 'resend')),
             on_missed       text NOT NULL DEFAULT 'late' CHECK (on_missed IN ('late', 'skip', 'ask')),
+            late_grace      interval NOT NULL DEFAULT interval '15 minutes' CHECK (late_grace >= interval '0'),
+            late_spacing    interval NOT NULL DEFAULT interval '5 minutes' CHECK (late_spacing >= interval '0'),
             created_at      timestamptz NOT NULL DEFAULT world_now()
         );
 
@@ -89,6 +91,15 @@ enum Migration001Agency {
             FOREIGN KEY (client_id, brand_id) REFERENCES brand,
             UNIQUE (client_id, slug)
         );
+
+        -- When an account's next late post may go out: what was missed is published one by one, never as a burst.
+        CREATE TABLE late_turn (
+            client_id       uuid NOT NULL,
+            account_id      uuid NOT NULL,
+            free_at         timestamptz NOT NULL,
+            PRIMARY KEY (client_id, account_id),
+            FOREIGN KEY (client_id, account_id) REFERENCES account
+        ) WITH (fillfactor = 70);
 
         CREATE TABLE account_grant (
             client_id       uuid NOT NULL,

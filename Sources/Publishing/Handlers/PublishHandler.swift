@@ -38,6 +38,10 @@ package struct PublishHandler: JobHandler {
         if !effects.contains(where: { $0.state != .prepared }), let stopped = try await self.stopped(work, job) {
             return stopped
         }
+        if effects.allSatisfy({ $0.state == .prepared && $0.checkpoint == nil }) {
+            let lateness = Lateness(services: self.services, job: job, work: work)
+            if let stopped = try await lateness.decide() { return stopped }
+        }
 
         if effects.isUnsettled { return self.unsettled("looking whether it was published", record) }
 

@@ -18,11 +18,13 @@ package struct NewClient: Sendable {
     package var weight: Int
     /// What happens to a send that nobody can prove or disprove.
     package var onUnknown: UnknownPolicy
+    /// What happens to a post that could not be published at its time.
+    package var missed: MissedWindow
 
     /// Makes a description.
     package init(
         slug: String, name: String? = nil, timeZone: String, currency: String = "EUR", weight: Int = 1,
-        onUnknown: UnknownPolicy = .hold
+        onUnknown: UnknownPolicy = .hold, missed: MissedWindow = MissedWindow()
     ) {
         self.slug = slug
         self.name = name
@@ -30,6 +32,7 @@ package struct NewClient: Sendable {
         self.currency = currency
         self.weight = weight
         self.onUnknown = onUnknown
+        self.missed = missed
     }
 
     /// Checks the description.
@@ -56,7 +59,7 @@ package struct NewClient: Sendable {
         }
         return ClientRow(
             slug: slug, name: self.name ?? slug.rawValue, timeZone: zone.rawValue, currency: currency,
-            weight: self.weight, onUnknown: self.onUnknown)
+            weight: self.weight, onUnknown: self.onUnknown, missed: self.missed)
     }
 }
 
@@ -126,6 +129,27 @@ package struct ClientService: Sendable {
         try await self.pool.withTransaction(retrying: 3) { db in
             let client = try await ClientDirectory.client(reference, on: &db)
             try await ClientRepository.setPolicy(client.id, onUnknown: policy, actor: actor, reason: reason, on: &db)
+            return try await ClientDirectory.client(client.slug.rawValue, on: &db)
+        }
+    }
+
+    /// Says what happens to posts of a client that could not be published at their time.
+    ///
+    /// - Parameters:
+    ///   - reference: The client's slug or identity.
+    ///   - actor: Who says so.
+    ///   - reason: Why.
+    ///   - change: What is changed of what is there.
+    /// - Returns: The client as it is now.
+    /// - Throws: `ServiceError` with code `notFound`.
+    package func setMissed(
+        _ reference: String, actor: String, reason: String?, _ change: (inout MissedWindow) -> Void
+    ) async throws -> ClientRow {
+        try await self.pool.withTransaction(retrying: 3) { db in
+            let client = try await ClientDirectory.client(reference, on: &db)
+            var missed = client.missed
+            change(&missed)
+            try await ClientRepository.setMissed(client.id, to: missed, actor: actor, reason: reason, on: &db)
             return try await ClientDirectory.client(client.slug.rawValue, on: &db)
         }
     }

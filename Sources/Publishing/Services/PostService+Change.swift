@@ -20,11 +20,11 @@ package struct TargetChange: Sendable {
 
 extension PostService {
     /// The states in which a target's plan may still be changed.
-    private static let changeable: [TargetState] = [.draft, .planned, .waiting]
+    private static let changeable: [TargetState] = [.draft, .planned, .waiting, .missed]
 
     /// Gives a post, or one target of it, another time.
     ///
-    /// A draft becomes planned.
+    /// A draft becomes planned, and so does one that missed its time.
     ///
     /// - Throws: `ServiceError`: `notFound`, `invalid` for the time, `conflict` when nothing of it can be moved any more.
     package func move(
@@ -42,7 +42,7 @@ extension PostService {
                 actor: actor,
                 reason: words, on: &db)
             guard generation != nil else { return nil }
-            if target.state == .draft {
+            if target.state == .draft || target.state == .missed {
                 try await self.plan(target, dueAt: dueAt, actor: actor, on: &db)
             } else if let job = target.job {
                 try await self.jobs.reschedule(job, client: target.client, to: dueAt, on: &db)
@@ -51,12 +51,13 @@ extension PostService {
         }
     }
 
-    /// Makes a draft's target planned, with its job.
+    /// Makes a target planned that has no live job, with a new one.
     private func plan(_ target: TargetRow, dueAt: Date, actor: String, on db: inout Transaction) async throws {
         let job = NewJob.publish(
             target: target.id, client: target.client, account: target.account, platform: target.platform, dueAt: dueAt)
         try await TargetRepository.transition(
-            TargetTransition(client: target.client, target: target.id, from: [.draft], to: .planned, actor: actor),
+            TargetTransition(
+                client: target.client, target: target.id, from: [target.state], to: .planned, actor: actor),
             on: &db)
         try await TargetRepository.setJob(job.id, of: target.id, client: target.client, on: &db)
         try await self.jobs.enqueue([job], on: &db)
@@ -106,7 +107,13 @@ extension PostService {
     package func retry(_ reference: String, client: String?, actor: String) async throws -> [TargetChange] {
         try await self.change(reference, client: client, verb: "retried") { _, target, db in
             guard target.state != .unknown else { throw Self.unsettled(target, verb: "retried") }
-            guard [.failed, .missed, .waiting].contains(target.state), let job = target.job else { return nil }
+            if target.state == .missed {
+                // Its job has ended: the time was left out, nothing has failed.
+                let now = try await WorldTime.now(on: &db)
+                try await self.plan(target, dueAt: now, actor: actor, on: &db)
+                return "will be published now"
+            }
+            guard [.failed, .waiting].contains(target.state), let job = target.job else { return nil }
             do {
                 try await self.jobs.retry(job, client: target.client, on: &db)
             } catch let error as JobQueueError {
