@@ -17,6 +17,7 @@ extension ServiceContext {
     var budgets: BudgetService { BudgetService(pool: self.pool) }
     var metrics: MetricsService { MetricsService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
     var intents: IntentService { IntentService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
+    var schedules: ScheduleService { ScheduleService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
     var timelines: TimelineService { TimelineService(pool: self.pool, jobs: self.jobs) }
 }
 

@@ -99,7 +99,7 @@ enum JobRows {
 
     static func instant(_ time: PostTime, client: ClientID, _ services: ServiceContext) async throws -> Date {
         switch time {
-        case .instant(let instant): return instant
+        case .instant(let instant), .slot(let instant, _): return instant
         case .now, .unplanned: return try await services.pool.withConnection { db in try await WorldTime.now(on: &db) }
         case .local(let wall, let given):
             let owner = try await services.clients.show(client.description).client

@@ -208,7 +208,7 @@ enum PostRows {
     static func bound(_ text: String, _ zone: ZoneID) throws -> Date {
         let whole = text.count == 10 ? "\(text)T00:00" : text
         switch try CommandError.time(whole, zone: nil) {
-        case .instant(let instant): return instant
+        case .instant(let instant), .slot(let instant, _): return instant
         case .local(let wall, _): return LocalPlan(wall: wall, zone: zone).resolve().instant ?? .distantPast
         case .now, .unplanned: throw CommandError.usage("“\(text)” is no day or time", remedy: "write it as 2026-12-01")
         }

@@ -131,47 +131,9 @@ struct PostCommands: AsyncParsableCommand {
 struct PostContentOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The client's slug or id.", valueName: "client"))
     var client: String
-    @Option(
-        name: .customLong("account"), help: ArgumentHelp("An account's slug; repeat for several.", valueName: "account")
-    )
-    var accounts: [String] = []
-    @Option(help: ArgumentHelp("The words.", valueName: "text"))
-    var text: String?
-    @Option(
-        help: ArgumentHelp("The post as a file: YAML, JSON or plain text, by its ending.", valueName: "file")
-    )
-    var file: String?
-    @Option(name: .customLong("media"), help: ArgumentHelp("A picture or film; repeat for several.", valueName: "file"))
-    var media: [String] = []
-    @Option(
-        name: .customLong("alt"),
-        help: ArgumentHelp("The alternative text of each --media, in the same order.", valueName: "text"))
-    var alt: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "The shape: text, image, video, carousel, reel, story or thread; chosen when not given.",
-            valueName: "format"))
-    var format: String?
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("A platform's setting; repeat for several.", valueName: "platform.name=value"))
-    var settings: [String] = []
-    @Option(
-        name: .customLong("variant"),
-        help: ArgumentHelp("One account's own words; repeat for several.", valueName: "account=text"))
-    var variants: [String] = []
-    @Option(help: ArgumentHelp("A link shown as a card.", valueName: "url"))
-    var link: String?
-    @Option(help: ArgumentHelp("A comment right under the post.", valueName: "text"))
-    var firstComment: String?
-    @Option(name: .customLong("label"), help: ArgumentHelp("A label; repeat for several.", valueName: "label"))
-    var labels: [String] = []
-    @Option(help: ArgumentHelp("The campaign.", valueName: "campaign"))
-    var campaign: String?
+    @OptionGroup var body: PostBodyOptions
     @Option(help: ArgumentHelp("A key under which the post is created once.", valueName: "key"))
     var key: String?
-    @Flag(name: .customLong("draft"), help: "Keep it as a draft.")
-    var isDraft = false
     @Option(help: ArgumentHelp("When, in local time: 2026-12-01T09:30.", valueName: "time"))
     var at: String?
     @Option(
@@ -182,81 +144,20 @@ struct PostContentOptions: ParsableArguments {
     var isNow = false
 
     func validate() throws {
-        guard self.text == nil || self.file == nil else { throw ValidationError("Give --text or --file, not both.") }
         guard self.at == nil || !self.isNow else { throw ValidationError("Give --at or --now, not both.") }
         guard self.timeZone == nil || self.at != nil else { throw ValidationError("--tz goes with --at.") }
     }
 
     /// The post that the flags and the file describe; its files are in the store.
     func draft(media store: MediaStore) throws -> PostDraft {
-        var row = ImportRow(line: 1)
-        var folder = FileManager.default.currentDirectoryPath
-        if let file {
-            let data = try CommandError.contents(of: file)
-            let url = URL(fileURLWithPath: file)
-            switch url.pathExtension.lowercased() {
-            case "json":
-                row = try Self.row(json: data, file: file)
-                folder = url.deletingLastPathComponent().path
-            case "yaml", "yml":
-                row = try Self.row(yaml: data, file: file)
-                folder = url.deletingLastPathComponent().path
-            default: row.text = String(decoding: data, as: UTF8.self)
-            }
-        }
-        if let text { row.text = text }
-        var draft = PostDraft(
-            accounts: row.accounts + self.accounts.flatMap { $0.split(separator: ",").map(String.init) }, text: row.text
-        )
-        var intake = MediaIntake(store: store, folder: URL(fileURLWithPath: folder))
-        let (items, names) = try intake.take(row.media + self.media, alt: row.alt + self.alt)
-        draft.media = items
-        draft.fileNames = names
-        draft.format = (self.format ?? row.format).map { PostFormat(rawValue: $0) }
-        draft.link = self.link ?? row.link
-        draft.firstComment = self.firstComment ?? row.firstComment
-        draft.labels = row.labels + self.labels
-        draft.campaign = self.campaign ?? row.campaign
-        draft.pillar = row.pillar
+        let (row, folder) = try self.body.row()
+        var draft = try self.body.draft(row, folder: folder, media: store)
         draft.key = self.key ?? row.key
-        draft.isDraft = self.isDraft || row.isDraft
-        draft.settings = row.settings
-        draft.variants = row.variants
-        for setting in self.settings {
-            let (name, value) = try CommandError.pair(setting, of: "--set")
-            draft.settings[name] = value
-        }
-        for variant in self.variants {
-            let (name, value) = try CommandError.pair(variant, of: "--variant")
-            draft.variants[name] = value
-        }
         if self.isNow {
             draft.time = .now
         } else if let at = self.at ?? row.at {
             draft.time = try CommandError.time(at, zone: self.timeZone ?? row.zone)
         }
         return draft
-    }
-
-    private static func row(yaml data: Data, file: String) throws -> ImportRow {
-        do {
-            return try PostFile(yaml: data).row
-        } catch {
-            throw CommandError(
-                .badData, "\(file): \(error.message)", details: error.issues.map { "\($0)" },
-                remedy: "`posthorn post create --help` shows the form of the file")
-        }
-    }
-
-    private static func row(json data: Data, file: String) throws -> ImportRow {
-        // One object, over as many lines as a person likes.
-        let flat = Data(data.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 })
-        let parsed = try ImportFile(flat, format: .ndjson)
-        guard let row = parsed.rows.first, parsed.problems.isEmpty else {
-            throw CommandError(
-                .badData, "\(file) is no post", details: parsed.problems.map { $0.reason },
-                remedy: "write one JSON object with the keys of `posthorn post import --help`")
-        }
-        return row
     }
 }

@@ -31,7 +31,7 @@ struct RootCommand: AsyncParsableCommand {
     private static let nouns: [any ParsableCommand.Type] = [
         ClientCommands.self, AccountCommands.self, AppCommands.self, PostCommands.self, BoostCommands.self,
         BudgetCommands.self, MetricsCommands.self, JobCommands.self, IntentCommands.self, QueueCommands.self,
-        LimitCommands.self, HistoryCommands.self, BestTimesCommands.self,
+        ScheduleCommands.self, LimitCommands.self, HistoryCommands.self, BestTimesCommands.self,
     ]
 
     private static let operations: [any ParsableCommand.Type] = [

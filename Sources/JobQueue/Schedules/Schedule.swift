@@ -160,4 +160,17 @@ package struct DecidedSlot: Sendable, Hashable {
     package var cause: SlotCause
     /// The job.
     package var job: JobID?
+
+    /// Makes a slot of what was, or would be, decided about it.
+    package init(
+        local: WallTime, fold: Int, at: Date, dueAt: Date? = nil, isFired: Bool, cause: SlotCause, job: JobID? = nil
+    ) {
+        self.local = local
+        self.fold = fold
+        self.at = at
+        self.dueAt = dueAt
+        self.isFired = isFired
+        self.cause = cause
+        self.job = job
+    }
 }

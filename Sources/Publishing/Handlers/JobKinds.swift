@@ -26,6 +26,10 @@ extension JobKind {
     package static let boost: Self = "boost"
     /// Reads the metrics of a publication or of an account.
     package static let fetchMetrics: Self = "fetch-metrics"
+    /// Makes the post of a schedule's slot.
+    package static let makePost: Self = "make-post"
+    /// Plans the readings of a metric sweep.
+    package static let sweepMetrics: Self = "sweep-metrics"
 }
 
 extension NewJob {

@@ -45,10 +45,7 @@ package struct PostService: Sendable {
     package func create(_ draft: PostDraft, client: String, actor: String) async throws -> CreatedPost {
         do {
             return try await self.pool.withTransaction { db in
-                if let existing = try await self.existing(draft.key, client: client, on: &db) { return existing }
-                let prepared = try await self.preparer(client: client, actor: actor, on: &db).prepare(draft)
-                try await PostWriter(jobs: self.jobs).write([prepared], on: &db)
-                return CreatedPost(post: prepared.post, targets: prepared.targets, isNew: true, notes: prepared.notes)
+                try await self.create(draft, client: client, actor: actor, on: &db)
             }
         } catch let error as PQError where error.sqlState == .uniqueViolation && draft.key != nil {
             // Somebody created it with the same key at the same moment.
@@ -58,6 +55,25 @@ package struct PostService: Sendable {
             guard let existing else { throw error }
             return existing
         }
+    }
+
+    /// Creates a post in the caller's transaction.
+    ///
+    /// - Throws: As ``create(_:client:actor:)``; `PQError` with `uniqueViolation` when somebody created it with the same key at the same
+    ///   moment.
+    package func create(
+        _ draft: PostDraft, client: String, actor: String, on db: inout Transaction
+    ) async throws -> CreatedPost {
+        if let existing = try await self.existing(draft.key, client: client, on: &db) { return existing }
+        return try await self.write(draft, client: client, actor: actor, on: &db)
+    }
+
+    private func write(
+        _ draft: PostDraft, client: String, actor: String, on db: inout Transaction
+    ) async throws -> CreatedPost {
+        let prepared = try await self.preparer(client: client, actor: actor, on: &db).prepare(draft)
+        try await PostWriter(jobs: self.jobs).write([prepared], on: &db)
+        return CreatedPost(post: prepared.post, targets: prepared.targets, isNew: true, notes: prepared.notes)
     }
 
     /// Checks a post as `create` does, and writes nothing.

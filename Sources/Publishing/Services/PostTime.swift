@@ -2,7 +2,7 @@
 
 package import Domain
 package import Foundation
-import Persistence
+package import Persistence
 
 /// When a person wants something to happen.
 package enum PostTime: Sendable, Hashable {
@@ -14,6 +14,8 @@ package enum PostTime: Sendable, Hashable {
     case instant(Date)
     /// At a local time; in the client's zone when there is none.
     case local(WallTime, ZoneID?)
+    /// At an instant that a schedule gives, with the local time it stands for; taken as it is, also when it is past.
+    case slot(Date, PlannedTime?)
 
     /// Reads what a person typed: `2026-11-01T09:30` is local, `2026-11-01T09:30:00+01:00` an instant, `now` is now.
     ///
@@ -54,6 +56,10 @@ struct ResolvedTime: Sendable {
         case .unplanned: return
         case .now: self.dueAt = now
         case .instant(let instant): self.dueAt = instant
+        case .slot(let instant, let planned):
+            self.dueAt = instant
+            self.planned = planned
+            return
         case .local(let wall, let given):
             guard let zone = given ?? ZoneID(rawValue: clientZone) else {
                 throw ServiceError(
