@@ -69,6 +69,8 @@ final class EventLog: Sendable {
         case .died: self.add("died")
         case .rescued: self.add("rescued")
         case .scheduled(let report): self.add("scheduled \(report.fired)")
+        case .retained: self.add("retained")
+        case .snapshot(let alarm): self.add("snapshot \(alarm.level)")
         case .listening: self.add("listening")
         case .draining: self.add("draining")
         case .stopped: self.add("stopped")
@@ -84,6 +86,8 @@ extension QueueFixture {
         configuration.promote = .milliseconds(20)
         configuration.schedule = .milliseconds(50)
         configuration.maintain = .milliseconds(100)
+        configuration.retain = .milliseconds(100)
+        configuration.watch = .milliseconds(50)
         configuration.listens = false
         return configuration
     }()

@@ -34,9 +34,37 @@ enum WorkerLog {
                     "jobs": .stringConvertible(report.fired), "missed": .stringConvertible(report.missed),
                     "refused": .stringConvertible(report.refused),
                 ])
+        case .retained(let report):
+            let rows = report.rows.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+            logger.info(
+                "what was old enough was removed",
+                metadata: [
+                    "partitions": "\(report.partitions.joined(separator: ", "))",
+                    "rows": "\(rows.joined(separator: ", "))",
+                ])
+        case .snapshot(let alarm): self.snapshot(alarm, logger)
         case .listening: logger.debug("worker listens for work that is due now")
         case .draining: logger.info("worker takes no more work and finishes what it has")
         case .stopped(let worker): logger.info("worker stopped", metadata: ["worker.id": "\(worker)"])
+        }
+    }
+
+    private static func snapshot(_ alarm: SnapshotAlarm, _ logger: Logger) {
+        let facts: Logger.Metadata = [
+            "snapshot.holder": "\(alarm.holder.words)", "snapshot.cause": "\(alarm.holder.cause.rawValue)",
+            "snapshot.seconds": .stringConvertible(alarm.held.secondsValue),
+            "snapshot.transactions": .stringConvertible(alarm.holder.transactions),
+        ]
+        switch alarm.level {
+        case .clear: logger.notice("the old snapshot is gone; all queues go on at full speed", metadata: facts)
+        case .warned:
+            logger.warning(
+                "an old snapshot keeps dead rows in the queue's tables",
+                metadata: facts.merging(["fix": "\(alarm.holder.remedy)"]) { $1 })
+        case .slowed:
+            logger.warning(
+                "an old snapshot keeps dead rows in the queue's tables: metrics work is slowed until it is gone",
+                metadata: facts.merging(["fix": "\(alarm.holder.remedy)"]) { $1 })
         }
     }
 

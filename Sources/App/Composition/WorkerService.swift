@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import JobQueue
 import Logging
+import Persistence
 import Publishing
 
 /// A worker process: handlers in, events out as log lines.
@@ -27,6 +28,12 @@ struct WorkerService: Sendable {
         configuration.maintain = min(configuration.maintain, self.settings.deadAfter / 4)
         configuration.crashLimit = self.settings.crashLimit
         configuration.untilEmpty = self.untilEmpty
+        configuration.patient = [.metrics]
+        configuration.retention = RetentionPolicy(
+            months: [
+                RetentionPolicy.attempts: self.settings.historyMonths,
+                SamplePartitions.table: self.settings.sampleMonths,
+            ])
         if let url = self.database.listenURL {
             configuration.listenAddress = try self.database.pool(role: "listener", connections: 1, url: url)
         }
@@ -49,6 +56,7 @@ struct WorkerService: Sendable {
                 JournaledHandler(BoostHandler(services: handlers)),
                 JournaledHandler(MetricsHandler(services: handlers)),
                 JournaledHandler(ReconcileHandler(services: handlers)),
+                MakePostHandler(services: handlers), SweepMetricsHandler(services: handlers),
             ],
             logger: logger, onEvent: { WorkerLog.write($0, to: logger) })
     }

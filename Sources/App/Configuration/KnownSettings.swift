@@ -34,6 +34,8 @@ package enum KnownSettings {
         Key(name: "worker.dead.after", meaning: "without a beat for this long the fleet takes a worker's jobs (20s)"),
         Key(name: "worker.crash.limit", meaning: "crashes at which a job is held as poison (3)"),
         Key(name: "shutdown.grace", meaning: "how long a stopping worker may finish its jobs (30s)"),
+        Key(name: "retention.history", meaning: "months that the history of jobs is kept (13)"),
+        Key(name: "retention.samples", meaning: "months that metrics are kept (13)"),
         Key(name: "media.store", meaning: "file:///folder or s3://bucket/prefix (./.posthorn/media)"),
         Key(name: "public.url", meaning: "address that the world reaches `serve` at"),
         Key(name: "plugin.path", meaning: "folders with process plugins"),

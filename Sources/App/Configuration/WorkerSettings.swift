@@ -14,6 +14,8 @@
 /// | `worker.dead.after` | duration | 20s |
 /// | `worker.crash.limit` | integer | 3 |
 /// | `shutdown.grace` | duration | 30s |
+/// | `retention.history` | months | 13 |
+/// | `retention.samples` | months | 13 |
 package struct WorkerSettings: Sendable, Hashable {
     /// Jobs at once, by queue: `publish`, `boost`, `metrics`, `reconcile`.
     package var slots: [String: Int]
@@ -25,6 +27,10 @@ package struct WorkerSettings: Sendable, Hashable {
     package var deadAfter: Duration
     /// The number of crashes at which a job is held.
     package var crashLimit: Int
+    /// How many whole months the history of jobs is kept.
+    package var historyMonths: Int
+    /// How many whole months of metrics are kept.
+    package var sampleMonths: Int
     /// The name of a step at which the process kills itself, for chaos tests.
     package var crashAt: String?
 
@@ -78,6 +84,9 @@ package struct WorkerSettings: Sendable, Hashable {
                 remedy: "20s and 5s are the defaults")
         }
         self.crashLimit = try settings.integer("worker.crash.limit", default: 3)
+        // A job's key is good for 90 days, and stands for history that must be there.
+        self.historyMonths = try settings.integer("retention.history", default: 13, minimum: 4)
+        self.sampleMonths = try settings.integer("retention.samples", default: 13, minimum: 4)
         self.crashAt = settings.text("crash.at")
     }
 }

@@ -12,7 +12,9 @@ import PluginKit
 struct DatabaseChecks {
     let context: CommandContext
 
-    static let names = ["database", "schema", "world", "clock", "snapshots", "workers", "queue", "tokens"]
+    static let names = [
+        "database", "schema", "world", "clock", "snapshots", "workers", "queue", "tokens", "history", "tables",
+    ]
 
     func run() async -> [Finding] {
         do {
@@ -20,17 +22,22 @@ struct DatabaseChecks {
             return try await self.context.withPool(connections: 2) { pool in
                 var findings = [try await self.server(pool, location)]
                 findings.append(await self.check("clock") { try await self.clock(pool) })
-                findings.append(await self.check("snapshots") { try await self.snapshots(pool) })
+                let growth = GrowthChecks(pool: pool, settings: try WorkerSettings(self.context.settings))
+                findings.append(await self.check("snapshots") { try await growth.snapshots() })
                 let schema = await self.check("schema") { try await self.schema(pool) }
                 findings.insert(schema, at: 1)
                 guard schema.state == .ok else {
                     return findings
-                        + ["world", "workers", "queue", "tokens"].map { .skipped($0, "needs a current schema") }
+                        + ["world", "workers", "queue", "tokens", "history", "tables"].map {
+                            .skipped($0, "needs a current schema")
+                        }
                 }
                 findings.append(await self.check("world") { try await self.world(pool) })
                 findings.append(await self.check("workers") { try await self.workers(pool) })
                 findings.append(await self.check("queue") { try await self.queue(pool) })
                 findings.append(await self.check("tokens") { try await self.tokens(pool) })
+                findings.append(await self.check("history") { try await growth.history() })
+                findings.append(await self.check("tables") { try await growth.tables() })
                 return findings
             }
         } catch {
@@ -96,28 +103,6 @@ struct DatabaseChecks {
             )
         }
         return .ok("clock", abs(offset) < 0.1 ? "agrees with the database's" : text)
-    }
-
-    private func snapshots(_ pool: ConnectionPool) async throws -> Finding {
-        let rows = try await pool.query(
-            """
-            SELECT pid, coalesce(application_name, '') AS application, coalesce(usename, '') AS role,
-                   extract(epoch FROM clock_timestamp() - xact_start)::double precision AS age
-            FROM pg_stat_activity
-            WHERE xact_start IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-            ORDER BY xact_start
-            LIMIT 1
-            """)
-        guard let row = rows.first else { return .ok("snapshots", "no transaction is open") }
-        let age: Double = try row.get("age")
-        let pid: Int32 = try row.get("pid")
-        let application: String = try row.get("application")
-        let role: String = try row.get("role")
-        let span = Field.duration(.milliseconds(Int64(age * 1_000))).shown
-        guard age > 300 else { return .ok("snapshots", "the oldest transaction is \(span) old") }
-        return .warning(
-            "snapshots", "process \(pid) (\(application), role \(role)) holds a transaction open since \(span)",
-            fix: "end it: SELECT pg_terminate_backend(\(pid)); it keeps dead rows in the queue's tables")
     }
 
     private func workers(_ pool: ConnectionPool) async throws -> Finding {

@@ -123,6 +123,8 @@ enum Migration001Queue {
             made_real       timestamptz NOT NULL,
             PRIMARY KEY (client_id, scope, key_hash)
         );
+        -- For retention: keys expire in about the order in which they were made.
+        CREATE INDEX job_key_expiry ON job_key USING brin (expires_at) WITH (autosummarize = on);
 
 
         """
@@ -302,6 +304,7 @@ enum Migration001Queue {
             PRIMARY KEY (client_id, op_key, part)
         ) WITH (fillfactor = 80);
         CREATE INDEX effect_job ON effect (client_id, job_id);
+        CREATE INDEX effect_prepared ON effect USING brin (prepared_at) WITH (autosummarize = on);
         CREATE INDEX effect_open ON effect (state, sent_at) WHERE state IN ('sending', 'unknown');
 
         -- Append-only: each send, and what was learned about it. token names one call of the fence.

@@ -33,6 +33,7 @@ struct RunTable {
 
     private(set) var runs: [Int64: Run] = [:]
     private var free: [QueueName: Int]
+    private var withheld: [QueueName: Int] = [:]
     private var claims = 0
     private var claimGeneration = 0
     private var suspects: Set<Int64> = []
@@ -44,8 +45,11 @@ struct RunTable {
     /// How many handlers work.
     var runningCount: Int { self.runs.values.count { $0.phase == .running } }
 
-    /// The free slots of a queue.
-    func freeSlots(_ queue: QueueName) -> Int { self.free[queue] ?? 0 }
+    /// The slots of a queue that claims may fill.
+    func freeSlots(_ queue: QueueName) -> Int { max(0, (self.free[queue] ?? 0) - (self.withheld[queue] ?? 0)) }
+
+    /// Keeps so many slots of a queue from claims; what runs in them goes on.
+    mutating func withhold(_ slots: Int, of queue: QueueName) { self.withheld[queue] = slots }
 
     // MARK: Claims
 

@@ -27,6 +27,16 @@ package struct WorkerConfiguration: Sendable {
     package var schedule: Duration = .seconds(2)
     /// The pause between two rounds of rescue and housekeeping.
     package var maintain: Duration = .seconds(5)
+    /// The pause between two rounds of retention.
+    package var retain: Duration = .seconds(60)
+    /// How long what has ended is kept.
+    package var retention = RetentionPolicy()
+    /// The pause between two looks for snapshots that are held.
+    package var watch: Duration = .seconds(10)
+    /// How long a snapshot may be held before something is done.
+    package var snapshots = SnapshotThresholds()
+    /// The queues whose work can wait: they are slowed while a snapshot is held for too long.
+    package var patient: Set<QueueName> = []
     /// How long running jobs may go on after a drain began.
     package var grace: Duration = .seconds(30)
     /// How much longer those may go on that are in the middle of a send, and those that do not stop when cancelled.

@@ -26,6 +26,10 @@ package enum WorkerEvent: Sendable {
     case rescued(RescueReport)
     /// Slots of schedules were decided.
     case scheduled(FireReport)
+    /// What was old enough was removed.
+    case retained(RetentionReport)
+    /// A snapshot is held for too long, or no longer.
+    case snapshot(SnapshotAlarm)
     /// It hears of new work from now on.
     case listening
     /// It takes no more work.
