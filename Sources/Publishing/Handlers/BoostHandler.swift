@@ -45,9 +45,9 @@ package struct BoostHandler: JobHandler {
                 try await work.move(to: "failed", failure: failure, reason: error.description, on: &db)
             }
         } catch let error as PluginError {
-            return try await self.result(error, job: job, work: work, plugin: plugin, context)
+            return try await self.result(error, job: job, work: work, context)
         } catch let error where FailureDecision.isOurs(error) {
-            return try await self.result(FailureDecision.defect(error), job: job, work: work, plugin: plugin, context)
+            return try await self.result(FailureDecision.defect(error), job: job, work: work, context)
         }
     }
 
@@ -84,6 +84,11 @@ package struct BoostHandler: JobHandler {
         guard let post = work.post else { throw PluginError(.permanent, "the boost has no publication to promote") }
         let effects = try await context.effects.prepare(work.operation)
         if effects.isUnsettled { return Self.held(work, "looking whether it runs") }
+        if effects.contains(where: EffectHost.isForeignDuplicate) {
+            throw PluginError(
+                .permanent, "the platform refuses it as a duplicate of a boost that is not this one",
+                nextAction: "Stop the other one, or change this one")
+        }
         if effects.allSatisfy({ $0.state == .prepared }) {
             let standing = Standing(client: work.clientState, account: work.accountState)
             if standing.isPaused { return try await self.services.giveBack(job, standing) }
@@ -131,14 +136,18 @@ package struct BoostHandler: JobHandler {
     }
 
     private func result(
-        _ error: PluginError, job: ClaimedJob, work: BoostWork, plugin: RegisteredPlugin, _ context: JobContext
+        _ error: PluginError, job: ClaimedJob, work: BoostWork, _ context: JobContext
     ) async throws -> JobResult {
         if try await context.effects.load(work.operation).isUnsettled {
             return Self.held(work, "looking whether it runs: \(error.message)", error)
         }
-        if error.code == .ambiguousOutcome || error.code == .duplicate {
-            return JobResult(.deferredFor(plugin.manifest.listingLag, reason: error.message))
-        }
+        var error = error
+        // Something on the way to the activation had no answer; the activation itself was not made.
+        if error.code == .ambiguousOutcome || error.code == .duplicate { error.code = .retryAfter }
+        return self.result(of: error, job: job, work: work)
+    }
+
+    private func result(of error: PluginError, job: ClaimedJob, work: BoostWork) -> JobResult {
         var outcome = FailureDecision.outcome(
             of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
         // A boost that may be spending is looked at until it has ended, whatever goes wrong with one look.
@@ -147,6 +156,7 @@ package struct BoostHandler: JobHandler {
         }
         let decided = outcome
         let ledger = self.services.ledger
+        let effects = EffectLedger(pool: self.services.pool)
         return JobResult(decided) { db in
             switch decided {
             case .keptBack(let pause, _): try await LaneClosing(job, error).close(for: pause, on: &db)
@@ -155,6 +165,7 @@ package struct BoostHandler: JobHandler {
                 try await ledger.releaseRest(
                     boost: work.boost, client: work.client, actor: "posthorn", reason: "the boost did not start",
                     on: &db)
+                try await effects.forgetFindings(work.operation, client: work.client, on: &db)
             case .held: try await work.hold(error, reason: error.message, on: &db)
             default: break
             }

@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import JobQueue
 import PQClient
+import PluginKit
 import Synchronization
 import TestSupport
 import Testing
@@ -104,6 +105,27 @@ struct BoostHandlerTests {
         #expect(try await agency.work(handler) == ["succeeded"])
         #expect(try await agency.text("SELECT state FROM boost") == "running")
         #expect(try await agency.count("SELECT count(*) FROM ledger_entry WHERE kind = 'reserve'") == 1)
+    }
+
+    @Test("a start refused as a duplicate of something else fails and gives its money back, and is not asked for again")
+    func foreignDuplicate() async throws {
+        let agency = try await AgencyFixture()
+        try await agency.setCap(10_000)
+        _ = try await agency.planBoost(budget: 2_000)
+        let refusal = PluginError(.duplicate, "there is such a boost")
+        agency.platform.script(.refuse(refusal), .refuse(refusal))
+        let handler = BoostHandler(services: agency.services)
+        #expect(try await agency.work(handler) == ["held"])
+        for _ in 0..<2 {
+            try await agency.advance(.seconds(20))
+            _ = try await agency.work(ReconcileHandler(services: agency.services))
+        }
+        #expect(try await agency.work(handler) == ["failed"])
+        #expect(try await agency.text("SELECT state FROM boost") == "failed")
+        #expect(agency.platform.state.withLock { $0.boostStarts } == 1)
+        let booked = try await agency.text(
+            "SELECT string_agg(kind || ' ' || amount_minor, ', ' ORDER BY entry_no) FROM ledger_entry")
+        #expect(booked == "reserve 2000, release 2000")
     }
 
     @Test("money of a start that was called off comes back once it is proven that nothing runs")
