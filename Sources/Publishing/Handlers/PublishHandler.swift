@@ -38,7 +38,8 @@ package struct PublishHandler: JobHandler {
         if !effects.contains(where: { $0.state != .prepared }), let stopped = try await self.stopped(work, job) {
             return stopped
         }
-        if effects.allSatisfy({ $0.state == .prepared && $0.checkpoint == nil }) {
+        // What was sent in time and proven absent is sent again, however long the proof took.
+        if effects.allSatisfy({ $0.state == .prepared && $0.sendNumber == 0 && $0.checkpoint == nil }) {
             let lateness = Lateness(services: self.services, job: job, work: work)
             if let stopped = try await lateness.decide() { return stopped }
         }

@@ -142,6 +142,22 @@ struct LatenessTests {
         #expect(self.posts(fixture) == ["Hello"])
     }
 
+    @Test("what was sent in time and took no effect is sent again, however long the proof took")
+    func provenAbsent() async throws {
+        let fixture = try await self.fixture(.skip)
+        let target = try await fixture.plan("Hello")
+        fixture.platform.script(.lose)
+        #expect(try await self.work(fixture) == ["held"])
+        let looking = ReconcileHandler(services: fixture.services)
+        while try await fixture.state(of: target) == "unknown" {
+            try await fixture.advance(.seconds(3_600))
+            _ = try await fixture.work(looking)
+        }
+        #expect(try await self.work(fixture) == ["succeeded"])
+        #expect(try await fixture.state(of: target) == "published")
+        #expect(self.posts(fixture) == ["Hello"])
+    }
+
     @Test("in a fast world the machine's own delay is no lateness")
     func fastWorld() async throws {
         let fixture = try await self.fixture(.skip)
