@@ -10,6 +10,8 @@ import PQClient
 struct BenchFleet: Sendable {
     static let queue: QueueName = "bench"
     static let kind: JobKind = "no-op"
+    /// The queue of the history that was there before.
+    static let past: QueueName = "bench-past"
 
     let pool: ConnectionPool
     let jobs: JobStore
@@ -34,9 +36,12 @@ struct BenchFleet: Sendable {
     }
 
     /// Enqueues through COPY, ten thousand a transaction.
-    func enqueueMany(_ count: Int) async throws {
+    func enqueueMany(_ count: Int) async throws { try await self.enqueueMany(count, self.job) }
+
+    /// Enqueues given jobs through COPY, ten thousand a transaction.
+    func enqueueMany(_ count: Int, _ job: @Sendable @escaping (Int) -> NewJob) async throws {
         for start in stride(from: 0, to: count, by: 10_000) {
-            let batch = (start..<min(start + 10_000, count)).map(self.job)
+            let batch = (start..<min(start + 10_000, count)).map(job)
             _ = try await self.pool.withTransaction { db in try await self.jobs.importJobs(batch, on: &db) }
         }
         try await self.settle()
@@ -63,6 +68,38 @@ struct BenchFleet: Sendable {
         }
     }
 
+    /// Fills the tables with what an old installation has: work of the coming months, and the history of what ended.
+    ///
+    /// It is made inside the database, in steps.
+    func fill(scheduled: Int, finished: Int) async throws {
+        let step = 500_000
+        let accounts = self.accountsPerClient.flatMap(\.self)
+        let owners = zip(self.clients, self.accountsPerClient).flatMap { client, own in own.map { _ in client } }
+        for start in stride(from: 0, to: scheduled, by: step) {
+            try await self.pool.execute(
+                """
+                INSERT INTO job_scheduled (client_id, job_id, queue, kind, provider, account_id, payload, priority, due_at,
+                                           max_attempts, recovery, created_at)
+                SELECT (\(owners))[1 + n % \(Int32(owners.count))], gen_random_uuid(), \(Self.queue), \(Self.kind), '',
+                       (\(accounts))[1 + n % \(Int32(owners.count))], '{}', 100,
+                       world_now() + interval '1 day' + n * interval '500 ms', 8, 'requeue', world_now()
+                FROM generate_series(\(Int32(start + 1)), \(Int32(min(start + step, scheduled)))) AS n
+                """)
+        }
+        for start in stride(from: 0, to: finished, by: step) {
+            try await self.pool.execute(
+                """
+                INSERT INTO attempt (client_id, job_id, finished_at, outcome, final, queue, kind, provider, account_id,
+                                     payload, priority, due_at, attempt, crash_count, defer_count, max_attempts, recovery,
+                                     generation, created_at)
+                SELECT (\(owners))[1 + n % \(Int32(owners.count))], gen_random_uuid(), world_now(), 'succeeded', true,
+                       \(Self.past), \(Self.kind), '', (\(accounts))[1 + n % \(Int32(owners.count))], '{}', 100, world_now(), 1,
+                       0, 0, 8, 'requeue', 1, world_now()
+                FROM generate_series(\(Int32(start + 1)), \(Int32(min(start + step, finished)))) AS n
+                """)
+        }
+    }
+
     /// Gives the planner what autovacuum would give it soon.
     func settle() async throws {
         for table in ["job_ready", "job_scheduled", "job_lease"] {
@@ -74,31 +111,45 @@ struct BenchFleet: Sendable {
     func clean() async throws {
         for table in ["job_ready", "job_scheduled", "job_lease", "job_hold", "attempt"] {
             try await self.pool.execute(
-                Statement(sql: "DELETE FROM \(table) WHERE queue = 'bench'", binds: []))
+                Statement(sql: "DELETE FROM \(table) WHERE queue IN ('bench', 'bench-past')", binds: []))
         }
     }
 
     /// A worker for the no-op jobs.
+    ///
+    /// - Parameters:
+    ///   - concurrency: How many at once.
+    ///   - untilEmpty: Whether it stops when nothing is due.
+    ///   - logger: Told what goes wrong.
+    ///   - duration: How long each job takes.
+    ///   - started: Told when a job begins.
+    ///   - ended: Told whenever a job has ended in the database.
+    /// - Throws: ``JobQueueError`` when the worker cannot be made like that.
+    /// - Returns: The worker, not yet running.
     func worker(
-        concurrency: Int, untilEmpty: Bool, logger: Logger, started: @escaping @Sendable (ClaimedJob) -> Void = { _ in }
+        concurrency: Int, untilEmpty: Bool, logger: Logger, duration: Duration = .zero,
+        started: @escaping @Sendable (ClaimedJob) -> Void = { _ in }, ended: @escaping @Sendable () -> Void = {}
     ) throws -> Worker {
         var configuration = WorkerConfiguration(slots: [Self.queue: concurrency])
         configuration.host = ProcessInfo.processInfo.hostName
         configuration.version = Version.number
         configuration.untilEmpty = untilEmpty
-        return try Worker(configuration, pool: self.pool, handlers: [NoOpHandler(started: started)], logger: logger) {
-            _ in
+        let handler = NoOpHandler(duration: duration, started: started)
+        return try Worker(configuration, pool: self.pool, handlers: [handler], logger: logger) { event in
+            if case .finished = event { ended() }
         }
     }
 }
 
-/// Does nothing, and says when.
+/// Does nothing, or nothing for a while, and says when it begins.
 private struct NoOpHandler: JobHandler {
     let kind = BenchFleet.kind
+    let duration: Duration
     let started: @Sendable (ClaimedJob) -> Void
 
     func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
         self.started(job)
+        if self.duration > .zero { try await Task.sleep(for: self.duration) }
         return .succeeded
     }
 }

@@ -14,7 +14,7 @@ struct BenchCommands: AsyncParsableCommand {
             Figures of different machines, and of different hours on a shared one, do not compare: measure what you compare in one run.
             docs/benchmarks.md says how the published figures were made.
             """,
-        subcommands: [BenchEnqueue.self, BenchWork.self, BenchLatency.self, BenchLimit.self])
+        subcommands: [BenchEnqueue.self, BenchWork.self, BenchLatency.self, BenchFairness.self, BenchLimit.self])
 }
 
 /// What every benchmark takes.
@@ -33,7 +33,7 @@ struct BenchOptions: ParsableArguments {
 extension PosthornCommand {
     /// Runs a benchmark in the configured database, or in a server of its own in a temporary folder when none is configured; a real world is
     /// refused.
-    fileprivate func bench(
+    func bench(
         _ context: CommandContext, _ bench: BenchOptions, connections: Int,
         _ body: @Sendable @escaping (BenchFleet) async throws -> Record
     ) async throws {
@@ -141,10 +141,19 @@ struct BenchEnqueue: PosthornCommand {
 struct BenchWork: PosthornCommand {
     static let configuration = CommandConfiguration(
         "work", "Work jobs off through the real claim, lease, run, complete path with one worker.",
-        details: "The time runs from the worker's start until the last job has ended in the database.",
-        examples: ["bench work", "bench work --jobs 50000 --concurrency 128 -o json"],
+        details: """
+            The time runs from the worker's start until so many jobs have ended in the database. --ready, --scheduled and --finished \
+            fill the tables beforehand: with work of the same clients that is due but not counted, with work of the coming months, \
+            and with history.
+            """,
+        examples: [
+            "bench work", "bench work --jobs 50000 --concurrency 128 -o json",
+            "bench work --ready 1000000 --scheduled 10000000 --finished 10000000",
+        ],
         keys: [
             Column("jobs", nil, "jobs that were worked off"), Column("concurrency", nil, "jobs at once"),
+            Column("ready", nil, "further jobs that were due"), Column("scheduled", nil, "jobs that were due later"),
+            Column("history", nil, "jobs that had ended before"),
             Column("seconds", nil, "how long it took"), Column("jobs_per_second", nil, "the rate"),
             Column("connections_peak", nil, "most database connections seen"),
             Column("per_job", nil, "WAL bytes, commits and dead rows of the database per job"),
@@ -153,18 +162,38 @@ struct BenchWork: PosthornCommand {
     @OptionGroup var options: CommandOptions
     @OptionGroup var bench: BenchOptions
     @Option(help: ArgumentHelp("Jobs at once.", valueName: "n")) var concurrency = 512
+    @Option(help: ArgumentHelp("Further jobs that are due.", valueName: "n")) var ready = 0
+    @Option(help: ArgumentHelp("Jobs that are due later.", valueName: "n")) var scheduled = 0
+    @Option(help: ArgumentHelp("Jobs that ended before.", valueName: "n")) var finished = 0
+
+    func validate() throws {
+        guard min(self.ready, self.scheduled, self.finished) >= 0, self.concurrency > 0 else {
+            throw ValidationError("--concurrency must be above 0, --ready, --scheduled and --finished not below.")
+        }
+    }
 
     func run(_ context: CommandContext) async throws {
         let jobs = self.bench.jobs ?? 100_000
         let concurrency = self.concurrency
         let logger = context.logger
         try await self.bench(context, self.bench, connections: 3) { fleet in
-            try await fleet.enqueueMany(jobs)
+            try await fleet.fill(scheduled: self.scheduled, finished: self.finished)
+            try await fleet.enqueueMany(jobs + self.ready)
             let cost = try await DatabaseCost.read(fleet.pool)
-            let worker = try fleet.worker(concurrency: concurrency, untilEmpty: true, logger: logger)
+            let left = Mutex(jobs)
+            let (last, continuation) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
+            let worker = try fleet.worker(
+                concurrency: concurrency, untilEmpty: self.ready == 0, logger: logger,
+                ended: {
+                    let rest = left.withLock { left in
+                        left -= 1
+                        return left
+                    }
+                    if rest == 0 { continuation.yield(.now) }
+                })
             let peak = Mutex(0)
             let start = ContinuousClock.now
-            try await withBackground {
+            let end = try await withBackground {
                 while true {
                     let count: Int64 =
                         try await fleet.pool.query(
@@ -174,18 +203,25 @@ struct BenchWork: PosthornCommand {
                     try await Task.sleep(for: .milliseconds(500))
                 }
             } _: {
-                try await worker.run()
+                try await withBackground {
+                    try await worker.run()
+                } _: {
+                    var end = ContinuousClock.now
+                    for await instant in last.prefix(1) { end = instant }
+                    return end
+                }
             }
-            let seconds = (ContinuousClock.now - start).inSeconds
+            let seconds = (end - start).inSeconds
             let done: Int64 =
                 try await fleet.pool.query(
                     "SELECT count(*) FROM attempt WHERE queue = 'bench' AND outcome = 'succeeded'"
                 ).first?.get(0) ?? 0
-            guard done == jobs else {
+            guard done >= jobs else {
                 throw CommandError(.failed, "\(done) of \(jobs) jobs ended: the figure would be wrong")
             }
             return Record([
                 "bench": .text("work"), "jobs": .count(jobs), "concurrency": .count(concurrency),
+                "ready": .count(self.ready), "scheduled": .count(self.scheduled), "history": .count(self.finished),
                 "seconds": .number(seconds, places: 3), "jobs_per_second": .number(Double(jobs) / seconds, places: 0),
                 "connections_peak": .count(peak.withLock { $0 }),
                 "work_per_job": .record(try await DatabaseCost.read(fleet.pool).since(cost, jobs: jobs)),

@@ -101,8 +101,11 @@ struct ClientCommands: AsyncParsableCommand {
 
     struct Set: PosthornCommand {
         static let configuration = CommandConfiguration(
-            "set", "Change what happens to a client's posts whose sending is not proven, or whose time has passed.",
+            "set",
+            "Change a client's share of the turns, and what happens to posts whose sending is not proven or whose time has passed.",
             details: """
+                --weight: when work is scarce, a client of weight 3 gets three turns where one of weight 1 gets one.
+
                 --on-unknown hold: a post or boost that nobody can prove or disprove waits for a person (`posthorn intent list`).
                 resend: after as many looks it is sent again, and may then be there twice.
 
@@ -110,6 +113,7 @@ struct ClientCommands: AsyncParsableCommand {
                 --late-spacing apart. skip: it is left out. ask: it waits for a person; `post retry` publishes it.
                 """,
             examples: [
+                "client set acme --weight 3",
                 "client set acme --on-unknown resend --reason 'stories only'",
                 "client set acme --on-missed skip --late-grace 2h",
             ], keys: ClientRows.columns)
@@ -118,6 +122,8 @@ struct ClientCommands: AsyncParsableCommand {
         @OptionGroup var change: ChangeOptions
         @Argument(help: ArgumentHelp("The client's slug or id.", valueName: "client"))
         var client: String
+        @Option(help: ArgumentHelp("Its share when work is scarce, 1 to 100.", valueName: "n"))
+        var weight: Int?
         @Option(help: ArgumentHelp("hold or resend.", valueName: "policy"))
         var onUnknown: String?
         @OptionGroup var missed: MissedOptions
@@ -126,9 +132,9 @@ struct ClientCommands: AsyncParsableCommand {
 
         func run(_ context: CommandContext) async throws {
             let policy = try self.onUnknown.map(ClientRows.policy)
-            guard policy != nil || self.missed.isGiven else {
+            guard self.weight != nil || policy != nil || self.missed.isGiven else {
                 throw CommandError.usage(
-                    "say what to change", remedy: "give --on-unknown, --on-missed or one of the others")
+                    "say what to change", remedy: "give --weight, --on-unknown, --on-missed or one of the others")
             }
             try await context.withServices { services in
                 var client = try await services.clients.show(self.client).client
@@ -136,9 +142,15 @@ struct ClientCommands: AsyncParsableCommand {
                 guard !self.change.isDryRun else {
                     let words = policy.map { "on-unknown from \(client.onUnknown.rawValue) to \($0.rawValue)" }
                     let late = self.missed.isGiven ? "on-missed to \(missed.policy.rawValue)" : nil
+                    let share = self.weight.map { "the weight from \(client.weight) to \($0)" }
                     return context.output.note(
-                        "would change \([words, late].compactMap { $0 }.joined(separator: " and ")) of client \(client.slug)"
+                        "would change \([share, words, late].compactMap { $0 }.joined(separator: " and ")) of client \(client.slug)"
                     )
+                }
+                if let weight {
+                    client = try await services.clients.setWeight(
+                        self.client, weight, actor: Actor.current, reason: self.reason)
+                    context.output.success("weight of client \(client.slug): \(client.weight)")
                 }
                 if let policy {
                     client = try await services.clients.setPolicy(

@@ -52,7 +52,7 @@ package struct EffectStore: Sendable {
                     client_id, op_key, part, job_id, kind, account_id, provider, state, prepared_at, recovery
                 )
                 SELECT \(self.job.client), \(operation), part, \(self.job.id), \(self.job.kind),
-                    \(self.job.account ?? .none),
+                    \(self.job.account ?? AccountID.none),
                        \(self.job.provider), 'prepared', world_now(), \(self.job.spec.recovery)
                 FROM unnest(\(parts.sorted().map { Int32($0) })) AS part
                 ON CONFLICT (client_id, op_key, part) DO UPDATE

@@ -80,6 +80,7 @@ enum Migration001Queue {
                 autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1,
                     autovacuum_vacuum_cost_delay = 0);
         CREATE INDEX job_scheduled_due ON job_scheduled (due_at, job_id);
+        CREATE INDEX job_scheduled_client ON job_scheduled (client_id, due_at, job_id);
 
         CREATE TABLE job_ready (
             LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
@@ -87,7 +88,7 @@ enum Migration001Queue {
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
                 autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
                     autovacuum_vacuum_cost_delay = 0);
-        CREATE INDEX job_ready_turn ON job_ready (queue, client_id, priority, due_at, job_id);
+        CREATE INDEX job_ready_lane ON job_ready (queue, client_id, account_id, priority, due_at, job_id);
 
         CREATE TABLE job_lease (
             LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
@@ -96,7 +97,10 @@ enum Migration001Queue {
             claimed_at      timestamptz NOT NULL,
             claimed_real    timestamptz NOT NULL DEFAULT clock_timestamp(),
             cancel_reason   text,
-            PRIMARY KEY (client_id, job_id)
+            -- One of the account's slots in the queue; NULL for work of no account. The key is the limit: no count is.
+            slot            integer CHECK (slot > 0),
+            PRIMARY KEY (client_id, job_id),
+            CONSTRAINT job_lease_slot UNIQUE (client_id, account_id, queue, slot)
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
                 autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
                     autovacuum_vacuum_cost_delay = 0);

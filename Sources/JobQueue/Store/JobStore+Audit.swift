@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Domain
 import PQClient
 
 /// What the checker found: nothing, if the queue keeps its promises.
@@ -27,7 +28,8 @@ extension JobStore {
     /// Reads everything and proves, from one snapshot, that each job is in exactly one place, no lease ended twice,
     /// every end carries the lease it ran under, and nothing is being sent without a lease.
     ///
-    /// It reads whole tables: for tests and doubts, not for every day.
+    /// It reads whole tables: for tests and doubts, not for every day. After a number of jobs at once was lowered, the
+    /// rules about it hold as soon as what ran before has ended.
     package func audit() async throws -> AuditReport {
         try await self.pool.withTransaction(isolation: .repeatableRead) { db in
             var violations: [AuditReport.Violation] = []
@@ -116,6 +118,46 @@ extension JobStore {
         (
             "a lease number is given once",
             "SELECT lease_no::text AS example FROM job_lease GROUP BY lease_no HAVING count(*) > 1"
+        ),
+        (
+            "no more jobs of an account run in a queue than it has slots",
+            """
+            SELECT l.account_id::text AS example
+            FROM job_lease l
+            LEFT JOIN lane_policy p ON p.client_id = l.client_id AND p.account_id = l.account_id
+            LEFT JOIN queue_policy q ON q.queue = l.queue
+            WHERE l.account_id <> \(AccountID.none)
+            GROUP BY l.client_id, l.account_id, l.queue, p.slots, q.account_slots
+            HAVING count(*) > coalesce(p.slots, q.account_slots, \(JobStore.accountSlots))
+                OR count(*) > count(DISTINCT l.slot)
+            """
+        ),
+        (
+            "no more jobs run within a limit of a client or app than it allows",
+            """
+            SELECT s.scope AS example
+            FROM lease_slot s
+            JOIN running_limit m ON m.scope = s.scope
+            GROUP BY s.scope, m.max_running
+            HAVING count(*) > m.max_running
+            """
+        ),
+        (
+            "a job that runs for a client with a limit holds one of its slots",
+            """
+            SELECT l.lease_no::text AS example
+            FROM job_lease l
+            JOIN running_limit m ON m.scope IN ('client:' || l.client_id, 'client:' || l.client_id || '/' || l.queue)
+            WHERE NOT EXISTS (SELECT FROM lease_slot s WHERE s.scope = m.scope AND s.lease_no = l.lease_no)
+            """
+        ),
+        (
+            "a slot within a limit belongs to a lease",
+            """
+            SELECT s.scope AS example
+            FROM lease_slot s
+            WHERE NOT EXISTS (SELECT FROM job_lease l WHERE l.lease_no = s.lease_no)
+            """
         ),
         (
             "a job that succeeded, or failed, ran under a lease",

@@ -31,33 +31,55 @@ package struct ClaimRequest: Sendable {
     package var worker: WorkerID
     /// What it can run.
     package var abilities: [JobAbility]
-    /// The client that had the last turn; the one after it has the first.
-    package var after: ClientID
 
     /// Makes a request.
-    package init(queue: QueueName, limit: Int, worker: WorkerID, abilities: [JobAbility], after: ClientID? = nil) {
+    package init(queue: QueueName, limit: Int, worker: WorkerID, abilities: [JobAbility]) {
         self.queue = queue
         self.limit = limit
         self.worker = worker
         self.abilities = abilities
-        self.after = after ?? .none
     }
 }
 
 extension JobStore {
-    /// Takes ready jobs under new leases, in one round trip.
+    /// Takes ready jobs under new leases, after a look at every lane of the queue.
     ///
-    /// Clients take turns, beginning after ``ClaimRequest/after``; within a client the order is priority, due time.
-    /// What is paused, not due yet
-    /// or beyond the worker's abilities stays.
+    /// Clients take turns by weight, then the accounts of each; within a lane the order is priority, due time. What is
+    /// paused, closed, not due yet or beyond the worker's abilities stays. A ``Worker`` keeps its turns from claim to
+    /// claim instead and looks at few lanes at a time.
     package func claim(_ request: ClaimRequest) async throws -> [ClaimedJob] {
-        guard request.limit > 0 else { return [] }
-        return try await self.pool.withConnection { db in try await Self.claim(request, on: &db) }
+        var board = TurnBoard()
+        var scout = LaneScout(interval: .seconds(3_600))
+        let now = ContinuousClock.now
+        while let after = scout.nextPage(now: now, isCalm: false) {
+            let page = try await self.claim(nil, scout: (request.queue, after)).sighted
+            scout.saw(page)
+            board.join(page, now: now)
+        }
+        var claimed: [ClaimedJob] = []
+        while claimed.count < request.limit, board.hasOpenLanes {
+            let offer = board.next(limit: request.limit - claimed.count, now: now)
+            let answer = try await self.claim(
+                offer, of: request.queue, worker: request.worker, abilities: request.abilities)
+            board.took(answer.answers, now: now)
+            claimed += answer.jobs
+        }
+        return claimed
     }
 
-    static func claim(_ request: ClaimRequest, on db: inout some SQLSession & ~Copyable) async throws -> [ClaimedJob] {
-        let rows = try await db.pipeline([Self.planOnIndexes, Self.claim(request)])[1]
-        return try rows.map { row throws in try ClaimedJob(row) }
+    /// Claims an offer: plain lanes in one statement, those under limits in a transaction of their own.
+    private func claim(
+        _ offer: Offer, of queue: QueueName, worker: WorkerID, abilities: [JobAbility]
+    ) async throws -> LaneClaimAnswer {
+        var answer = LaneClaimAnswer()
+        for shares in [offer.plain, offer.underLimits] where !shares.isEmpty {
+            let claim = LaneClaim(queue: queue, worker: worker, abilities: abilities, shares: shares)
+            let part =
+                shares == offer.plain ? try await self.claim(claim).claimed : try await self.claimUnderLimits(claim)
+            answer.jobs += part.jobs
+            answer.answers += part.answers
+        }
+        return answer
     }
 
     /// The jobs that a worker holds by the database's account, among these lease numbers: claims whose answer was lost.
@@ -70,88 +92,10 @@ extension JobStore {
             """)
         return try rows.map { row throws in try ClaimedJob(row) }
     }
-
-    /// The most clients that one claim looks at, paused ones included.
-    private static let longestWalk: Int32 = 20_000
-
-    /// A walk over the clients that have ready work, one index probe each, until as many as there are free slots are found that are not paused;
-    /// then, for each, its first jobs.
-    private static func claim(_ request: ClaimRequest) -> Statement {
-        let limit = Int32(clamping: request.limit)
-        return """
-            WITH RECURSIVE turn AS (
-                SELECT \(request.after) AS client_id, false AS wrapped, 0 AS position, 0 AS steps, false AS is_open
-                UNION ALL
-                SELECT step.client_id, step.wrapped, turn.position + step.is_open::integer, turn.steps + 1, step.is_open
-                FROM turn
-                CROSS JOIN LATERAL (
-                    SELECT next.*,
-                           NOT EXISTS (
-                               SELECT FROM queue_control c
-                               WHERE c.client_id IN (next.client_id, \(ClientID.none)) AND c.account_id = \(AccountID.none)
-                                 AND c.queue IN ('', \(request.queue))) AS is_open
-                    FROM (
-                    (SELECT r.client_id, turn.wrapped
-                     FROM job_ready r
-                     WHERE r.queue = \(request.queue) AND r.client_id > turn.client_id
-                     ORDER BY r.client_id
-                     LIMIT 1)
-                    UNION ALL
-                    (SELECT r.client_id, true
-                     FROM job_ready r
-                     WHERE r.queue = \(request.queue) AND NOT turn.wrapped
-                     ORDER BY r.client_id
-                     LIMIT 1)
-                    LIMIT 1) AS next
-                ) AS step
-                WHERE turn.position < \(limit) AND turn.steps < \(Self.longestWalk) AND NOT (step.wrapped AND step.client_id > \(request.after))
-            ),
-            clock AS MATERIALIZED (SELECT world_now() AS now),
-            open AS MATERIALIZED (
-                SELECT turn.client_id, turn.position
-                FROM turn
-                WHERE turn.is_open
-                  AND EXISTS (SELECT FROM worker w WHERE w.worker_id = \(request.worker) AND w.state = 'active')
-            ),
-            share AS MATERIALIZED (
-                SELECT greatest(1, (\(limit) + count(*) - 1) / greatest(1, count(*))) AS quantum
-                FROM open
-            ),
-            picked AS MATERIALIZED (
-                SELECT job.*
-                FROM open
-                CROSS JOIN LATERAL (
-                    SELECT r.*
-                    FROM job_ready r
-                    WHERE r.queue = \(request.queue)
-                      AND r.client_id = open.client_id
-                      AND r.due_at <= (SELECT now FROM clock)
-                      AND (r.kind || '/' || r.provider = ANY (\(request.abilities.map(\.text)))
-                           OR r.kind || '/*' = ANY (\(request.abilities.map(\.text))))
-                      AND NOT r.account_id = ANY (ARRAY(
-                          SELECT c.account_id
-                          FROM queue_control c
-                          WHERE c.account_id <> \(AccountID.none) AND c.queue IN ('', \(request.queue))))
-                    ORDER BY r.priority, r.due_at, r.job_id
-                    LIMIT (SELECT quantum FROM share)
-                    FOR UPDATE SKIP LOCKED
-                ) AS job
-                LIMIT \(limit)
-            ),
-            gone AS (
-                DELETE FROM job_ready r
-                USING picked p
-                WHERE r.client_id = p.client_id AND r.job_id = p.job_id
-            )
-            INSERT INTO job_lease (\(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at)
-            SELECT \(unescaped: JobSpec.columns), nextval('job_lease_no'), \(request.worker), (SELECT now FROM clock)
-            FROM picked
-            RETURNING \(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at
-            """
-    }
 }
 
 extension ClaimedJob {
+    /// Reads a lease's row by the names of its columns.
     init(_ row: Row) throws(PQError) {
         self.init(
             spec: try JobSpec(row), lease: Lease(number: try row.get("lease_no"), worker: try row.get("worker_id")),

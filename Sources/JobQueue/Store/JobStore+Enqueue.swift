@@ -10,7 +10,9 @@ extension JobStore {
     /// - Returns: One answer per job, in order.
     @discardableResult
     package func enqueue(_ jobs: [NewJob]) async throws -> [Enqueued] {
-        try await self.pool.withTransaction(retrying: 3) { db in try await self.enqueue(jobs, on: &db) }
+        guard !jobs.isEmpty else { return [] }
+        // A pipeline is a transaction of its own: one round trip. Keys are written in one order, so no two deadlock.
+        return try await self.pool.withConnection { db in try await self.enqueue(jobs, on: &db, isAlone: true) }
     }
 
     /// Enqueues jobs in the caller's transaction: they exist when it commits.
@@ -22,10 +24,19 @@ extension JobStore {
     /// - Returns: One answer per job, in order.
     @discardableResult
     package func enqueue(_ jobs: [NewJob], on db: inout some SQLSession & ~Copyable) async throws -> [Enqueued] {
-        guard !jobs.isEmpty else { return [] }
-        var statements = [Self.enqueue(from: Self.unnest(jobs))]
+        try await self.enqueue(jobs, on: &db, isAlone: false)
+    }
+
+    /// Plan settings hold until the end of a transaction, so only one of the queue's own gets them.
+    private func enqueue(
+        _ jobs: [NewJob], on db: inout some SQLSession & ~Copyable, isAlone: Bool
+    ) async throws -> [Enqueued] {
+        guard let first = jobs.first else { return [] }
+        var statements = isAlone && jobs.count > 1 ? [Self.planOnIndexes] : []
+        let position = statements.count
+        statements.append(Self.enqueue(from: jobs.count == 1 ? Self.row(first) : Self.unnest(jobs)))
         if let wake = self.wake(jobs) { statements.append(wake) }
-        return try Self.answers(try await db.pipeline(statements)[0], count: jobs.count)
+        return try Self.answers(try await db.pipeline(statements)[position], count: jobs.count)
     }
 
     /// Enqueues many jobs through COPY, in one transaction: faster than ``enqueue(_:)`` from some ten thousand on.
@@ -76,20 +87,29 @@ extension JobStore {
     }
 
     /// The statement that wakes workers at commit when work is due now, if the throttle allows it.
+    ///
+    /// A notification names the queue, and the lane when it is one: then nobody looks for it.
     private func wake(_ jobs: [NewJob]) -> Statement? {
-        var earliest: [QueueName: Date?] = [:]
+        var news: [QueueName: (earliest: Date?, lanes: Set<Lane>)] = [:]
         for job in jobs {
-            guard let known = earliest[job.queue] else {
-                earliest[job.queue] = .some(job.dueAt)
+            let lane = Lane(client: job.client, account: job.account ?? .none)
+            guard let known = news[job.queue] else {
+                news[job.queue] = (job.dueAt, [lane])
                 continue
             }
-            if let before = known { earliest[job.queue] = .some(job.dueAt.map { min(before, $0) }) }
+            if let before = known.earliest { news[job.queue]?.earliest = job.dueAt.map { min(before, $0) } }
+            if known.lanes.count < 2 { news[job.queue]?.lanes.insert(lane) }
         }
-        let admitted = self.throttle.admit(Set(earliest.keys))
+        let admitted = self.throttle.admit(Set(news.keys)).map { queue -> (payload: String, earliest: Date?) in
+            guard let found = news[queue], found.lanes.count == 1, let lane = found.lanes.first else {
+                return (queue.rawValue, news[queue]?.earliest)
+            }
+            return ("\(queue) \(lane.client) \(lane.account)", found.earliest)
+        }
         guard !admitted.isEmpty else { return nil }
         return """
-            SELECT pg_notify(\(Self.channel), queue)
-            FROM unnest(\(admitted), \(admitted.map { earliest[$0] ?? nil })) AS given (queue, due_at)
+            SELECT pg_notify(\(Self.channel), payload)
+            FROM unnest(\(admitted.map(\.payload)), \(admitted.map(\.earliest))) AS given (payload, due_at)
             WHERE due_at IS NULL OR due_at <= world_now()
             """
     }
@@ -104,7 +124,7 @@ extension JobStore {
                key_seconds, ordinal
         FROM unnest(\(jobs.map(\.client)), \(jobs.map(\.id)), \(jobs.map(\.queue)), \(jobs.map(\.kind)),
             \(jobs.map(\.provider)),
-                    \(jobs.map { $0.account ?? .none }), \(jobs.map(\.subject)), \(jobs.map(\.payload)),
+                    \(jobs.map { $0.account ?? AccountID.none }), \(jobs.map(\.subject)), \(jobs.map(\.payload)),
                         \(jobs.map(\.priority)),
                     \(jobs.map(\.dueAt)), \(jobs.map { Int32(clamping: $0.maximumAttempts) }), \(jobs.map(\.recovery)),
                     \(jobs.map(\.key)), \(jobs.map(\.keyLifetime.seconds)))
@@ -112,6 +132,17 @@ extension JobStore {
                  client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
                  due_at, max_attempts, recovery, key, key_seconds, ordinal
              )
+        """
+    }
+
+    /// One job without arrays: the planner knows that it is one, and keeps its plan.
+    private static func row(_ job: NewJob) -> Statement {
+        """
+        SELECT \(job.client) AS client_id, \(job.id) AS job_id, \(job.queue) AS queue, \(job.kind) AS kind,
+               \(job.provider) AS provider, \(job.account ?? AccountID.none) AS account_id, \(job.subject) AS subject_id,
+               \(job.payload) AS payload, \(job.priority) AS priority, \(job.dueAt) AS due_at,
+               \(Int32(clamping: job.maximumAttempts)) AS max_attempts, \(job.recovery) AS recovery, \(job.key) AS key,
+               \(job.keyLifetime.seconds) AS key_seconds, 1::bigint AS ordinal
         """
     }
 

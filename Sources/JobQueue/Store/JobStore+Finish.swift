@@ -77,6 +77,11 @@ extension JobStore {
                     i.error_message, i.http_status,
                           i.request_id, i.keeps_place
             ),
+            freed AS (
+                DELETE FROM lease_slot s
+                USING done
+                WHERE (SELECT EXISTS (SELECT FROM lease_slot)) AND s.lease_no = done.lease_no
+            ),
             routed AS MATERIALIZED (
                 SELECT done.*, clock.now,
                        CASE WHEN cancel_reason IS NOT NULL AND asked IN ('retry', 'deferred', 'released')
@@ -96,7 +101,7 @@ extension JobStore {
                 UPDATE effect e
                 SET state = 'unknown', \(ReconcileJob.identity)
                 FROM routed r
-                WHERE e.client_id = r.client_id AND e.job_id = r.job_id AND e.state = 'sending'
+                WHERE (SELECT EXISTS (SELECT FROM effect o WHERE o.state = 'sending')) AND e.client_id = r.client_id AND e.job_id = r.job_id AND e.state = 'sending'
                     AND e.lease_no = r.lease_no
                 \(ReconcileJob.returning)
             ),

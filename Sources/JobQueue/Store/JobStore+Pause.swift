@@ -116,7 +116,7 @@ extension JobStore {
             """
             SELECT EXISTS (
                 SELECT FROM queue_control
-                WHERE client_id IN (\(job.client), \(ClientID.none)) AND account_id IN (\(job.account ?? .none), \(AccountID.none))
+                WHERE client_id IN (\(job.client), \(ClientID.none)) AND account_id IN (\(job.account ?? AccountID.none), \(AccountID.none))
                   AND queue IN (\(job.queue), ''))
             """
         ).single()

@@ -148,7 +148,7 @@ extension JobStore {
 
 extension JobSummary {
     fileprivate init(_ row: Row) throws(PQError) {
-        self.spec = try JobSpec(row)
+        self.spec = try JobSpec(row, from: 2)
         self.state = try row.get("state")
         if let number: Int64 = try row.get("lease_no"), let worker: WorkerID = try row.get("worker_id") {
             self.lease = Lease(number: number, worker: worker)

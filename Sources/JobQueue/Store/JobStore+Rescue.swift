@@ -76,6 +76,7 @@ extension JobStore {
             }
             report.unknownEffects += try await db.query(Self.unleasedSends).affected
             _ = try await db.pipeline([ReconcileJob.replaceLost, ReconcileJob.wakeForgotten])
+            try await db.execute(Self.strandedSlots)
             return report
         }
     }
@@ -130,6 +131,11 @@ extension JobStore {
                 CASE WHEN w.state IN ('dead', 'stopped') THEN 'the worker died while the job ran'
                      ELSE 'the run was over its deadline and its worker did not end it'
                 END AS error_message
+        ),
+        freed AS (
+            DELETE FROM lease_slot s
+            USING lost
+            WHERE s.lease_no = lost.lease_no
         ),
         routed AS MATERIALIZED (
             SELECT lost.*, world_now() AS now,
@@ -201,6 +207,14 @@ extension JobStore {
         FROM routed
         """
     }
+
+    /// A run may end at the moment at which a new limit counts it: its slot belongs to nobody.
+    private static let strandedSlots: Statement = """
+        DELETE FROM lease_slot s
+        WHERE NOT EXISTS (
+            SELECT FROM job_lease l
+            WHERE l.client_id = s.client_id AND l.job_id = s.job_id AND l.lease_no = s.lease_no)
+        """
 
     /// A fence whose answer was lost may commit after its run was ended; no lease, no sender.
     private static let unleasedSends: Statement = """

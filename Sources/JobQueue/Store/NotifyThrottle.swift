@@ -2,12 +2,12 @@
 
 import Synchronization
 
-/// Lets one notification per queue and 50 ms through: PostgreSQL serializes commits that notify.
+/// Lets one notification per queue and 5 ms through: PostgreSQL serializes commits that notify.
 ///
 /// What it holds back is found by polling; a woken worker looks once more after the same pause.
 final class NotifyThrottle: Sendable {
     /// The least distance of two notifications of one queue.
-    static let pause = Duration.milliseconds(50)
+    static let pause = Duration.milliseconds(5)
 
     private let last = Mutex<[QueueName: ContinuousClock.Instant]>([:])
 

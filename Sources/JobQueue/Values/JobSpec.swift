@@ -72,27 +72,30 @@ package struct JobSpec: Sendable, Hashable {
         self.createdAt = dueAt
     }
 
-    /// Reads the columns of ``columns``.
-    init(_ row: Row) throws(PQError) {
-        self.id = try row.get("job_id")
-        self.client = try row.get("client_id")
-        let account: AccountID = try row.get("account_id")
+    /// How many columns ``columns`` are.
+    static let columnCount = 18
+
+    /// Reads the columns of ``columns``, the first of which is at a position: claims read many rows, and a position is found at once.
+    init(_ row: Row, from first: Int = 0) throws(PQError) {
+        self.client = try row.get(first)
+        self.id = try row.get(first + 1)
+        self.queue = try row.get(first + 2)
+        self.kind = try row.get(first + 3)
+        self.provider = try row.get(first + 4)
+        let account: AccountID = try row.get(first + 5)
         self.account = account == .none ? nil : account
-        self.queue = try row.get("queue")
-        self.kind = try row.get("kind")
-        self.provider = try row.get("provider")
-        self.subject = try row.get("subject_id")
-        self.payload = try row.get("payload")
-        self.priority = try row.get("priority")
-        self.dueAt = try row.get("due_at")
-        self.failures = Int(try row.get("attempt", as: Int32.self))
-        self.crashes = Int(try row.get("crash_count", as: Int32.self))
-        self.deferrals = Int(try row.get("defer_count", as: Int32.self))
-        self.maximumAttempts = Int(try row.get("max_attempts", as: Int32.self))
-        self.recovery = try row.get("recovery")
-        self.generation = Int(try row.get("generation", as: Int32.self))
-        self.key = try row.get("key")
-        self.createdAt = try row.get("created_at")
+        self.subject = try row.get(first + 6)
+        self.payload = try row.get(first + 7)
+        self.priority = try row.get(first + 8)
+        self.dueAt = try row.get(first + 9)
+        self.failures = Int(try row.get(first + 10, as: Int32.self))
+        self.crashes = Int(try row.get(first + 11, as: Int32.self))
+        self.deferrals = Int(try row.get(first + 12, as: Int32.self))
+        self.maximumAttempts = Int(try row.get(first + 13, as: Int32.self))
+        self.recovery = try row.get(first + 14)
+        self.generation = Int(try row.get(first + 15, as: Int32.self))
+        self.key = try row.get(first + 16)
+        self.createdAt = try row.get(first + 17)
     }
 }
 

@@ -24,7 +24,7 @@ package struct NewJob: Sendable {
     package var subject: UUID?
     /// Small parameters; large content belongs into the owner's tables.
     package var payload: JSONText
-    /// Low first, within a client; never across clients.
+    /// Low first, within a lane: never across accounts or clients.
     package var priority: Int16
     /// When it is due, in world time; nil is now.
     package var dueAt: Date?

@@ -5,9 +5,11 @@ import PQClient
 import Synchronization
 
 extension Worker {
+    /// The most jobs that one claim takes.
+    private static let largestClaim = 500
+
     /// Claims as many jobs as there are free slots, whenever there may be some, until drained.
     func claimLoop(_ jobs: inout DiscardingTaskGroup) async {
-        var cursors: [QueueName: ClientID] = [:]
         var pause = Duration.milliseconds(50)
         while !self.isDraining {
             // A fenced worker takes nothing it may have to give back.
@@ -16,10 +18,11 @@ extension Worker {
                 continue
             }
             do {
-                let isHungry = try await self.claimRound(&cursors, &jobs)
+                self.takeAlarms()
+                let isHungry = try await self.claimRound(&jobs)
                 pause = .milliseconds(50)
                 if isHungry { continue }
-                if self.configuration.untilEmpty, try await self.isDone(&cursors, &jobs) {
+                if self.configuration.untilEmpty, try await self.isDone(&jobs) {
                     self.drain()
                     continue
                 }
@@ -35,64 +38,75 @@ extension Worker {
     /// One claim for each queue with free slots.
     ///
     /// - Returns: Whether there may be more for slots that are free now.
-    private func claimRound(_ cursors: inout [QueueName: ClientID], _ jobs: inout DiscardingTaskGroup) async throws
-        -> Bool
-    {
+    private func claimRound(_ jobs: inout DiscardingTaskGroup) async throws -> Bool {
         var isHungry = false
         for queue in self.configuration.slots.keys.sorted() where !self.isDraining {
-            let limit = min(self.table.withLock { $0.freeSlots(queue) }, 500)
-            guard limit > 0 else { continue }
-            let claimed = try await self.claim(queue, limit: limit, after: cursors[queue])
-            if let last = claimed.max(by: { $0.lease.number < $1.lease.number }) { cursors[queue] = last.client }
-            for job in claimed { self.start(job, in: &jobs) }
-            if claimed.count == limit { isHungry = isHungry || self.table.withLock { $0.freeSlots(queue) } > 0 }
+            if try await self.claim(queue, &jobs) { isHungry = true }
         }
         return isHungry
     }
 
-    private func claim(_ queue: QueueName, limit: Int, after: ClientID?) async throws -> [ClaimedJob] {
-        let request = ClaimRequest(
-            queue: queue, limit: limit, worker: self.id, abilities: self.abilities, after: after ?? .none)
-        self.table.withLock { $0.claimBegins() }
-        do {
-            let claimed = try await self.store.claim(request)
-            self.table.withLock { $0.claimEnds(claimed) }
-            if !claimed.isEmpty {
-                self.onEvent(.claimed(queue, count: claimed.count))
-                self.configuration.crash.reached(.afterClaim)
+    /// One claim: the lanes whose turn it is, and a look for further ones in the same round trip.
+    private func claim(_ queue: QueueName, _ jobs: inout DiscardingTaskGroup) async throws -> Bool {
+        let limit = min(self.table.withLock { $0.freeSlots(queue) }, Self.largestClaim)
+        guard limit > 0 else { return false }
+        let now = ContinuousClock.now
+        guard let (offer, after) = self.turns.withLock({ $0[queue]?.plan(limit: limit, now: now) }),
+            offer.count > 0 || after != nil
+        else { return false }
+
+        let (plain, limited) = (offer.plain, offer.underLimits)
+        if !plain.isEmpty || after != nil {
+            let claim = plain.isEmpty ? nil : self.laneClaim(queue, plain)
+            try await self.take(queue, &jobs) {
+                let (claimed, page) = try await self.store.claim(claim, scout: after.map { (queue, $0) })
+                if after != nil { self.turns.withLock { $0[queue]?.saw(page, now: now) } }
+                return claimed
             }
-            return claimed
+        }
+        if !limited.isEmpty {
+            try await self.take(queue, &jobs) { try await self.store.claimUnderLimits(self.laneClaim(queue, limited)) }
+        }
+        let isFree = self.table.withLock { $0.freeSlots(queue) } > 0
+        return isFree && self.turns.withLock { $0[queue]?.isHungry ?? false }
+    }
+
+    private func laneClaim(_ queue: QueueName, _ shares: [LaneShare]) -> LaneClaim {
+        LaneClaim(queue: queue, worker: self.id, abilities: self.abilities, shares: shares)
+    }
+
+    /// Starts what a claim took.
+    private func take(
+        _ queue: QueueName, _ jobs: inout DiscardingTaskGroup, _ claim: () async throws -> LaneClaimAnswer
+    ) async throws {
+        self.table.withLock { $0.claimBegins() }
+        var answer = LaneClaimAnswer()
+        do {
+            answer = try await claim()
         } catch {
             self.table.withLock { $0.claimEnds([]) }
             throw error
         }
-    }
-
-    /// When to look again without a signal: at the next poll, or when something that is ready falls due.
-    private func nextLook() -> ContinuousClock.Instant {
+        self.table.withLock { $0.claimEnds(answer.jobs) }
         let now = ContinuousClock.now
-        return self.control.withLock { control in
-            control.alarms.removeAll { $0 <= now }
-            return min(control.alarms.min() ?? now + self.configuration.poll, now + self.configuration.poll)
-        }
-    }
-
-    /// Looks again after a pause, besides the polls.
-    func setAlarms(_ pauses: [Duration]) {
-        let now = ContinuousClock.now
-        self.control.withLock { control in
-            let alarms = pauses.map { now + $0 }
-            control.alarms = Array((control.alarms + alarms).sorted().prefix(200))
-        }
-        self.wake.signal()
+        self.turns.withLock { $0[queue]?.board.took(answer.answers, now: now) }
+        guard !answer.jobs.isEmpty else { return }
+        self.onEvent(.claimed(queue, count: answer.jobs.count))
+        self.configuration.crash.reached(.afterClaim)
+        for job in answer.jobs { self.start(job, in: &jobs) }
     }
 
     /// Whether nothing runs here and nothing is due in the queues of this worker.
-    private func isDone(_ cursors: inout [QueueName: ClientID], _ jobs: inout DiscardingTaskGroup) async throws -> Bool
-    {
+    private func isDone(_ jobs: inout DiscardingTaskGroup) async throws -> Bool {
         guard self.table.withLock({ $0.isEmpty }) else { return false }
-        _ = try await self.store.promote()
-        _ = try await self.claimRound(&cursors, &jobs)
+        self.joinPromoted(try await self.store.promote())
+        self.turns.withLock { turns in
+            for queue in turns.keys {
+                turns[queue]?.scout.request()
+                turns[queue]?.board.reopen()
+            }
+        }
+        while try await self.claimRound(&jobs) {}
         return self.table.withLock { $0.isEmpty }
     }
 }

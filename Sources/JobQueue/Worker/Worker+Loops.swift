@@ -41,14 +41,14 @@ extension Worker {
         self.control.withLock { $0.id = WorkerID() }
         try await self.register()
         self.onEvent(.started(self.id))
-        self.wake.signal()
+        self.lookEverywhere()
     }
 
     /// Leases whose claim's answer was lost: nothing has run under them.
     private func giveBack(_ leases: [Int64], of id: WorkerID) async throws {
         let jobs = try await self.store.leases(leases, of: id)
         _ = try await self.store.finish(jobs.map { Finish($0, .released) })
-        self.wake.signal()
+        self.lookEverywhere()
     }
 
     /// Cancels what runs when the worker could not beat for too long.
@@ -65,17 +65,14 @@ extension Worker {
 
     /// Moves due work to ready until nothing is due, then pauses.
     func promoteLoop() async {
-        let batch = 2_000
         while !Task.isCancelled {
             var isDone = self.isDraining
             while !isDone, !Task.isCancelled {
                 do {
-                    let promotion = try await self.store.promote(limit: batch)
-                    if promotion.count > 0 {
-                        self.configuration.crash.reached(.afterPromote)
-                        self.setAlarms(promotion.dueIn)
-                    }
-                    isDone = promotion.count < batch
+                    let promotion = try await self.store.promote()
+                    if promotion.count > 0 { self.configuration.crash.reached(.afterPromote) }
+                    self.joinPromoted(promotion)
+                    isDone = promotion.isComplete
                 } catch {
                     self.setback("promote", error)
                     isDone = true
@@ -83,6 +80,13 @@ extension Worker {
             }
             await self.pause(self.configuration.promote)
         }
+    }
+
+    /// What was promoted takes its turn without being looked for.
+    func joinPromoted(_ promotion: Promotion) {
+        guard promotion.count > 0 else { return }
+        for (queue, lanes) in promotion.lanes { self.join(lanes, of: queue) }
+        self.wake.signal()
     }
 
     /// Takes back what dead workers had, and makes the history's partitions.
@@ -95,7 +99,7 @@ extension Worker {
                 if report != RescueReport() {
                     self.onEvent(.rescued(report))
                     self.configuration.crash.reached(.afterRescue)
-                    self.wake.signal()
+                    self.lookEverywhere()
                 }
                 try await self.store.makePartitions()
             } catch {
@@ -116,9 +120,14 @@ extension Worker {
                     channels: [channel],
                     logger: self.logger)
                 try await listener.run { event in
-                    if event == .reconnected { self.onEvent(.listening) }
+                    switch event {
+                    case .reconnected:
+                        self.onEvent(.listening)
+                        self.lookEverywhere()
+                    case .notification(_, let payload): self.heard(payload)
+                    }
                     // The throttle may have held a notification back just after this one.
-                    self.setAlarms([NotifyThrottle.pause + .milliseconds(10)])
+                    self.setAlarm(NotifyThrottle.pause + .milliseconds(5))
                 }
             } catch {
                 self.setback("listen", error)

@@ -135,6 +135,7 @@ extension Worker {
     }
 
     func wrote(_ finish: Finish, _ result: FinishResult) {
+        self.ended(finish)
         self.table.withLock { $0.finished(finish.job.lease.number) }
         if result == .stale {
             self.logger.info(

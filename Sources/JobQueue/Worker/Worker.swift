@@ -26,6 +26,7 @@ package final class Worker: Sendable {
     let onEvent: @Sendable (WorkerEvent) -> Void
 
     let table: Mutex<RunTable>
+    let turns: Mutex<[QueueName: QueueTurns]>
     let gate = SendGate()
     let completions = CompletionQueue()
     let wake = WakeSignal()
@@ -40,7 +41,7 @@ package final class Worker: Sendable {
         var giveUpAt: ContinuousClock.Instant?
         /// The grace that a drain asked for.
         var grace: Duration?
-        /// Moments at which ready work falls due.
+        /// Moments at which to look everywhere once more.
         var alarms: [ContinuousClock.Instant] = []
     }
 
@@ -78,6 +79,8 @@ package final class Worker: Sendable {
         self.logger = logger
         self.onEvent = onEvent
         self.table = Mutex(RunTable(slots: configuration.slots))
+        self.turns = Mutex(
+            configuration.slots.mapValues { _ in QueueTurns(scout: LaneScout(interval: configuration.poll)) })
     }
 
     /// The identity of this start; a worker that was taken for dead goes on under a new one.

@@ -98,6 +98,29 @@ package enum ClientRepository {
             """)
     }
 
+    /// Changes a client's share when work is scarce and appends who did it and why.
+    ///
+    /// The same weight again changes and appends nothing.
+    package static func setWeight(
+        _ id: ClientID, _ weight: Int, actor: String, reason: String?, on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            WITH old AS (
+                SELECT client_id, state, weight FROM client
+                WHERE client_id = \(id) AND weight <> \(Int32(weight))
+                FOR UPDATE
+            ),
+            changed AS (
+                UPDATE client SET weight = \(Int32(weight)) FROM old WHERE client.client_id = old.client_id
+            )
+            INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
+            SELECT client_id, 'client', client_id, \(actor), state, state,
+                   concat_ws(': ', 'weight ' || weight || ' → ' || \(Int32(weight))::text, \(reason))
+            FROM old
+            """)
+    }
+
     /// Changes what happens to a client's unknown sends and appends who did it and why.
     ///
     /// The same policy again changes and appends nothing.

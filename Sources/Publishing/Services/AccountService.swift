@@ -2,6 +2,7 @@
 
 package import Domain
 import Foundation
+import JobQueue
 package import PQClient
 package import Persistence
 package import PluginKit
@@ -91,9 +92,10 @@ package struct AccountService: Sendable {
         return try await self.pool.withTransaction(retrying: 3) { db in
             let directory = try await ClientDirectory.load(connection.client, on: &db)
             let account = try await self.place(connection, remote, in: directory, actor: actor, on: &db)
+            let app = try await Self.app(connection, on: &db)
             let grant = try await self.vault.create(
-                owner: directory.client.id, platform: connection.platform, app: try await Self.app(connection, on: &db),
-                tokens: connection.tokens, on: &db)
+                owner: directory.client.id, platform: connection.platform, app: app, tokens: connection.tokens, on: &db)
+            try await JobStore(pool: self.pool).setApp(app, of: account.client, account.id, on: &db)
             var uses: [GrantUse] = [.publish]
             if plugin.metrics != nil { uses.append(.metrics) }
             if plugin.boosting != nil { uses.append(.boost) }

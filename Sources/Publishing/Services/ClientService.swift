@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Domain
+import JobQueue
 package import PQClient
 package import Persistence
 
@@ -81,6 +82,7 @@ package struct ClientService: Sendable {
             } catch let error as PersistenceError where error.code == .nameTaken {
                 throw ServiceError(.conflict, error.description)
             }
+            try await JobStore(pool: self.pool).setWeight(client.weight, of: client.id, on: &db)
             _ = try await BrandRepository.findOrInsert(client.name, of: client.id, on: &db)
             try await StateChanges.append(
                 [
@@ -150,6 +152,22 @@ package struct ClientService: Sendable {
             var missed = client.missed
             change(&missed)
             try await ClientRepository.setMissed(client.id, to: missed, actor: actor, reason: reason, on: &db)
+            return try await ClientDirectory.client(client.slug.rawValue, on: &db)
+        }
+    }
+
+    /// Changes a client's share when work is scarce.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`, or `invalid` for a weight outside of 1 to 100.
+    package func setWeight(_ reference: String, _ weight: Int, actor: String, reason: String?) async throws -> ClientRow
+    {
+        guard (1...100).contains(weight) else {
+            throw ServiceError(.invalid, "the weight is \(weight): use 1 to 100")
+        }
+        return try await self.pool.withTransaction(retrying: 3) { db in
+            let client = try await ClientDirectory.client(reference, on: &db)
+            try await ClientRepository.setWeight(client.id, weight, actor: actor, reason: reason, on: &db)
+            try await JobStore(pool: self.pool).setWeight(weight, of: client.id, on: &db)
             return try await ClientDirectory.client(client.slug.rawValue, on: &db)
         }
     }

@@ -39,6 +39,23 @@ struct ClientServiceTests {
         #expect(added.onUnknown == .resend)
     }
 
+    @Test("a client's weight reaches the queue when it is added and when it is changed, and a change is on record")
+    func weight() async throws {
+        let fixture = try await ServiceFixture(seeded: false)
+        let inQueue: Statement = "SELECT coalesce(sum(weight), 0)::text FROM client_policy"
+        _ = try await fixture.clients.add(
+            NewClient(slug: "acme", timeZone: "UTC", weight: 3), actor: ServiceFixture.actor)
+        #expect(try await fixture.text(inQueue) == "3")
+        for _ in 0..<2 {
+            let client = try await fixture.clients.setWeight("acme", 1, actor: "cli:ada", reason: "small again")
+            #expect(client.weight == 1)
+        }
+        #expect(try await fixture.text(inQueue) == "0")
+        let said = try await fixture.text(
+            "SELECT string_agg(actor || ': ' || reason, '; ') FROM state_change WHERE reason LIKE 'weight%'")
+        #expect(said == "cli:ada: weight 3 → 1: small again")
+    }
+
     @Test(
         "a wrong client is refused with what would be right",
         arguments: [
