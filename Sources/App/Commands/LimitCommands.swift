@@ -62,12 +62,15 @@ struct LimitCommands: AsyncParsableCommand {
             details: """
                 A limit is known by who shares it, the endpoint, the window and what it counts. Setting one of the manifest's (see \
                 `limit show`) replaces its number, lower or higher; any other is kept besides. Without --endpoint every call counts. \
-                With --posts only what became visible counts, over the trailing window.
+                With --posts only what became visible counts, over the trailing window. --running is how many jobs run at once: of an \
+                account in each queue, of a client or an app in all queues together.
                 """,
             examples: [
                 "limit set --account acme/x --endpoint 'POST /2/tweets' --limit 50 --per 15m --reason 'shared with the client'",
                 "limit set --account acme/x --limit 25 --per 24h --posts --reason 'what the client wants'",
                 "limit set --account acme/x --endpoint 'POST /2/tweets' --per 15m --clear --reason 'alone again'",
+                "limit set --account acme/x --running 1 --reason 'one after the other'",
+                "limit set --app main --running usual --reason 'approved'",
                 "limit set --provider x --reopen --reason 'X has raised the quota'",
             ], keys: LimitRows.columns)
 
@@ -87,14 +90,22 @@ struct LimitCommands: AsyncParsableCommand {
         var isCleared = false
         @Flag(name: .customLong("reopen"), help: "Open what a platform or a used-up limit has closed.")
         var isReopened = false
+        @Option(help: ArgumentHelp("How many jobs run at once, or usual.", valueName: "n"))
+        var running: String?
         @Option(help: ArgumentHelp("Why; it stays on record.", valueName: "text"))
         var reason: String
 
         func validate() throws {
-            guard [self.limit != nil, self.isCleared, self.isReopened].count(where: { $0 }) == 1 else {
-                throw ValidationError("Give one of --limit, --clear and --reopen.")
+            guard [self.limit != nil, self.running != nil, self.isCleared, self.isReopened].count(where: { $0 }) == 1
+            else {
+                throw ValidationError("Give one of --limit, --running, --clear and --reopen.")
             }
-            guard self.isReopened || self.per != nil else { throw ValidationError("Give the window: --per 15m.") }
+            guard self.running.map({ $0 == "usual" || Int($0) ?? 0 > 0 }) ?? true else {
+                throw ValidationError("--running takes a number above 0, or usual.")
+            }
+            guard self.isReopened || self.running != nil || self.per != nil else {
+                throw ValidationError("Give the window: --per 15m.")
+            }
         }
 
         func run(_ context: CommandContext) async throws {
@@ -107,6 +118,9 @@ struct LimitCommands: AsyncParsableCommand {
                 if self.isReopened {
                     let count = try await limits.reopen(subject, reason: self.reason, actor: Actor.current)
                     context.output.success("opened \(count) gate(s) of \(subject.name)")
+                } else if let running {
+                    try await limits.setRunning(subject, Int(running), reason: self.reason, actor: Actor.current)
+                    context.output.success("jobs of \(subject.name) that run at once: \(running)")
                 } else {
                     let key = try self.key(subject)
                     if let limit {

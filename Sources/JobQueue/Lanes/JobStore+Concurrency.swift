@@ -25,6 +25,22 @@ extension JobStore {
         try await self.pool.withTransaction(retrying: 3) { db in try await self.setConcurrency(scope, count, on: &db) }
     }
 
+    /// Sets it and writes down who did it and why.
+    ///
+    /// - Throws: ``JobQueueError`` with code `invalid` for a number below 1.
+    package func setConcurrency(
+        _ scope: ConcurrencyScope, _ count: Int?, named name: LimitScope, by actor: String, reason: String
+    ) async throws {
+        try await self.pool.withTransaction(retrying: 3) { db in
+            try await self.setConcurrency(scope, count, on: &db)
+            try await db.execute(
+                """
+                INSERT INTO limit_change (actor, scope, endpoint, calls, reason)
+                VALUES (\(actor), \(name.description), 'running', \(count.map { Int32(clamping: $0) }), \(reason))
+                """)
+        }
+    }
+
     /// Sets it in the caller's transaction.
     package func setConcurrency(_ scope: ConcurrencyScope, _ count: Int?, on db: inout Transaction) async throws {
         if let count, count < 1 {

@@ -15,6 +15,8 @@ package struct LimitSubject: Sendable, Hashable {
     package var name: String
     /// The platform, when there is one.
     package var platform: PlatformID?
+    /// The client, when there is one.
+    package var client: ClientID?
     /// The client's time zone, when there is one.
     package var timeZone: String?
 
@@ -89,7 +91,7 @@ package struct LimitService: Sendable {
                 let (client, account) = try await ClientDirectory.account(name, client: nil, on: &db)
                 return LimitSubject(
                     scope: .account(account.id), name: "\(client.slug)/\(account.slug)", platform: account.platform,
-                    timeZone: client.timeZone)
+                    client: client.id, timeZone: client.timeZone)
             }
             if let name = words.client {
                 let client = try await ClientDirectory.client(name, on: &db)
@@ -145,6 +147,26 @@ package struct LimitService: Sendable {
                 .notFound,
                 "no limit of \(subject.name) is set for '\(key.endpoint)' in \(key.window.readable). See: posthorn limit show"
             )
+        }
+    }
+
+    /// Sets how many jobs of a subject run at once, in the whole fleet; nil goes back to the usual number.
+    ///
+    /// - Throws: `ServiceError` with code `invalid` for a platform as a whole, or a number below 1.
+    package func setRunning(_ subject: LimitSubject, _ count: Int?, reason: String, actor: String) async throws {
+        let scope: ConcurrencyScope
+        switch (subject.scope, subject.client) {
+        case (.account(let account), .some(let client)): scope = .account(client, account)
+        case (.client(let client), _): scope = .client(client, nil)
+        case (.app(let app), _): scope = .app(app, nil)
+        default:
+            throw ServiceError(.invalid, "jobs at once are set for an account, an app or a client, not for a platform")
+        }
+        do {
+            try await JobStore(pool: self.pool).setConcurrency(
+                scope, count, named: subject.scope, by: actor, reason: reason)
+        } catch let error as JobQueueError where error.code == .invalid {
+            throw ServiceError(.invalid, error.message)
         }
     }
 
