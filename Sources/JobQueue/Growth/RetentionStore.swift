@@ -49,8 +49,13 @@ package struct RetentionStore: Sendable {
         for partition in try await self.duePartitions(of: table, keeping: months) {
             do {
                 let isDropped = try await self.alone { db in
+                    // It was listed before the lock: another worker's round may have dropped it since.
+                    let isThere: Bool = try await db.query(
+                        "SELECT to_regclass(quote_ident(\(partition))) IS NOT NULL"
+                    ).single()
+                    guard isThere else { return false }
                     try await db.execute("SELECT set_config('lock_timeout', '500ms', true)")
-                    try await db.execute(Statement(sql: "DROP TABLE IF EXISTS \(Self.quoted(partition))"))
+                    try await db.execute(Statement(sql: "DROP TABLE \(Self.quoted(partition))"))
                     return true
                 }
                 if isDropped ?? false { dropped.append(partition) }
