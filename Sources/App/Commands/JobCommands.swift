@@ -14,10 +14,12 @@ struct JobCommands: AsyncParsableCommand {
         examples: [
             "job enqueue --kind publish --target 0198f2c4-…",
             "job enqueue --kind fetch-metrics --account acme/x --wait",
-            "job list --client acme --state failed,held", "job show 0198f2c4-…", "job wait 0198f2c4-… --timeout 2m",
+            "job list --client acme --state failed,held", "job show 0198f2c4-…", "job explain 0198f2c4-…",
+            "job wait 0198f2c4-… --timeout 2m",
         ],
         subcommands: [
-            Enqueue.self, Import.self, List.self, Show.self, Wait.self, Retry.self, Release.self, Cancel.self,
+            Enqueue.self, Import.self, List.self, Show.self, Explain.self, Wait.self, Retry.self, Release.self,
+            Cancel.self,
             Reschedule.self,
         ])
 

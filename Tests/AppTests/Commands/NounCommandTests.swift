@@ -197,6 +197,29 @@ struct NounCommandTests {
         #expect(try await world.count("client WHERE on_missed = 'ask' AND late_spacing = interval '10 minutes'") == 1)
     }
 
+    @Test("a job that does not run is explained: every cause with who, until when, and the command that helps")
+    func explain() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        #expect(
+            try await world.posthorn(
+                "post", "create", "--client", "acme", "--account", "x", "--text", "hi", "--at", "2099-01-01T09:00") == 0
+        )
+        #expect(try await world.posthorn("client", "pause", "acme", "--reason", "late payment") == 0)
+        let job: JobID = try await world.database.pool.query("SELECT job_id FROM target").single()
+        let told = try await world.answer(["job", "explain", "\(job)", "-o", "json"])
+        #expect(told.code == 0, "\(told.messages)")
+        let answer = try #require(
+            try JSONSerialization.jsonObject(with: Data(told.data.utf8)) as? [String: Any])
+        let because = try #require(answer["because"] as? [[String: Any]])
+        #expect(because.map { $0["cause"] as? String } == ["not-due", "paused", "no-worker"])
+        let paused = try #require(because.first { $0["cause"] as? String == "paused" })
+        #expect((paused["what"] as? String)?.contains("late payment") == true)
+        #expect((paused["help"] as? String)?.contains("posthorn client resume acme") == true)
+        #expect(answer["estimated_start"] is NSNull || answer["estimated_start"] == nil)
+        #expect(try await world.posthorn("job", "explain", "\(JobID())") == 66)
+    }
+
     @Test("a queue is paused and resumed by name")
     func queues() async throws {
         let world = try await CommandWorld()
