@@ -233,6 +233,8 @@ private final class WireConnection: Sendable {
     }
 
     func start(whenDone: @escaping @Sendable () -> Void) {
+        WireSocket.sendAtOnce(self.client)
+        WireSocket.sendAtOnce(self.server)
         for direction in WireProxy.Direction.allCases {
             Thread.detachNewThread {
                 if direction == .toClient || self.passGreeting() { self.pump(direction) }
@@ -355,6 +357,13 @@ private enum WireSocket {
             done += got
         }
         return bytes
+    }
+
+    /// Sends each message at once: a message held back for the next one would wait for the other side's acknowledgement.
+    static func sendAtOnce(_ descriptor: Int32) {
+        var isOn: Int32 = 1
+        setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
     }
 
     static func write(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
