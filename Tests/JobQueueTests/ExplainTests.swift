@@ -63,7 +63,8 @@ struct ExplainTests {
         try await queue.store.enqueue((0..<4).map { _ in job() })
         let running = try await queue.claim(worker)
         #expect(running.count == 4)
-        let before = job()
+        var before = job()
+        before.priority -= 1
         let last = job()
         try await queue.store.enqueue([before])
         try await queue.store.enqueue([last])
