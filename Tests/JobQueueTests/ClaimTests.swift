@@ -143,6 +143,24 @@ struct ClaimTests {
         try await queue.expectSound()
     }
 
+    @Test("the second step of promotion reads each client's own first jobs, not the flood of another")
+    func promotionPlan() async throws {
+        let queue = try await QueueFixture()
+        let due = try Date(iso8601: "2026-06-01T08:00:00Z")
+        try await queue.world.set(epoch: due.addingTimeInterval(-60), rate: 0)
+        // Rows in the order of their times: what tempts the planner to read them in that order.
+        let clients = [ClientID(), ClientID(), ClientID()]
+        try await queue.store.enqueue(
+            (0..<6_000).map { queue.job(client: clients[$0 % 3], dueAt: due.addingTimeInterval(Double($0))) })
+        try await queue.pool.execute("ANALYZE job_scheduled")
+        let share = JobStore.promote(JobStore.shares(20, limit: 2_000))
+        let plan: [String] = try await queue.pool.withConnection { db in
+            try await db.pipeline([JobStore.planOnIndexes, "EXPLAIN " + share])[1].map { row throws in try row.get(0) }
+        }
+        #expect(plan.contains { $0.contains("using job_scheduled_client on job_scheduled") })
+        #expect(!plan.contains { $0.contains("job_scheduled_due") })
+    }
+
     @Test("promoters that run at once move each job once")
     func promotersRace() async throws {
         let queue = try await QueueFixture()
