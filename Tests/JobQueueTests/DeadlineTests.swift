@@ -54,6 +54,8 @@ struct DeadlineTests {
         }
         var configuration = Self.configuration
         configuration.slots = ["work": 1]
+        // Long enough for a busy machine to pass the fence before.
+        configuration.deadlines = ["noop": .seconds(10)]
         var job = queue.job()
         job.recovery = .reconcile
         let other = NewJob(client: queue.client, queue: "work", kind: "noop", provider: "other")

@@ -37,7 +37,7 @@ struct WireFaultTests {
     @Test("a connection that goes silent instead of answering loses no job", arguments: WireRun.Step.allCases)
     func halfOpen(step: WireRun.Step) async throws {
         try await WireProxy.with(url: TestDatabase.required.url) { proxy in
-            let run = try await WireRun(proxy: proxy, statements: .unprepared, patience: .seconds(1))
+            let run = try await WireRun(proxy: proxy, statements: .unprepared, patience: .seconds(10))
             let messages = try await run.once(step: step, fault: nil)
             let last = messages.count { $0.direction == .toClient } - 1
             _ = try await run.once(step: step, fault: .init(.silence, .toClient, at: last))
