@@ -40,7 +40,7 @@ extension JobStore {
     /// The work that is due first, whosever it is.
     private static func earliest(_ limit: Int) -> Statement {
         """
-        SELECT s.client_id, s.job_id
+        SELECT s.client_id, s.due_at, s.job_id
         FROM job_scheduled s
         WHERE s.due_at <= (SELECT now + make_interval(secs => rate) FROM clock)
         ORDER BY s.due_at, s.job_id
@@ -55,7 +55,7 @@ extension JobStore {
     /// and read a whole flood for each of the others.
     static func shares(_ share: Int, limit: Int) -> Statement {
         """
-        SELECT s.client_id, s.job_id
+        SELECT s.client_id, s.due_at, s.job_id
         FROM (
             WITH RECURSIVE client AS (
                 (SELECT client_id FROM job_scheduled ORDER BY client_id LIMIT 1)
@@ -73,7 +73,7 @@ extension JobStore {
             SELECT client_id FROM client
         ) AS client
         CROSS JOIN LATERAL (
-            SELECT s.client_id, s.job_id
+            SELECT s.client_id, s.due_at, s.job_id
             FROM job_scheduled s
             WHERE s.client_id >= client.client_id
               AND (s.client_id, s.due_at) <= (client.client_id, (SELECT now + make_interval(secs => rate) FROM clock))
@@ -84,14 +84,15 @@ extension JobStore {
         """
     }
 
-    static func promote(_ due: Statement) -> Statement {
+    private static func promote(_ due: Statement) -> Statement {
         """
         WITH clock AS MATERIALIZED (SELECT world_now() AS now, w.rate FROM world w WHERE w.only_row),
         due AS MATERIALIZED (\(due)),
         moved AS (
             DELETE FROM job_scheduled s
             USING due
-            WHERE s.client_id = due.client_id AND s.job_id = due.job_id
+            -- The due time too: whichever index is taken then finds the one row, whatever the statistics say.
+            WHERE s.client_id = due.client_id AND s.due_at = due.due_at AND s.job_id = due.job_id
             RETURNING s.*
         ),
         ready AS (
