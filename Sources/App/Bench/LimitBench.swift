@@ -60,6 +60,7 @@ struct LimitBench: Sendable {
         try await admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
         var options = ChaosOptions()
         options.platforms = ["x"]
+        options.setsLimits = false
         options.clients = self.accounts
         options.accountsPerClient = 1
         options.posts = self.accounts * Self.limit * self.windows

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import JobQueue
 
 /// What the pretend platform's own ledger says of one limit: whether it was kept in every window, and how much of it was used.
 struct LimitReport: Sendable, Hashable {
@@ -23,13 +24,7 @@ struct LimitReport: Sendable, Hashable {
         let times = arrivals.sorted()
         self.limit = limit
         self.calls = times.count
-        var first = 0
-        var most = 0
-        for (last, time) in times.enumerated() {
-            while times[first] <= time - window { first += 1 }
-            most = max(most, last - first + 1)
-        }
-        self.mostInWindow = most
+        self.mostInWindow = SlidingWindow(times: times, window: window).most
         // The calls before the last full share had to wait for each other; the last ones wait for nobody.
         let windows = times.isEmpty ? 0 : (times.count - 1) / limit
         let span = windows > 0 ? times[windows * limit] - times[0] : 0

@@ -22,6 +22,7 @@ struct ChaosAgency: Sendable {
         let names = (0..<self.options.accounts).map(self.account)
         try await self.admin.add(accounts: names)
         try await self.connect(names)
+        if self.options.setsLimits { try await ChaosLimits(options: self.options).set(in: self.services.pool) }
         try await self.plan(names)
     }
 

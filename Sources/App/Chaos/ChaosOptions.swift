@@ -20,6 +20,8 @@ struct ChaosOptions: Sendable {
     var resetShare = 0.02
     /// Whether PostgreSQL is restarted in the middle.
     var restartsDatabase = true
+    /// Whether limits are set that the work has to wait for.
+    var setsLimits = true
     /// World seconds per real second: what waits for minutes waits for seconds.
     var rate = 30.0
     /// Where the run's chance comes from.

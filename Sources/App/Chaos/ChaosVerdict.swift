@@ -24,12 +24,12 @@ struct ChaosVerdict: Sendable {
     var runs: [String: Int] = [:]
     /// How often workers were started.
     var workerStarts = 0
-    /// What breaks the queue's own rules.
-    var violations: [String] = []
+    /// What the history shows.
+    var history = ChaosHistory()
 
     /// Whether every promise was kept.
     func isKept(posts: Int) -> Bool {
-        self.ledger.duplicates == 0 && self.lost.isEmpty && self.violations.isEmpty
+        self.ledger.duplicates == 0 && self.lost.isEmpty && self.history.violations.isEmpty
             && self.targets["published"] == posts
             && self.published.count == posts
     }
@@ -53,7 +53,7 @@ struct ChaosVerdict: Sendable {
         verdict.ledger = try await admin.ledgerSummary()
         verdict.published = try await Self.effective(admin)
         verdict.lost = (0..<posts).map(ChaosAgency.marker).filter { !verdict.published.contains($0) }
-        verdict.violations = try await services.jobs.audit().violations.map(\.description)
+        verdict.history = try await ChaosHistory.read(services: services, admin: admin)
         return verdict
     }
 

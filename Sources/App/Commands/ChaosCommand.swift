@@ -22,7 +22,11 @@ struct ChaosCommand: PosthornCommand {
             Column("lost", nil, "posts that never appeared"),
             Column("unknown", nil, "sends that nobody knows the outcome of"),
             Column("held", nil, "jobs that wait for a person"),
-            Column("violations", nil, "what breaks the queue's rules"), Column("kills", nil, "workers killed"),
+            Column(
+                "violations", nil, "what breaks the queue's rules, or is on the platforms not as the queue believes"),
+            Column("limits", nil, "limits that were in force"),
+            Column("limit_violations", nil, "limits that were exceeded in some window"),
+            Column("calls", nil, "calls that the platforms counted"), Column("kills", nil, "workers killed"),
             Column("restarts", nil, "restarts of PostgreSQL"),
             Column("worker_starts", nil, "worker processes started in all"),
             Column("crashed", nil, "runs whose worker died"),
@@ -88,7 +92,7 @@ struct ChaosCommand: PosthornCommand {
         guard isKept else {
             throw CommandError(
                 .failed, "a promise was broken",
-                details: verdict.violations.prefix(20) + verdict.lost.prefix(20).map { "lost: \($0)" })
+                details: verdict.history.violations.prefix(20) + verdict.lost.prefix(20).map { "lost: \($0)" })
         }
     }
 
@@ -100,7 +104,10 @@ struct ChaosCommand: PosthornCommand {
             "attempts": .count(verdict.ledger.attempts), "duplicates": .count(verdict.ledger.duplicates),
             "lost": .count(verdict.lost.count),
             "unknown": .count((verdict.effects["unknown"] ?? 0) + (verdict.effects["sending"] ?? 0)),
-            "held": .count(verdict.held.values.reduce(0, +)), "violations": .count(verdict.violations.count),
+            "held": .count(verdict.held.values.reduce(0, +)),
+            "violations": .count(verdict.history.queue.count + verdict.history.effects.count),
+            "limits": .count(verdict.history.limitsChecked), "limit_violations": .count(verdict.history.limits.count),
+            "calls": .count(verdict.history.calls),
             "kills": .count(monkey.kills), "restarts": .count(monkey.restarts),
             "worker_starts": .count(verdict.workerStarts),
             "crashed": .count(verdict.runs["crashed"] ?? 0),

@@ -71,6 +71,9 @@ struct SimulatorAdmin: Sendable {
     /// The ledger's rows after a sequence number, as decoded JSON objects.
     func ledger(query: String) async throws -> Data { try await self.call(.get, "ledger?\(query)") }
 
+    /// The rows of the log of calls after a sequence number, as JSON.
+    func calls(query: String) async throws -> Data { try await self.call(.get, "calls?\(query)") }
+
     /// The truth about an audience: its activity in each hour of the week, Monday 00:00 first, mean 1.
     func audience(platform: String, account: String) async throws -> [Double] {
         struct Answer: Decodable { var weights: [Double] }

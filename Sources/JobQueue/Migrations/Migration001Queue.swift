@@ -151,6 +151,8 @@ enum Migration001Queue {
             lease_no        bigint,
             worker_id       uuid,
             started_at      timestamptz,
+            -- When the lease was given and when its end was written, both by the database's clock: runs of a job never overlap.
+            started_real    timestamptz,
             duration_ms     bigint,
             recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
             queue           text NOT NULL,

@@ -25,8 +25,8 @@ package struct AuditReport: Sendable, Hashable {
 }
 
 extension JobStore {
-    /// Reads everything and proves, from one snapshot, that each job is in exactly one place, no lease ended twice,
-    /// every end carries the lease it ran under, and nothing is being sent without a lease.
+    /// Reads everything and proves, from one snapshot, that each job is in exactly one place, had one lease at a time, no
+    /// lease ended twice, every end carries the lease it ran under, and nothing was sent without a lease.
     ///
     /// It reads whole tables: for tests and doubts, not for every day. After a number of jobs at once was lowered, the
     /// rules about it hold as soon as what ran before has ended.
@@ -42,6 +42,7 @@ extension JobStore {
                 violations.append(
                     .init(rule: rule, count: Int(count), example: try row.get("example", as: String?.self) ?? ""))
             }
+            violations += AuditReport.Violation.summarising(try await Self.leaseFindings(on: &db))
             let jobs: Int64 = try await db.query(
                 """
                 SELECT count(*)
@@ -120,6 +121,16 @@ extension JobStore {
             "SELECT lease_no::text AS example FROM job_lease GROUP BY lease_no HAVING count(*) > 1"
         ),
         (
+            "a lease number belongs to one job",
+            """
+            SELECT lease_no::text AS example
+            FROM (SELECT lease_no, job_id FROM job_lease
+                  UNION SELECT lease_no, job_id FROM attempt WHERE lease_no IS NOT NULL) AS given
+            GROUP BY lease_no
+            HAVING count(*) > 1
+            """
+        ),
+        (
             "no more jobs of an account run in a queue than it has slots",
             """
             SELECT l.account_id::text AS example
@@ -177,6 +188,22 @@ extension JobStore {
               AND NOT EXISTS (
                   SELECT FROM job_lease l
                   WHERE l.client_id = e.client_id AND l.job_id = e.job_id AND l.lease_no = e.lease_no)
+            """
+        ),
+        (
+            "a send leaves while its job's lease is held, by the worker that holds it",
+            """
+            SELECT s.op_key AS example
+            FROM effect_send s
+            WHERE NOT EXISTS (
+                SELECT FROM job_lease l
+                WHERE l.client_id = s.client_id AND l.job_id = s.job_id AND l.lease_no = s.lease_no
+                    AND l.worker_id = s.worker_id AND l.claimed_real <= s.sent_real)
+              AND NOT EXISTS (
+                SELECT FROM attempt a
+                WHERE a.client_id = s.client_id AND a.job_id = s.job_id AND a.lease_no = s.lease_no
+                    AND a.worker_id = s.worker_id AND a.outcome <> 'stale'
+                    AND s.sent_real BETWEEN a.started_real AND a.recorded_at)
             """
         ),
         (

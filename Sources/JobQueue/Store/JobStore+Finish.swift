@@ -139,14 +139,14 @@ extension JobStore {
             ),
             history AS (
                 INSERT INTO attempt (
-                    client_id, job_id, finished_at, outcome, final, lease_no, worker_id, started_at,
+                    client_id, job_id, finished_at, outcome, final, lease_no, worker_id, started_at, started_real,
                     duration_ms, queue, kind, provider, account_id, subject_id, payload, priority,
                     due_at, attempt, crash_count, defer_count, max_attempts, recovery, generation,
                     key, created_at, next_due_at, reason, error_code, error_message, http_status,
                     request_id
                 )
                 SELECT client_id, job_id, now, outcome, outcome IN ('succeeded', 'failed', 'cancelled'), lease_no,
-                    worker_id, claimed_at,
+                    worker_id, claimed_at, claimed_real,
                        duration_ms, queue, kind, provider, account_id, subject_id,
                        CASE WHEN outcome IN ('succeeded', 'failed', 'cancelled') THEN payload END, priority, due_at,
                            attempt + 1,
@@ -187,7 +187,7 @@ extension JobStore {
                 FROM input i
                 CROSS JOIN LATERAL (
                     SELECT a.client_id, a.job_id, coalesce(a.error_code IN ('worker-died', 'overdue'), false) AS is_rescued,
-                        a.worker_id, a.started_at, a.queue, a.kind, a.provider, a.account_id,
+                        a.worker_id, a.started_at, a.started_real, a.queue, a.kind, a.provider, a.account_id,
                            a.subject_id, a.priority, a.due_at, a.attempt, a.crash_count, a.defer_count, a.max_attempts,
                                a.recovery,
                            a.generation, a.key, a.created_at
@@ -200,12 +200,12 @@ extension JobStore {
             ),
             told AS (
                 INSERT INTO attempt (
-                    client_id, job_id, finished_at, outcome, final, lease_no, worker_id, started_at,
+                    client_id, job_id, finished_at, outcome, final, lease_no, worker_id, started_at, started_real,
                     duration_ms, queue, kind, provider, account_id, subject_id, priority, due_at,
                     attempt, crash_count, defer_count, max_attempts, recovery, generation, key,
                     created_at, reason, error_code, error_message, http_status, request_id
                 )
-                SELECT client_id, job_id, world_now(), 'stale', false, lease_no, worker_id, started_at, ran_ms, queue,
+                SELECT client_id, job_id, world_now(), 'stale', false, lease_no, worker_id, started_at, started_real, ran_ms, queue,
                     kind, provider,
                        account_id, subject_id, priority, due_at, attempt, crash_count, defer_count, max_attempts,
                            recovery, generation,

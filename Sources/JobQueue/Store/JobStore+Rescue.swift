@@ -188,12 +188,12 @@ extension JobStore {
         ),
         history AS (
             INSERT INTO attempt (
-                client_id, job_id, finished_at, outcome, final, lease_no, worker_id, started_at,
+                client_id, job_id, finished_at, outcome, final, lease_no, worker_id, started_at, started_real,
                 duration_ms, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
                 attempt, crash_count, defer_count, max_attempts, recovery, generation, key, created_at,
                 reason, error_code, error_message
             )
-            SELECT client_id, job_id, now, outcome, outcome = 'cancelled', lease_no, worker_id, claimed_at,
+            SELECT client_id, job_id, now, outcome, outcome = 'cancelled', lease_no, worker_id, claimed_at, claimed_real,
                    (extract(epoch FROM clock_timestamp() - claimed_real) * 1000)::bigint, queue, kind, provider,
                        account_id, subject_id,
                    CASE WHEN outcome = 'cancelled' THEN payload END, priority, due_at, attempt + 1,

@@ -20,6 +20,7 @@ extension World {
         switch (request.method, request.path) {
         case ("GET", "/ledger"): return .json(self.ledger.report(try Self.filter(request.query)))
         case ("GET", "/ledger/summary"): return .json(self.ledger.summary())
+        case ("GET", "/calls"): return .json(self.calls.report(try Self.callFilter(request.query)))
         case ("GET", "/faults"): return .json(self.faultReport())
         case ("POST", "/faults"):
             let added = try self.faults.add(try Self.body(request))
@@ -39,7 +40,7 @@ extension World {
         default:
             return Self.adminRefusal(
                 404,
-                "There is no \(request.method) /_admin\(request.path). There are: GET ledger, ledger/summary, faults, clock, accounts, audience, posts, campaigns, state; POST accounts, apps, faults, clock, reset; DELETE faults."
+                "There is no \(request.method) /_admin\(request.path). There are: GET ledger, ledger/summary, calls, faults, clock, accounts, audience, posts, campaigns, state; POST accounts, apps, faults, clock, reset; DELETE faults."
             )
         }
     }
@@ -60,19 +61,30 @@ extension World {
             },
             kind: query["kind"],
             duplicatesOnly: query["duplicates"] == "1" || query["duplicates"] == "true")
+        (filter.after, filter.limit) = try Self.page(query)
+        return filter
+    }
+
+    private static func callFilter(_ query: FormFields) throws(SimulatorError) -> CallLog.Filter {
+        let (after, limit) = try Self.page(query)
+        return CallLog.Filter(platform: query["platform"], after: after, limit: limit)
+    }
+
+    private static func page(_ query: FormFields) throws(SimulatorError) -> (after: Int, limit: Int) {
+        var page = (after: 0, limit: 100_000)
         if let text = query["after"] {
             guard let after = Int(text), after >= 0 else {
                 throw SimulatorError(.invalidInput, "after must be a whole number.")
             }
-            filter.after = after
+            page.after = after
         }
         if let text = query["limit"] {
             guard let limit = Int(text), limit > 0 else {
                 throw SimulatorError(.invalidInput, "limit must be above 0.")
             }
-            filter.limit = limit
+            page.limit = limit
         }
-        return filter
+        return page
     }
 
     private func faultReport() -> JSONValue {

@@ -24,6 +24,10 @@ extension World {
             request: request, platform: platform, now: now, isLeaving: faults.latencyAfter == nil,
             hiddenSeconds: faults.hiddenSeconds, account: attributed)
         if case .dead = state { call.isTokenDead = true }
+        self.calls.record(
+            CallLog.Row(
+                platform: platform, account: attributed?.key.externalID ?? "", endpoint: self.countedEndpoint(call),
+                worldTime: now))
         call.effect = platform == .mock ? self.mockEffect(call) : self.xEffect(call)
         let attempt = call.effect.map { self.arrive($0, call) }
 

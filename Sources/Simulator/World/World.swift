@@ -46,6 +46,7 @@ struct World: Sendable {
     var limiter = RateLimiter()
     var faults: FaultEngine
     var ledger = Ledger()
+    var calls = CallLog()
     /// Counts everything that gets an id, so that ids are new and in order.
     var serial = 0
     /// Changes not yet taken by the writer of the state file.

@@ -21,6 +21,9 @@ struct ChaosTests {
         var unknown: Int
         var held: Int
         var violations: Int
+        var limits: Int
+        var limit_violations: Int
+        var calls: Int
         var kills: Int
         var restarts: Int
         var worker_starts: Int
@@ -49,6 +52,7 @@ struct ChaosTests {
         #expect(verdict.kept)
         #expect(verdict.published == 400 && verdict.effects == 400)
         #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
+        #expect(verdict.limits > 10 && verdict.limit_violations == 0 && verdict.calls >= 400)
         #expect(verdict.kills > 0 && verdict.restarts == 1)
     }
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+/// When calls arrived at the pretend platforms, visible or not, refused or not: what a limit is proven by.
+///
+/// It is kept while the simulator runs, the latest ``capacity`` calls at least.
+struct CallLog: Sendable {
+    /// One call.
+    struct Row: Sendable {
+        var platform: Platform
+        /// External id of the account; empty when the token named none.
+        var account: String
+        /// What the platform counts the call by.
+        var endpoint: String
+        var worldTime: WorldTime
+    }
+
+    /// Which calls a reader asks for.
+    struct Filter: Sendable {
+        var platform: String?
+        /// Sequence number to start after.
+        var after = 0
+        var limit = 100_000
+    }
+
+    let capacity: Int
+    private(set) var rows: [Row] = []
+    /// How many calls came before the first row.
+    private(set) var forgotten = 0
+
+    init(capacity: Int = 1 << 20) { self.capacity = capacity }
+
+    /// Records a call.
+    mutating func record(_ row: Row) {
+        self.rows.append(row)
+        guard self.rows.count >= 2 * self.capacity else { return }
+        let surplus = self.rows.count - self.capacity
+        self.rows.removeFirst(surplus)
+        self.forgotten += surplus
+    }
+
+    /// The calls that fit a filter, in order, whether there are more, and how many are forgotten.
+    func report(_ filter: Filter) -> JSONValue {
+        var entries: [JSONValue] = []
+        var next: Int?
+        for (index, row) in self.rows.enumerated().dropFirst(max(0, filter.after - self.forgotten)) {
+            guard filter.platform == nil || row.platform.rawValue == filter.platform else { continue }
+            let sequence = self.forgotten + index + 1
+            if entries.count >= filter.limit {
+                next = sequence - 1
+                break
+            }
+            entries.append([
+                "sequence": JSONValue(sequence), "platform": .string(row.platform.rawValue),
+                "account": .string(row.account), "endpoint": .string(row.endpoint),
+                "world_time": .string(row.worldTime.iso8601),
+            ])
+        }
+        return [
+            "entries": .array(entries), "next_after": next.map { JSONValue($0) },
+            "forgotten": JSONValue(self.forgotten),
+        ]
+    }
+}
+
+extension World {
+    /// What the platform counts a call by: a bucket of the mock platform, method and path of X without identities.
+    func countedEndpoint(_ call: Call) -> String {
+        if call.request.path.hasSuffix("/token") { return "token" }
+        switch call.platform {
+        case .mock: return self.mockBucket(call).rawValue
+        case .x:
+            let endpoint = XEndpoint(method: call.request.method, parts: call.request.segments)
+            return endpoint?.rawValue ?? "\(call.request.method) \(call.request.path)"
+        }
+    }
+}
