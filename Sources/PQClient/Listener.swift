@@ -32,7 +32,10 @@ package final class Listener: Sendable {
     package init(
         configuration: PQConfiguration, channels: [String], logger: Logger, pingInterval: Duration = .seconds(20)
     ) {
-        self.configuration = configuration
+        // Whoever listens needs a session of its own, whatever the configuration was made for.
+        var own = configuration
+        own.pooling = .direct
+        self.configuration = own
         self.channels = channels
         self.logger = logger
         self.pingInterval = pingInterval
@@ -42,7 +45,7 @@ package final class Listener: Sendable {
     ///
     /// A server that cannot be reached is waited for.
     ///
-    /// - Throws: only what `onEvent` throws.
+    /// - Throws: what `onEvent` throws; ``PQError`` with code `pooler` when the address is a pooler's.
     package func run(_ onEvent: (ListenerEvent) async throws -> Void) async throws {
         var failures = 0
         while !Task.isCancelled {
@@ -53,6 +56,8 @@ package final class Listener: Sendable {
                 try await self.listen(session, onEvent)
             } catch let error as ForwardingError {
                 throw error.cause
+            } catch let error as PQError where error.code == .pooler {
+                throw error
             } catch {
                 if Task.isCancelled { return }
                 failures += 1

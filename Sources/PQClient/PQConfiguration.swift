@@ -8,9 +8,20 @@ import CLibPQ
 /// or password file, …). Encryption with verification of the server's name is the default for every host that is
 /// neither loopback nor a Unix socket; an explicit `sslmode` is obeyed.
 ///
-/// A connection pooler in transaction mode (PgBouncer) needs `usesPreparedStatements = false`, and
-/// `ignore_startup_parameters = options` with the settings made on the role instead.
+/// Behind a connection pooler ``pooling`` is ``Pooling/transaction``; without it a pooler is noticed when a connection
+/// opens, and refused.
 package struct PQConfiguration: Sendable {
+    /// What lies between us and the server.
+    package enum Pooling: String, Sendable, Hashable, CaseIterable {
+        /// Nothing: a connection is a session, with its settings and prepared statements.
+        case direct = "none"
+        /// A pooler in transaction mode, such as PgBouncer: each transaction may get another session of the server's,
+        /// so it brings its settings along and no statement is prepared.
+        ///
+        /// Right for a pooler in session mode, and without one, too: only slower.
+        case transaction
+    }
+
     /// The schema all unqualified names live in.
     package let schema: String
     /// Shown in `pg_stat_activity`.
@@ -33,7 +44,9 @@ package struct PQConfiguration: Sendable {
     package var idleTimeout: Duration
     /// A connection is replaced after this time, give or take a tenth.
     package var lifetime: Duration
-    /// Whether statements are prepared once a connection; off for a pooler in transaction mode.
+    /// What lies between us and the server.
+    package var pooling: Pooling
+    /// Whether statements are prepared once a connection; never done behind a pooler.
     package var usesPreparedStatements: Bool
     /// Whether a cancelled task asks the server to stop.
     ///
@@ -78,6 +91,7 @@ package struct PQConfiguration: Sendable {
         self.answerGrace = .seconds(10)
         self.idleTimeout = .seconds(300)
         self.lifetime = .seconds(3_600)
+        self.pooling = .direct
         self.usesPreparedStatements = true
         self.sendsCancelRequests = TLSDefault.isLocal(given)
     }
@@ -104,15 +118,29 @@ package struct PQConfiguration: Sendable {
         ] where keywords[name] == nil {
             keywords[name] = value
         }
-        let settings = [
-            "search_path=\(self.schema)", "TimeZone=UTC", "IntervalStyle=postgres",
-            "statement_timeout=\(self.statementTimeout.wholeMilliseconds)",
-            "lock_timeout=\(self.lockTimeout.wholeMilliseconds)",
-            "idle_in_transaction_session_timeout=\(self.idleInTransactionTimeout.wholeMilliseconds)",
-        ]
-        let ours = settings.map { "-c \($0)" }.joined(separator: " ")
-        keywords["options"] = keywords["options"].map { "\($0) \(ours)" } ?? ours
+        if self.pooling == .direct {
+            let ours = self.settings.map { "-c \($0.name)=\($0.value)" }.joined(separator: " ")
+            keywords["options"] = keywords["options"].map { "\($0) \(ours)" } ?? ours
+        }
         return keywords.sorted { $0.key < $1.key }
+    }
+
+    /// What every statement of ours runs under: names and values that need no quoting.
+    private var settings: [(name: String, value: String)] {
+        [
+            ("search_path", self.schema), ("TimeZone", "UTC"), ("IntervalStyle", "postgres"),
+            ("statement_timeout", "\(self.statementTimeout.wholeMilliseconds)"),
+            ("lock_timeout", "\(self.lockTimeout.wholeMilliseconds)"),
+            ("idle_in_transaction_session_timeout", "\(self.idleInTransactionTimeout.wholeMilliseconds)"),
+        ]
+    }
+
+    /// The statement that gives its settings to a transaction; nil where the session has them from its start.
+    var transactionSettings: Statement? {
+        guard self.pooling == .transaction else { return nil }
+        // One statement: six times `SET LOCAL` takes longer.
+        let calls = self.settings.map { "set_config('\($0.name)', '\($0.value)', true)" }
+        return Statement(sql: "SELECT " + calls.joined(separator: ", "))
     }
 
     private static func isPlainIdentifier(_ name: String) -> Bool {

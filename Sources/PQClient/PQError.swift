@@ -9,7 +9,7 @@ package struct PQError: Error, Sendable {
     package struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Base: String {
             case connectFailed, connectionLost, server, decoding, cancelled, timedOut, poolExhausted, closed
-            case configuration, transactionAborted, misuse, migration
+            case configuration, pooler, transactionAborted, misuse, migration
         }
         private let base: Base
         private init(_ base: Base) { self.base = base }
@@ -32,6 +32,8 @@ package struct PQError: Error, Sendable {
         package static var closed: Self { .init(.closed) }
         /// The configuration is wrong.
         package static var configuration: Self { .init(.configuration) }
+        /// A connection pooler answers where a session of our own is needed; see ``PQConfiguration/Pooling``.
+        package static var pooler: Self { .init(.pooler) }
         /// The body returned normally, but a statement in it had failed, so nothing was committed.
         package static var transactionAborted: Self { .init(.transactionAborted) }
         /// A call that cannot work, such as a COPY statement given to `query`.

@@ -9,7 +9,7 @@ package struct Transaction: ~Copyable, SQLSession {
 
     init(_ session: Session) { self.session = session }
 
-    /// The server process that serves this transaction, as in `pg_stat_activity.pid`.
+    /// The server process that serves this transaction, as in `pg_stat_activity.pid`; a pooler gives a number of its own.
     package var serverProcess: Int32 { self.session.serverProcess }
 
     package mutating func query(_ statement: Statement) async throws(PQError) -> Rows {

@@ -251,6 +251,7 @@ struct LaneTests {
         configuration.promote = .seconds(3_600)
         configuration.maintain = .seconds(3_600)
         configuration.listens = true
+        configuration.listenAddress = try TestDatabase.required.direct
         let ran = EventLog()
         let handler = ClosureHandler(kind: "noop") { _, _ in
             ran.add("ran")

@@ -264,6 +264,7 @@ struct WorkerTests {
         configuration.promote = .seconds(3_600)
         configuration.maintain = .seconds(3_600)
         configuration.listens = true
+        configuration.listenAddress = try TestDatabase.required.direct
         try await queue.withWorker(configuration, handlers: [Self.noop]) { _, log in
             await log.wait(for: "listening")
             try await queue.store.enqueue([queue.job()])

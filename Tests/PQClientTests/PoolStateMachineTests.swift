@@ -124,6 +124,16 @@ struct PoolStateMachineTests {
         #expect(machine.total == 0)
     }
 
+    @Test("a pooler where none was expected is told at once, even after a success")
+    func poolerInTheWay() {
+        var machine = self.makeMachine(maximum: 1)
+        _ = machine.acquire("a")
+        _ = machine.opened(1, retiresAt: self.later, now: self.now)
+        _ = machine.release(1, isReusable: false, now: self.now)
+        _ = machine.acquire("b")
+        #expect(machine.openFailed(2, PQError(.pooler, "there")) == .giveUp(failing: ["b"]))
+    }
+
     @Test("a server without a free session is tried again even at the start")
     func tooMany() {
         var machine = self.makeMachine()

@@ -20,12 +20,7 @@ package final class PrivateCluster: Sendable {
     /// The TCP port on loopback.
     package let port: UInt16
     private let binaries: String
-    private let owner: Owner?
-
-    private struct Owner: Sendable {
-        var user: uid_t
-        var group: gid_t
-    }
+    private let owner: ServerOwner?
 
     /// The server's URL over loopback TCP, as its superuser `posthorn`.
     package var url: String { "postgresql://posthorn@127.0.0.1:\(self.port)/postgres" }
@@ -38,20 +33,13 @@ package final class PrivateCluster: Sendable {
 
     private init() throws {
         self.binaries = try Self.findBinaries()
-        self.port = try Self.freePort()
+        self.port = try FreePort.find()
         self.folder =
             FileManager.default.temporaryDirectory
             .appendingPathComponent("posthorn-cluster-\(UInt64.random(in: 0 ... .max))", isDirectory: true).path
-        if geteuid() == 0 {
-            guard let entry = getpwnam("postgres") else {
-                throw ClusterError("there is no user postgres, and PostgreSQL refuses to run as root")
-            }
-            self.owner = Owner(user: entry.pointee.pw_uid, group: entry.pointee.pw_gid)
-        } else {
-            self.owner = nil
-        }
+        self.owner = try ServerOwner.ifRoot()
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
-        try self.giveToOwner(self.folder)
+        try self.owner?.take(self.folder)
     }
 
     /// Makes and starts a server, lends it, and removes it whether the body returns or throws.
@@ -133,13 +121,6 @@ package final class PrivateCluster: Sendable {
         try? FileManager.default.removeItem(atPath: self.folder)
     }
 
-    private func giveToOwner(_ path: String) throws {
-        guard let owner = self.owner else { return }
-        guard chown(path, owner.user, owner.group) == 0 else {
-            throw ClusterError("\(path) cannot be given to postgres")
-        }
-    }
-
     // MARK: Programs
 
     private func run(_ program: String, _ arguments: [String]) async throws {
@@ -152,8 +133,7 @@ package final class PrivateCluster: Sendable {
 
     private func runBlocking(_ program: String, _ arguments: [String]) throws {
         let path = program.hasPrefix("/") ? program : "\(self.binaries)/\(program)"
-        let command =
-            self.owner == nil ? [path] + arguments : ["/usr/sbin/runuser", "-u", "postgres", "--", path] + arguments
+        let command = (self.owner?.command ?? []) + [path] + arguments
         let status = try Self.spawn(command, in: self.folder)
         guard status == 0 else {
             // Losing the log is no loss when there is none.
@@ -199,22 +179,6 @@ package final class PrivateCluster: Sendable {
             return candidate
         }
         throw ClusterError("no PostgreSQL server programs found: install postgresql or set POSTHORN_POSTGRES_BIN")
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, length) == 0 && getsockname(descriptor, generic, &length) == 0
-            }
-        }
-        guard bound else { throw ClusterError("no free port") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }
 

@@ -6,10 +6,14 @@ package import PQClient
 
 /// A schema of its own in the test server, with a pool in it.
 package struct TestDatabase: Sendable {
-    /// Connections whose search path is the schema.
+    /// Connections whose search path is the schema; through the pooler of `POSTHORN_TEST_POOLER_URL` if that is set.
     package let pool: ConnectionPool
     /// What the pool was made from; for further pools and listeners in the same schema.
     package let configuration: PQConfiguration
+    /// The same schema without a pooler in between, for those who listen.
+    package var direct: PQConfiguration {
+        get throws { try PQConfiguration(url: self.url, schema: self.schema, applicationName: "posthorn-test") }
+    }
     /// The server's URL, as in `POSTHORN_TEST_DATABASE_URL`.
     package let url: String
     /// The schema's name.
@@ -53,8 +57,11 @@ package struct TestDatabase: Sendable {
     ) async throws -> R {
         let url = try self.serverURL()
         let schema = "\(prefix)_\(UInt64.random(in: 0 ... .max))"
-        let configuration = try PQConfiguration(
-            url: url, schema: schema, applicationName: "posthorn-test", maximumConnections: maximumConnections)
+        let pooler = getenv("POSTHORN_TEST_POOLER_URL").map { String(cString: $0) }
+        var configuration = try PQConfiguration(
+            url: pooler ?? url, schema: schema, applicationName: "posthorn-test",
+            maximumConnections: maximumConnections)
+        if pooler != nil { configuration.pooling = .transaction }
         let pool = ConnectionPool(configuration: configuration, logger: Logger(label: "test"))
         try await pool.withTransaction { db in
             _ = try await db.execute(Statement(sql: "CREATE SCHEMA \(schema)"))

@@ -64,5 +64,7 @@ package enum KnownSettings {
         }
     }
 
-    private static let ofTheBuild: Set<String> = ["POSTHORN_TEST_DATABASE_URL", "POSTHORN_ONLY", "POSTHORN_STATE"]
+    private static let ofTheBuild: Set<String> = [
+        "POSTHORN_TEST_DATABASE_URL", "POSTHORN_TEST_POOLER_URL", "POSTHORN_ONLY", "POSTHORN_STATE",
+    ]
 }

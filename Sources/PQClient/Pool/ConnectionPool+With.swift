@@ -70,7 +70,7 @@ extension ConnectionPool {
         while true {
             let lease = try await self.lease()
             do throws(PQError) {
-                try await lease.session.runScript("BEGIN ISOLATION LEVEL \(isolation.rawValue)")
+                try await lease.session.beginTransaction(isolation)
                 return lease
             } catch {
                 await self.giveBack(lease)

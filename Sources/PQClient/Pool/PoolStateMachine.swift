@@ -100,11 +100,11 @@ struct PoolStateMachine<Waiter: Hashable & Sendable>: Sendable {
     /// An attempt failed.
     ///
     /// Before the first success callers hear it at once; later, as in a restart of the server,
-    /// attempts go on while somebody waits.
+    /// attempts go on while somebody waits. A pooler in the way stays there.
     mutating func openFailed(_ id: ConnectionID, _ error: PQError) -> Retry {
         self.lastFailure = error
         let attempts = (self.opening[id] ?? 0) + 1
-        let isWanted = !self.isClosed && !self.waiters.isEmpty
+        let isWanted = !self.isClosed && !self.waiters.isEmpty && error.code != .pooler
         guard isWanted,
             self.hasConnected || error.sqlState == .tooManyConnections || error.sqlState == .cannotConnectNow
         else {

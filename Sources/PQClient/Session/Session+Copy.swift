@@ -69,16 +69,22 @@ extension Session {
         guard copy.binds.count == 0 else { throw PQError(.misuse, "COPY takes no binds") }
         try self.begin()
         do throws(PQError) {
-            try self.sendScript(copy.sql)
+            // Statements sent as one text are one transaction.
+            let settings = self.settingsAhead
+            try self.sendScript(settings.map { "\($0.sql); \(copy.sql)" } ?? copy.sql)
             try await self.flush()
-            guard let result = try await self.nextResult() else { throw self.lost(self.lastMessage) }
-            if result.status == expected { return }
-            if result.status == PGRES_FATAL_ERROR {
-                let error = PQError(result, statement: copy.sql)
-                while let rest = try await self.nextResult() { _ = rest }
-                throw error
+            var awaitsSettings = settings != nil
+            while let result = try await self.nextResult() {
+                if result.status == expected { return }
+                if result.status == PGRES_FATAL_ERROR {
+                    let error = PQError(result, statement: copy.sql)
+                    while let rest = try await self.nextResult() { _ = rest }
+                    throw error
+                }
+                guard awaitsSettings else { throw self.misused("this statement does not copy in that direction") }
+                awaitsSettings = false
             }
-            throw self.misused("this statement does not copy in that direction")
+            throw self.lost(self.lastMessage)
         } catch {
             self.end()
             throw self.settled(error)

@@ -8,10 +8,12 @@ extension Session {
         guard !list.isEmpty else { return [] }
         try self.begin()
         defer { self.end() }
-        return try await self.runPipeline(list)
+        guard let settings = self.settingsAhead else { return try await self.runPipeline(list) }
+        return Array(try await self.runPipeline([settings] + list).dropFirst())
     }
 
-    private func runPipeline(_ list: [Statement]) async throws(PQError) -> [ResultBox] {
+    /// Runs statements that the session was claimed for.
+    func runPipeline(_ list: [Statement]) async throws(PQError) -> [ResultBox] {
         let plan = try await self.plan(list)
         self.progress.isSent = false
         self.progress.isCompleted = false
@@ -47,7 +49,7 @@ extension Session {
 
     private func plan(_ list: [Statement]) async throws(PQError) -> [Step] {
         // More different statements than the cache holds cannot be prepared side by side.
-        guard self.configuration.usesPreparedStatements, list.count < self.statements.capacity else {
+        guard self.preparesStatements, list.count < self.statements.capacity else {
             return list.map { .runUnprepared($0) }
         }
         var steps: [Step] = []

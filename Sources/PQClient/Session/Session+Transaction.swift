@@ -4,6 +4,12 @@ import CLibPQ
 import Glibc
 
 extension Session {
+    /// Begins a transaction, in one round trip with its settings where it needs them.
+    func beginTransaction(_ isolation: TransactionIsolation) async throws(PQError) {
+        let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue)"
+        try await self.runScript(self.transactionSettings.map { "\(begin); \($0.sql)" } ?? begin)
+    }
+
     /// Commits; not interrupted by cancellation.
     ///
     /// - Throws: ``PQError`` with code `transactionAborted` when an earlier failure was swallowed by the body.

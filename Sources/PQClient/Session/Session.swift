@@ -32,6 +32,8 @@ final class Session: @unchecked Sendable {
     let registration: SocketReactor.Registration
     let configuration: PQConfiguration
     var statements = StatementCache(capacity: 256)
+    /// What goes ahead in each transaction; nil when the session has its settings from its start.
+    let transactionSettings: Statement?
     /// Why the session must not be used again; it is closed on release.
     var failure: PQError?
     /// The limit the server has for a statement now; zero is none.
@@ -46,6 +48,7 @@ final class Session: @unchecked Sendable {
         self.registration = SocketReactor.shared.register(unsafe PQsocket(handle.raw))
         self.handle = handle
         self.configuration = configuration
+        self.transactionSettings = configuration.transactionSettings
         self.statementTimeout = configuration.statementTimeout
     }
 
@@ -62,7 +65,13 @@ final class Session: @unchecked Sendable {
     /// The server's view of our transaction.
     var transactionStatus: PGTransactionStatusType { unsafe PQtransactionStatus(self.handle.raw) }
 
-    /// The server process, as in `pg_stat_activity.pid`.
+    /// Whether statements are prepared once.
+    var preparesStatements: Bool { self.configuration.usesPreparedStatements && self.configuration.pooling == .direct }
+
+    /// What goes ahead of the statement that runs: nothing in a transaction, which has its settings already.
+    var settingsAhead: Statement? { self.progress.isInTransaction ? nil : self.transactionSettings }
+
+    /// The server process, as in `pg_stat_activity.pid`; a number of the pooler's own behind one.
     var serverProcess: Int32 { unsafe PQbackendPID(self.handle.raw) }
 
     /// Whether libpq has given the connection up.
@@ -77,7 +86,12 @@ final class Session: @unchecked Sendable {
     func run(_ statement: Statement) async throws(PQError) -> ResultBox {
         try self.begin()
         defer { self.end() }
-        guard self.configuration.usesPreparedStatements else {
+        if let settings = self.settingsAhead {
+            let results = try await self.runPipeline([settings, statement])
+            guard let result = results.last else { throw self.lost(self.lastMessage) }
+            return result
+        }
+        guard self.preparesStatements else {
             try self.sendParameters(statement)
             return try await self.collectOne(statement.sql)
         }
