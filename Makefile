@@ -50,10 +50,12 @@ lint: ## Format, sources, scripts and deploy files are as they should be
 format: ## Lay out every Swift file
 	swift format --in-place --recursive --parallel --configuration .swift-format $(swift_folders)
 
-chaos: ## Publish thousands of posts while workers are killed and the platform resets; prints the counts
+chaos: ## Publish 5,000 posts while everything breaks; prints the counts. `make chaos posts=100000` is the full size, optimised
 	@$(scripts)/prerequisites run
-	@$(scripts)/build-product
-	@$(debug) chaos
+	@$(if $(posts),$(MAKE) release,$(scripts)/build-product)
+	@mkdir -p .build
+	@clang -O1 -shared -fPIC -o .build/clock-shift.so Tests/Shims/clock-shift.c -ldl
+	@$(if $(posts),$(release) chaos --posts $(posts),$(debug) chaos) --clock-shim "$$PWD/.build/clock-shift.so"
 
 bench: release ## Measure the queue against PostgreSQL itself; prints JSON
 	@$(scripts)/prerequisites run

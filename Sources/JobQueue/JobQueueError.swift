@@ -7,7 +7,7 @@ package struct JobQueueError: Error, Sendable, CustomStringConvertible {
     /// What happened, in terms a caller can act on.
     package struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Base: String {
-            case notFound, conflict, unknownEffect, leaseLost, worldMismatch, worldMissing, invalid
+            case notFound, conflict, unknownEffect, leaseLost, worldMismatch, worldMissing, outdated, invalid
         }
         private let base: Base
         private init(_ base: Base) { self.base = base }
@@ -23,6 +23,8 @@ package struct JobQueueError: Error, Sendable, CustomStringConvertible {
         package static var worldMismatch: Self { .init(.worldMismatch) }
         /// The database was not given a world yet: migrate first.
         package static var worldMissing: Self { .init(.worldMissing) }
+        /// The database was changed for newer programs than this one.
+        package static var outdated: Self { .init(.outdated) }
         /// The request makes no sense.
         package static var invalid: Self { .init(.invalid) }
         /// The code as a word.

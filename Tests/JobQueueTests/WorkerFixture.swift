@@ -67,6 +67,7 @@ final class EventLog: Sendable {
         case .setback(let step, _): self.add("setback \(step)")
         case .fenced: self.add("fenced")
         case .died: self.add("died")
+        case .outdated: self.add("outdated")
         case .rescued: self.add("rescued")
         case .scheduled(let report): self.add("scheduled \(report.fired)")
         case .retained: self.add("retained")

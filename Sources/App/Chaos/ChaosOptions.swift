@@ -18,8 +18,18 @@ struct ChaosOptions: Sendable {
     var terminates = false
     /// The share of visible calls that take effect and are never answered, 0 to 1.
     var resetShare = 0.02
-    /// Whether PostgreSQL is restarted in the middle.
-    var restartsDatabase = true
+    /// How often PostgreSQL is restarted, evenly over the work.
+    var restarts = 1
+    /// How often a worker is frozen (SIGSTOP) until the fleet takes it for dead, and then goes on.
+    var freezes = 0
+    /// How often a connection of a worker is ended by the server.
+    var cuts = 0
+    /// Whether a transaction holds an old snapshot during half of the work.
+    var holdsSnapshot = false
+    /// Whether the next release's additive migration is applied in the middle: the workers are then of the one before.
+    var expandsSchema = false
+    /// A library that shifts a process's clock, to be preloaded into the workers: one is ahead, the next behind.
+    var clockShim: String?
     /// Whether limits are set that the work has to wait for.
     var setsLimits = true
     /// World seconds per real second: what waits for minutes waits for seconds.
@@ -28,7 +38,22 @@ struct ChaosOptions: Sendable {
     var seed: UInt64 = 1
     /// The longest the run may take before it counts as stuck, in real time.
     var limit: Duration = .seconds(900)
+    /// How long nothing may be published before the run counts as stuck, in real time.
+    var stall: Duration = .seconds(180)
 
     /// How many accounts there are in all.
     var accounts: Int { self.clients * self.accountsPerClient }
+    /// Whether workers must be missed soon, because many die or freeze.
+    var needsShortLives: Bool { (self.killEvery != nil && !self.terminates) || self.freezes > 0 }
+}
+
+extension ChaosOptions {
+    /// Restarts of PostgreSQL that suit a number of posts.
+    static func restarts(for posts: Int) -> Int { max(1, posts / 20_000) }
+    /// Frozen workers that suit a number of posts.
+    static func freezes(for posts: Int) -> Int { max(1, posts / 2_500) }
+    /// Cut connections that suit a number of posts.
+    static func cuts(for posts: Int) -> Int { max(4, posts / 100) }
+    /// Real time in which a number of posts should be done on any machine.
+    static func limit(for posts: Int) -> Duration { .seconds(900 + posts / 20) }
 }

@@ -23,13 +23,14 @@ struct ChaosRun: Sendable {
         installation.rateScale = 1_000
         installation.workersMayDie = true
         installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32"]
-        if self.options.killEvery != nil, !self.options.terminates {
+        if self.options.needsShortLives {
             // The dead are many here: they are missed soon, and a job that was often near one is no poison.
             installation.workerEnvironment.merge([
                 "POSTHORN_WORKER_HEARTBEAT": "500ms", "POSTHORN_WORKER_DEAD_AFTER": "3s",
                 "POSTHORN_WORKER_CRASH_LIMIT": "1000",
             ]) { $1 }
         }
+        if let shim = self.options.clockShim { installation.workerVariants = Self.shifted(by: shim) }
         let output = self.context.output
         let local = LocalInstallation(options: installation, state: self.state, context: self.context) {
             output.success($0)
@@ -65,9 +66,7 @@ struct ChaosRun: Sendable {
         try await services.jobs.resume(.queue(.publish))
         let monkey = ChaosMonkey(options: self.options, running: running, state: self.state)
         try await withBackground {
-            try await monkey.run()
-            // Without kills there is nothing to do until the work is done.
-            while true { try await Task.sleep(for: .seconds(3_600)) }
+            try await monkey.run(services.pool)
         } _: {
             try await self.watch(services, monkey: monkey, since: start)
         }
@@ -78,6 +77,11 @@ struct ChaosRun: Sendable {
         var verdict = try await ChaosVerdict.read(posts: self.options.posts, services: services, admin: admin)
         verdict.workerStarts = running.workers.starts
         return (verdict, monkey, seconds)
+    }
+
+    /// The environment of workers whose clocks go ten minutes ahead and ten minutes behind, in turn.
+    private static func shifted(by shim: String) -> [[String: String]] {
+        [600, -600].map { ["LD_PRELOAD": shim, "POSTHORN_CLOCK_SHIFT": String($0)] }
     }
 
     /// Lost answers, with and without effect, and refusals by an overloaded server.
@@ -106,24 +110,24 @@ struct ChaosRun: Sendable {
     {
         let bar = ProgressBar("publishing", total: self.options.posts, output: self.context.output)
         defer { bar.finish() }
+        var watchdog = self.watchdog(start)
         while true {
             let published = try await self.count(
                 "SELECT count(*) AS count FROM target WHERE state = 'published'", services)
             bar.set(published)
+            monkey.progressed(to: published)
             let open = try await self.count(
                 "SELECT count(*) AS count FROM target WHERE state NOT IN ('published', 'failed', 'cancelled', 'missed')",
                 services)
             if open == 0 { return }
             if published > 0 { monkey.killOnce() }
-            if self.options.restartsDatabase, monkey.restarts == 0, published >= self.options.posts / 3 {
-                try monkey.restartDatabase()
-            }
-            try self.checkLimit(start, open)
+            try await self.check(&watchdog, open, services)
             try await Task.sleep(for: .milliseconds(200))
         }
     }
 
     private func settle(_ services: ServiceContext, since start: ContinuousClock.Instant) async throws {
+        var watchdog = self.watchdog(start)
         while true {
             let open = try await self.count(
                 """
@@ -132,31 +136,25 @@ struct ChaosRun: Sendable {
                        + (SELECT count(*) FROM job_scheduled WHERE queue = 'publish') AS count
                 """, services)
             if open == 0 { return }
-            try self.checkLimit(start, open)
+            try await self.check(&watchdog, open, services)
             try await Task.sleep(for: .milliseconds(200))
         }
     }
 
     /// Counts, patiently: the database may be restarting.
     private func count(_ statement: Statement, _ services: ServiceContext) async throws -> Int {
-        for _ in 0..<300 {
-            do throws(PQError) {
-                return Int(try await services.pool.query(statement).first?.get("count") as Int64? ?? 0)
-            } catch {
-                guard error.isRetryable || error.code == .connectionLost || error.code == .connectFailed else {
-                    throw error
-                }
-                try await Task.sleep(for: .milliseconds(200))
-            }
-        }
-        throw CommandError(.unreachable, "the database did not come back within a minute")
+        Int(try await services.pool.patiently { try await $0.query(statement).single(Int64.self) })
     }
 
-    private func checkLimit(_ start: ContinuousClock.Instant, _ open: Int) throws {
-        guard ContinuousClock.now - start < self.options.limit else {
-            throw CommandError(
-                .tryAgain, "\(open) posts are still open after \(self.options.limit.components.seconds) s",
-                details: ["the state is kept in \(self.state.path)"])
-        }
+    private func watchdog(_ start: ContinuousClock.Instant) -> ChaosWatchdog {
+        ChaosWatchdog(start: start, limit: self.options.limit, stall: self.options.stall)
+    }
+
+    /// Ends a run that stands still, with the reasons.
+    private func check(_ watchdog: inout ChaosWatchdog, _ open: Int, _ services: ServiceContext) async throws {
+        guard let complaint = watchdog.look(open: open, now: .now) else { return }
+        throw CommandError(
+            .tryAgain, "\(open) posts are still open: \(complaint)",
+            details: try await ChaosWatchdog.reasons(services) + ["the state is kept in \(self.state.path)"])
     }
 }

@@ -31,8 +31,11 @@ struct ChaosVerdict: Sendable {
     func isKept(posts: Int) -> Bool {
         self.ledger.duplicates == 0 && self.lost.isEmpty && self.history.violations.isEmpty
             && self.targets["published"] == posts
-            && self.published.count == posts
+            && self.published.count == posts && self.unknown == 0
     }
+
+    /// Sends that nobody knows the outcome of, and for which no job waits for a person.
+    var unknown: Int { (self.effects["unknown"] ?? 0) + (self.effects["sending"] ?? 0) }
 
     /// Reads both sides.
     static func read(posts: Int, services: ServiceContext, admin: SimulatorAdmin) async throws -> ChaosVerdict {

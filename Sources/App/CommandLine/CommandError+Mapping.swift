@@ -74,6 +74,7 @@ extension CommandError {
                     ?? "look at it with `posthorn intent list`, settle it with `posthorn intent resolve`")
         case .worldMismatch: Self(.configuration, error.message)
         case .worldMissing: Self(.conflict, error.message, remedy: "run `posthorn migrate up`")
+        case .outdated: Self(.conflict, error.message, remedy: "run the newer release")
         case .invalid: Self(.usage, error.message)
         default: Self(.failed, error.message)
         }

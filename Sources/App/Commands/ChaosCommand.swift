@@ -9,10 +9,16 @@ struct ChaosCommand: PosthornCommand {
         "chaos", "Publish to pretend platforms while everything breaks, and count what was kept.",
         details: """
             Starts an installation of its own in a temporary folder, plans posts that are all due at once, and publishes them while workers are
-            killed (kill -9), answers are lost after taking effect, and PostgreSQL restarts. Then it compares the database with the pretend
-            platforms' own ledger: every post exactly once, none missing. Exit code 1 when a promise was broken.
+            killed (kill -9), frozen until they are taken for dead and thawed, cut off from the database, answers are lost after taking effect,
+            PostgreSQL restarts, an old snapshot is held, and the next release's additive migration is applied. How often follows from the number
+            of posts. Some accounts have limits that the work has to wait for. Then it compares the database with the pretend platforms'
+            own ledger: every post exactly once, none missing, no limit exceeded in any window, the history without a contradiction. Exit code 1
+            when a promise was broken, 75 when the run stands still; then it says what each open job waits for.
             """,
-        examples: ["chaos", "chaos --posts 300 --clients 6 --accounts 2", "chaos --no-kill --reset 0"],
+        examples: [
+            "chaos", "chaos --posts 100000 --seed 7", "chaos --posts 300 --clients 6 --accounts 2",
+            "chaos --no-kill --freezes 0 --reset 0",
+        ],
         keys: [
             Column("posts", nil, "posts that were due"),
             Column("published", nil, "targets that the database calls published"),
@@ -28,10 +34,17 @@ struct ChaosCommand: PosthornCommand {
             Column("limit_violations", nil, "limits that were exceeded in some window"),
             Column("calls", nil, "calls that the platforms counted"), Column("kills", nil, "workers killed"),
             Column("restarts", nil, "restarts of PostgreSQL"),
+            Column("freezes", nil, "workers frozen until they were taken for dead, and thawed"),
+            Column("cuts", nil, "connections of workers that the server ended"),
+            Column("snapshots", nil, "snapshots held during half of the work"),
+            Column("migrations", nil, "additive migrations of a next release, applied in the middle"),
+            Column("clocks", nil, "workers whose clock was ten minutes off"),
             Column("worker_starts", nil, "worker processes started in all"),
             Column("crashed", nil, "runs whose worker died"),
+            Column("late", nil, "ends that came after the lease was lost, and changed nothing"),
             Column("failed", nil, "runs that failed or are tried again"),
             Column("reconciled", nil, "looks at the platform after a lost answer"),
+            Column("seed", nil, "where the run's chance came from"),
             Column("seconds", nil, "real seconds from the flood to the last post"),
             Column("kept", nil, "whether every promise was kept"),
         ])
@@ -48,11 +61,35 @@ struct ChaosCommand: PosthornCommand {
     @Flag(name: .customLong("terminate"), help: "Tell workers to stop (SIGTERM) instead of killing them.")
     var terminates = false
     @Flag(name: .customLong("no-restart"), help: "Do not restart PostgreSQL.") var restartsNothing = false
+    @Option(help: ArgumentHelp("How often PostgreSQL restarts; by the number of posts unless given.", valueName: "n"))
+    var restarts: Int?
+    @Option(
+        help: ArgumentHelp(
+            "How often a worker is frozen and thawed; by the number of posts unless given.", valueName: "n"))
+    var freezes: Int?
+    @Option(
+        help: ArgumentHelp(
+            "How many connections of workers are cut; by the number of posts unless given.", valueName: "n"))
+    var cuts: Int?
+    @Flag(name: .customLong("no-snapshot"), help: "Hold no old snapshot.") var holdsNoSnapshot = false
+    @Flag(name: .customLong("no-migration"), help: "Apply no migration of a next release.") var migratesNothing = false
+    @Flag(name: .customLong("no-limits"), help: "Set no limits.") var setsNoLimits = false
+    @Option(
+        name: .customLong("clock-shim"),
+        help: ArgumentHelp(
+            "A library that shifts a process's clock by POSTHORN_CLOCK_SHIFT seconds, preloaded into the workers.",
+            valueName: "file"))
+    var clockShim: String?
     @Option(
         help: ArgumentHelp("The share of visible calls whose answer is lost after taking effect.", valueName: "0…1"))
     var reset = 0.02
     @Option(help: ArgumentHelp("Where the run's chance comes from.", valueName: "n")) var seed: UInt64 = 1
-    @Option(help: ArgumentHelp("Real seconds after which the run counts as stuck.", valueName: "s")) var limit = 900
+    @Option(
+        help: ArgumentHelp(
+            "Real seconds after which the run counts as stuck; by the number of posts unless given.", valueName: "s"))
+    var limit: Int?
+    @Option(help: ArgumentHelp("Real seconds without a post after which the run counts as stuck.", valueName: "s"))
+    var stall = 180
     @Flag(name: .customLong("keep"), help: "Keep the folder with database and logs.") var keepsFolder = false
 
     func validate() throws {
@@ -60,21 +97,14 @@ struct ChaosCommand: PosthornCommand {
             throw ValidationError("--posts, --clients, --accounts and --workers must be above 0.")
         }
         guard (0...1).contains(self.reset) else { throw ValidationError("--reset must be between 0 and 1.") }
+        guard [self.restarts, self.freezes, self.cuts].allSatisfy({ $0 ?? 0 >= 0 }) else {
+            throw ValidationError("--restarts, --freezes and --cuts must be 0 or more.")
+        }
         guard self.killEvery > 0 else { throw ValidationError("--kill-every must be above 0; --no-kill kills none.") }
     }
 
     func run(_ context: CommandContext) async throws {
-        var options = ChaosOptions()
-        options.posts = self.posts
-        options.clients = self.clients
-        options.accountsPerClient = self.accounts
-        options.workers = self.workers
-        options.killEvery = self.killsNone ? nil : .milliseconds(Int64(self.killEvery * 1_000))
-        options.terminates = self.terminates
-        options.resetShare = self.reset
-        options.restartsDatabase = !self.restartsNothing
-        options.seed = self.seed
-        options.limit = .seconds(self.limit)
+        let options = self.chaosOptions
         let state = StateFolder("\(FileManager.default.temporaryDirectory.path)/posthorn-chaos-\(getpid())")
         let run = ChaosRun(options: options, context: context, state: state)
         let ended = try await StopSignal.guarding { try await run.run() }
@@ -96,24 +126,52 @@ struct ChaosCommand: PosthornCommand {
         }
     }
 
+    private var chaosOptions: ChaosOptions {
+        var options = ChaosOptions()
+        options.posts = self.posts
+        options.clients = self.clients
+        options.accountsPerClient = self.accounts
+        options.workers = self.workers
+        options.killEvery = self.killsNone ? nil : .milliseconds(Int64(self.killEvery * 1_000))
+        options.terminates = self.terminates
+        options.resetShare = self.reset
+        options.restarts = self.restartsNothing ? 0 : self.restarts ?? ChaosOptions.restarts(for: self.posts)
+        options.freezes = self.freezes ?? ChaosOptions.freezes(for: self.posts)
+        options.cuts = self.cuts ?? ChaosOptions.cuts(for: self.posts)
+        options.holdsSnapshot = !self.holdsNoSnapshot
+        options.expandsSchema = !self.migratesNothing
+        options.clockShim = self.clockShim
+        options.setsLimits = !self.setsNoLimits
+        options.seed = self.seed
+        options.limit = self.limit.map { .seconds($0) } ?? ChaosOptions.limit(for: self.posts)
+        options.stall = .seconds(self.stall)
+        return options
+    }
+
     private static func record(_ verdict: ChaosVerdict, _ monkey: ChaosMonkey, _ seconds: Double, posts: Int) -> Record
     {
-        Record([
+        let counts = monkey.counts
+        return Record([
             "posts": .count(posts), "published": .count(verdict.targets["published"] ?? 0),
             "effects": .count(verdict.ledger.effects),
             "attempts": .count(verdict.ledger.attempts), "duplicates": .count(verdict.ledger.duplicates),
             "lost": .count(verdict.lost.count),
-            "unknown": .count((verdict.effects["unknown"] ?? 0) + (verdict.effects["sending"] ?? 0)),
+            "unknown": .count(verdict.unknown),
             "held": .count(verdict.held.values.reduce(0, +)),
             "violations": .count(verdict.history.queue.count + verdict.history.effects.count),
             "limits": .count(verdict.history.limitsChecked), "limit_violations": .count(verdict.history.limits.count),
             "calls": .count(verdict.history.calls),
-            "kills": .count(monkey.kills), "restarts": .count(monkey.restarts),
+            "kills": .count(counts.kills), "restarts": .count(counts.restarts), "freezes": .count(counts.freezes),
+            "cuts": .count(counts.cuts), "snapshots": .count(counts.snapshots),
+            "migrations": .count(counts.migrations),
+            "clocks": .count(monkey.options.clockShim == nil ? 0 : monkey.options.workers),
             "worker_starts": .count(verdict.workerStarts),
             "crashed": .count(verdict.runs["crashed"] ?? 0),
+            "late": .count(verdict.runs["stale"] ?? 0),
             "failed": .count((verdict.runs["failed"] ?? 0) + (verdict.runs["retry"] ?? 0)),
             "reconciled": .count(verdict.reconciled),
-            "seconds": .number(seconds, places: 1), "kept": .flag(verdict.isKept(posts: posts)),
+            "seed": .count(Int(clamping: monkey.options.seed)), "seconds": .number(seconds, places: 1),
+            "kept": .flag(verdict.isKept(posts: posts)),
         ])
     }
 }

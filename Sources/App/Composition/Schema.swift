@@ -15,6 +15,10 @@ package struct Schema: Sendable {
     private static let agency = Migrator(component: "agency", migrations: AgencyMigrations.all)
     private static let migrators = [queue, agency]
 
+    /// What this program knows of the schema.
+    package static let known = KnownSchema(
+        Dictionary(uniqueKeysWithValues: migrators.map { ($0.component, $0.migrations.count) }))
+
     private static func title(_ component: String, _ migration: Migration) -> String {
         "\(component) \(migration.number) \(migration.name)"
     }
@@ -55,12 +59,14 @@ package struct Schema: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// Checks that the schema is current and the world fits, before anything else is done.
+    /// Checks that the schema is current, or newer in a way that this program can live with, and that the world fits, before
+    /// anything else is done.
     ///
     /// - Parameter world: the kind of world that this process lives in.
-    /// - Throws: ``CommandError`` with exit code 73 when migrations are missing, 78 when the world does not fit.
+    /// - Throws: ``CommandError`` with exit code 73 when migrations are missing or the database needs a newer program, 78 when the world
+    ///   does not fit.
     package func require(world: WorldKind) async throws {
-        let missing = try await self.status().filter { $0.state != .applied }
+        let missing = try await self.status().filter { $0.state != .applied && $0.state != .unknown }
         guard missing.isEmpty else {
             throw CommandError(
                 .conflict, "the database's schema is not current",
@@ -68,6 +74,11 @@ package struct Schema: Sendable {
                     "missing: " + missing.map { "\($0.component) \($0.number) \($0.name)" }.joined(separator: ", ")
                 ],
                 remedy: "run `posthorn migrate up`")
+        }
+        if let lack = try await Self.known.lack(in: self.pool) {
+            throw CommandError(
+                .conflict, "the database needs a newer Posthorn than this one (\(Version.number))",
+                details: ["it was changed for programs that know migration \(lack)"], remedy: "run the newer release")
         }
         try await WorldStore(pool: self.pool).require(world)
     }

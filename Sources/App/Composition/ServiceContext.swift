@@ -66,7 +66,8 @@ extension CommandContext {
                     userAgent: "Posthorn/\(Version.number)", recorder: ExchangeLog()))
             let result: Result
             do {
-                let mirror = WorldMirror(world)
+                let now = try await pool.withConnection { db in try await WorldTime.now(on: &db) }
+                let mirror = WorldMirror(world, now: now)
                 let limits = LimitStore(pool: pool)
                 let registry = try PluginRegistry(
                     plugins: self.plugins.map { plugin in

@@ -25,6 +25,10 @@ enum WorkerLog {
         case .fenced: logger.warning("no heartbeat gets through: nothing is sent until one does")
         case .died(let worker):
             logger.warning("the fleet took this worker for dead; it starts over", metadata: ["worker.id": "\(worker)"])
+        case .outdated(let lack):
+            logger.error(
+                "the database needs a newer Posthorn: this worker finishes what it has and ends",
+                metadata: ["schema.required": "\(lack)"])
         case .rescued(let report):
             logger.notice("jobs of dead workers were taken back", metadata: ["report": "\(report)"])
         case .scheduled(let report):

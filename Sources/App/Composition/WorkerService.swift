@@ -21,6 +21,7 @@ struct WorkerService: Sendable {
         )
         configuration.host = ProcessInfo.processInfo.hostName
         configuration.version = Version.number
+        configuration.known = Schema.known
         configuration.grace = self.settings.grace
         configuration.heartbeat = self.settings.heartbeat
         configuration.deadAfter = self.settings.deadAfter

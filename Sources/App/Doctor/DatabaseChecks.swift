@@ -64,12 +64,18 @@ struct DatabaseChecks {
     }
 
     private func schema(_ pool: ConnectionPool) async throws -> Finding {
-        let missing = try await Schema(pool: pool).status().filter { $0.state != .applied }
+        let status = try await Schema(pool: pool).status()
+        let missing = status.filter { $0.state != .applied && $0.state != .unknown }
         guard missing.isEmpty else {
             let names = missing.map { "\($0.component) \($0.number) \($0.name) (\($0.state.rawValue))" }
             return .failed("schema", names.joined(separator: ", "), fix: "run `posthorn migrate up`")
         }
-        return .ok("schema", "\(pool.configuration.schema) is current")
+        if let lack = try await Schema.known.lack(in: pool) {
+            return .failed("schema", "it needs a program that knows migration \(lack)", fix: "run the newer release")
+        }
+        let isNewer = status.contains { $0.state == .unknown }
+        return .ok(
+            "schema", "\(pool.configuration.schema) is \(isNewer ? "newer than this program, and fits" : "current")")
     }
 
     private func world(_ pool: ConnectionPool) async throws -> Finding {

@@ -22,6 +22,8 @@ package struct InstallationOptions: Sendable, Hashable {
     package var workersMayDie = false
     /// Further variables for the workers: concurrency, grace.
     package var workerEnvironment: [String: String] = [:]
+    /// Variables that differ between workers: the first worker gets the first, and so on in turn.
+    package var workerVariants: [[String: String]] = []
 
     /// Makes the options of `posthorn up`.
     package init() {}

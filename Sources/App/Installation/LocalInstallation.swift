@@ -132,6 +132,8 @@ package struct LocalInstallation: Sendable {
             environment["POSTHORN_MEDIA_STORE"] = URL(fileURLWithPath: self.state.media).absoluteString
         }
         environment.merge(self.options.workerEnvironment) { $1 }
+        let variants = self.options.workerVariants
+        if !variants.isEmpty { environment.merge(variants[(number - 1) % variants.count]) { $1 } }
         return ChildProcess(
             name: "worker \(number)", executable: OwnBinary.path,
             arguments: ["worker", "run", "--with-parent", String(getpid())], environment: environment,

@@ -117,7 +117,7 @@ extension SnapshotHolder {
                 LIMIT 1
             ) AS held ON true
             """)
-        guard let row = rows.first else { return (nil, Date()) }
+        guard let row = rows.first else { throw JobQueueError(.notFound, "the look at old snapshots had no answer") }
         let now: Date = try row.get("now")
         guard let cause: SnapshotCause = try row.get("cause") else { return (nil, now) }
         return (

@@ -26,6 +26,13 @@ enum Migration001Queue {
                     FROM world w
                     WHERE w.only_row);
 
+        -- What a program must know to work here: a migration that takes something away raises its component's number, with
+        -- INSERT … ON CONFLICT (component) DO UPDATE SET least = excluded.least. Those that only add leave it alone.
+        CREATE TABLE schema_requirement (
+            component       text PRIMARY KEY,
+            least           integer NOT NULL CHECK (least > 0)
+        );
+
         CREATE FUNCTION world_kind_is_for_ever() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 IF TG_OP = 'DELETE' OR NEW.kind <> OLD.kind THEN

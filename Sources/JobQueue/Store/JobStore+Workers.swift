@@ -60,6 +60,8 @@ package struct BeatAnswer: Sendable {
     package var isAlive: Bool
     /// Whether somebody asked it to drain.
     package var isDrainRequested: Bool
+    /// What the database requires and the worker's program does not know; nil when it fits.
+    package var lack: String?
     /// The numbers of its leases in the database.
     package var leases: Set<Int64>
     /// Those whose job somebody asked to cancel.
@@ -114,9 +116,12 @@ extension JobStore {
     ///   - worker: Who beats.
     ///   - state: `active` or `draining`.
     ///   - running: How many jobs it runs.
+    ///   - known: What its program knows of the schema.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
     /// - Returns: What the worker must know.
-    package func beat(_ worker: WorkerID, state: WorkerState, running: Int) async throws -> BeatAnswer {
+    package func beat(
+        _ worker: WorkerID, state: WorkerState, running: Int, known: KnownSchema = .queue
+    ) async throws -> BeatAnswer {
         let rows = try await self.pool.query(
             """
             WITH beat AS (
@@ -127,6 +132,7 @@ extension JobStore {
             )
             SELECT EXISTS (SELECT FROM beat) AS is_alive,
                    coalesce((SELECT drain_requested FROM beat), false) AS is_drain_requested,
+                   \(known.lacking) AS lack,
                    ARRAY(SELECT lease_no FROM job_lease WHERE worker_id = \(worker)) AS leases,
                    ARRAY(SELECT lease_no FROM job_lease WHERE worker_id = \(worker)
                        AND cancel_reason IS NOT NULL) AS cancelled
@@ -134,6 +140,7 @@ extension JobStore {
         guard let row = rows.first else { throw JobQueueError(.notFound, "the beat had no answer") }
         return BeatAnswer(
             isAlive: try row.get("is_alive"), isDrainRequested: try row.get("is_drain_requested"),
+            lack: try row.get("lack"),
             leases: Set(try row.get("leases", as: [Int64].self)),
             cancelled: Set(try row.get("cancelled", as: [Int64].self)))
     }

@@ -20,7 +20,10 @@ extension Worker {
         let (mark, running) = self.table.withLock { ($0.mark(), $0.runningCount) }
         let start = ContinuousClock.now
         do {
-            let answer = try await beats.beat(id, state: self.isDraining ? .draining : .active, running: running)
+            let answer = try await beats.beat(
+                id, state: self.isDraining ? .draining : .active, running: running,
+                known: self.configuration.known)
+            if let lack = answer.lack { self.retire(lacking: lack) }
             guard answer.isAlive else { return try await self.startOver(after: id) }
             self.gate.open(until: self.gateTime(from: start))
             let actions = self.table.withLock { $0.apply(answer, since: mark, worker: id) }
@@ -30,6 +33,17 @@ extension Worker {
         } catch {
             self.setback("beat", error)
         }
+    }
+
+    /// The database was changed for newer programs: what runs may end, nothing more is begun.
+    private func retire(lacking lack: String) {
+        let isNews = self.control.withLock { control in
+            defer { control.lack = lack }
+            return control.lack == nil
+        }
+        guard isNews else { return }
+        self.onEvent(.outdated(lack))
+        self.drain()
     }
 
     /// The fleet took this worker for dead: its leases are lost, and it goes on as a new one.

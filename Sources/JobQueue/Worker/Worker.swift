@@ -41,6 +41,8 @@ package final class Worker: Sendable {
         var giveUpAt: ContinuousClock.Instant?
         /// The grace that a drain asked for.
         var grace: Duration?
+        /// What the database requires and this program does not know.
+        var lack: String?
         /// Moments at which to look everywhere once more.
         var alarms: [ContinuousClock.Instant] = []
     }
@@ -108,9 +110,11 @@ package final class Worker: Sendable {
     /// Cancelling the task drains too; nothing is failed by it.
     ///
     /// - Throws: When the worker cannot be registered: the database is unreachable, has no world or is not migrated.
-    ///   Later it never gives up.
+    ///   Later it never gives up, but for a ``JobQueueError`` with code `outdated`, after it has drained: the database was
+    ///   changed for newer programs.
     package func run() async throws {
         _ = try await WorldStore(pool: self.store.pool).load()
+        if let lack = try await self.configuration.known.lack(in: self.store.pool) { throw self.outdated(lack) }
         try await self.register()
         self.onEvent(.started(self.id))
         // Awaited right here. It is no child task, so that cancelling the caller drains instead of cutting off what is
@@ -121,6 +125,14 @@ package final class Worker: Sendable {
         } onCancel: {
             self.drain()
         }
+        if let lack = self.control.withLock({ $0.lack }) { throw self.outdated(lack) }
+    }
+
+    private func outdated(_ lack: String) -> JobQueueError {
+        JobQueueError(
+            .outdated,
+            "the database needs a program that knows migration \(lack); this one, \(self.configuration.version), does not"
+        )
     }
 
     /// The loops.

@@ -13,6 +13,8 @@ package struct WorkerConfiguration: Sendable {
     package var host = "localhost"
     /// The program's version.
     package var version = "0"
+    /// What the program knows of the schema: a worker that no longer fits drains and ends.
+    package var known = KnownSchema.queue
     /// The pause between two beats.
     package var heartbeat: Duration = .seconds(5)
     /// Without a beat for this long the fleet takes the worker's jobs.

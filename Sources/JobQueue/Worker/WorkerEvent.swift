@@ -22,6 +22,8 @@ package enum WorkerEvent: Sendable {
     case fenced
     /// The fleet took it for dead; it starts over under a new identity.
     case died(WorkerID)
+    /// The database requires a newer program, as named; it drains.
+    case outdated(String)
     /// Jobs of dead workers were taken back.
     case rescued(RescueReport)
     /// Slots of schedules were decided.

@@ -17,9 +17,13 @@ package final class WorldMirror: Sendable {
 
     private let reading: Mutex<Reading>
 
-    /// Mirrors a world as it was loaded.
-    package init(_ world: World) {
-        self.reading = Mutex(Reading(world: world.time(atReal: Date()), at: .now, rate: world.rate))
+    /// Mirrors a world.
+    ///
+    /// - Parameters:
+    ///   - world: the world as it was loaded.
+    ///   - now: its time at this moment, by the database: our own clock may be wrong.
+    package init(_ world: World, now: Date) {
+        self.reading = Mutex(Reading(world: now, at: .now, rate: world.rate))
     }
 
     /// Takes the database's word for the time.

@@ -25,6 +25,10 @@ struct ChaosTests {
         var limit_violations: Int
         var calls: Int
         var kills: Int
+        var freezes: Int
+        var cuts: Int
+        var snapshots: Int
+        var migrations: Int
         var restarts: Int
         var worker_starts: Int
         var crashed: Int
@@ -54,12 +58,13 @@ struct ChaosTests {
         #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
         #expect(verdict.limits > 10 && verdict.limit_violations == 0 && verdict.calls >= 400)
         #expect(verdict.kills > 0 && verdict.restarts == 1)
+        #expect(verdict.freezes > 0 && verdict.cuts > 0 && verdict.snapshots == 1 && verdict.migrations == 1)
     }
 
     @Test("a restart of PostgreSQL restarts no worker and fails no job")
     func databaseRestarts() async throws {
         let verdict = try await self.chaos(
-            "--posts", "300", "--clients", "5", "--accounts", "4", "--no-kill", "--reset", "0")
+            "--posts", "300", "--clients", "5", "--accounts", "4", "--no-kill", "--freezes", "0", "--reset", "0")
         #expect(verdict.kept)
         #expect(verdict.restarts == 1 && verdict.worker_starts == 2)
         #expect(verdict.failed == 0 && verdict.crashed == 0)
@@ -68,7 +73,8 @@ struct ChaosTests {
     @Test("workers that are told to stop in the middle of the work lose, fail and double nothing")
     func draining() async throws {
         let verdict = try await self.chaos(
-            "--posts", "400", "--clients", "10", "--accounts", "4", "--terminate", "--no-restart", "--reset", "0")
+            "--posts", "400", "--clients", "10", "--accounts", "4", "--terminate", "--no-restart",
+            "--freezes", "0", "--cuts", "0", "--reset", "0")
         #expect(verdict.kept)
         #expect(verdict.kills > 0)
         #expect(verdict.failed == 0 && verdict.crashed == 0)

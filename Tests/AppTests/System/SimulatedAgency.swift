@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import JobQueue
 import Logging
+import PQClient
 import Publishing
 import Simulator
 import Subprocess
@@ -93,18 +95,86 @@ struct SimulatedAgency: Sendable {
         ]
     }
 
-    /// Runs the built program, which lies beside the test bundle.
-    func answer(_ words: [String], environment more: [String: String] = [:]) async throws -> Answer {
+    /// The built program, which lies beside the test bundle.
+    private static let binary: String = {
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? OwnBinary.path
-        let binary = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("posthorn")
-        let environment = [
+        return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("posthorn").path
+    }()
+
+    private var environment: [String: String] {
+        [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "TZ": "UTC",
             "POSTHORN_DATABASE_URL": self.database.url, "POSTHORN_DATABASE_SCHEMA": self.database.schema,
             "POSTHORN_PLATFORM_ORIGIN": self.origin, "POSTHORN_SECRET_KEY": self.secretKey,
             "POSTHORN_MEDIA_STORE": self.folder.absoluteString,
-        ].merging(more) { $1 }
+        ]
+    }
+
+    /// Runs a worker process beside the body, then drains it.
+    ///
+    /// - Parameters:
+    ///   - name: names its log, `NAME.log` in the folder.
+    ///   - environment: further variables; the worker is missed after three seconds unless they say otherwise.
+    ///   - body: gets the process id.
+    /// - Throws: ``CommandError`` when the worker ends before the body does, and what the body throws.
+    /// - Returns: the body's result.
+    func withWorker<Result: Sendable>(
+        _ name: String, environment: [String: String] = [:],
+        _ body: @escaping @Sendable (Int32) async throws -> Result
+    ) async throws -> Result {
+        let short = [
+            "POSTHORN_WORKER_HEARTBEAT": "500ms", "POSTHORN_WORKER_DEAD_AFTER": "3s", "POSTHORN_LOG_FORMAT": "json",
+        ]
+        let process = ChildProcess(
+            name: name, executable: Self.binary, arguments: ["worker", "run"],
+            environment: self.environment.merging(short) { $1 }.merging(environment) { $1 },
+            logFile: self.log(name).path)
+        let (processes, continuation) = AsyncStream.makeStream(of: Int32.self)
+        return try await withBackground {
+            defer { continuation.finish() }
+            let status = try await process.run { continuation.yield($0) }
+            guard Task.isCancelled else {
+                throw CommandError(
+                    .failed, "\(name) \(status.words)",
+                    details: [try String(contentsOf: self.log(name), encoding: .utf8)])
+            }
+        } _: {
+            for await process in processes { return try await body(process) }
+            throw CancellationError()
+        }
+    }
+
+    /// Where a worker's words are.
+    func log(_ name: String) -> URL { self.folder.appendingPathComponent("\(name).log") }
+
+    /// Waits until something holds; the test's time limit ends what never does.
+    func until(_ condition: () async throws -> Bool) async throws {
+        while try await !condition() { try await Task.sleep(for: .milliseconds(50)) }
+    }
+
+    /// A number that the database answers.
+    func count(_ statement: Statement) async throws -> Int {
+        Int(try await self.database.pool.query(statement).single(Int64.self))
+    }
+
+    /// Lets the world's clock run faster, on both sides.
+    func setRate(_ rate: Double) async throws {
+        let world = try await WorldStore(pool: self.database.pool).set(epoch: nil, rate: rate)
+        try await self.admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
+    }
+
+    /// The queue's tables and the platforms' ledger tell one and the same story.
+    func expectSound(_ location: SourceLocation = #_sourceLocation) async throws {
+        let audit = try await JobStore(pool: self.database.pool).audit()
+        #expect(audit.violations.isEmpty, sourceLocation: location)
+        #expect(try await self.admin.ledgerSummary().duplicates == 0, sourceLocation: location)
+    }
+
+    /// Runs the built program.
+    func answer(_ words: [String], environment more: [String: String] = [:]) async throws -> Answer {
+        let environment = self.environment.merging(more) { $1 }
         let result = try await Subprocess.run(
-            .path(FilePath(binary.path)), arguments: Arguments(words),
+            .path(FilePath(Self.binary)), arguments: Arguments(words),
             environment: .custom(
                 Dictionary(
                     uniqueKeysWithValues: environment.map { (Subprocess.Environment.Key(stringLiteral: $0), $1) })
