@@ -54,7 +54,7 @@ chaos: ## Publish 5,000 posts while everything breaks; prints the counts. `make 
 	@$(scripts)/prerequisites run
 	@$(if $(posts),$(MAKE) release,$(scripts)/build-product)
 	@mkdir -p .build
-	@clang -O1 -shared -fPIC -o .build/clock-shift.so Tests/Shims/clock-shift.c -ldl
+	@$$(command -v clang || command -v cc) -O1 -shared -fPIC -o .build/clock-shift.so Tests/Shims/clock-shift.c -ldl
 	@$(if $(posts),$(release) chaos --posts $(posts),$(debug) chaos) --clock-shim "$$PWD/.build/clock-shift.so"
 
 bench: release ## Measure the queue against PostgreSQL itself; prints JSON

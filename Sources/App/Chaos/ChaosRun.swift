@@ -117,8 +117,13 @@ struct ChaosRun: Sendable {
             bar.set(published)
             monkey.progressed(to: published)
             let open = try await self.count(
-                "SELECT count(*) AS count FROM target WHERE state NOT IN ('published', 'failed', 'cancelled', 'missed')",
-                services)
+                """
+                SELECT count(*)
+                FROM target t
+                WHERE t.state NOT IN ('published', 'failed', 'cancelled', 'missed')
+                  AND NOT EXISTS (SELECT FROM effect e WHERE e.client_id = t.client_id AND e.job_id = t.job_id
+                      AND \(ChaosVerdict.waitsForPerson))
+                """, services)
             if open == 0 { return }
             if published > 0 { monkey.killOnce() }
             try await self.check(&watchdog, open, services)
@@ -131,7 +136,8 @@ struct ChaosRun: Sendable {
         while true {
             let open = try await self.count(
                 """
-                SELECT (SELECT count(*) FROM effect WHERE state IN ('sending', 'unknown'))
+                SELECT (SELECT count(*) FROM effect e
+                        WHERE e.state IN ('sending', 'unknown') AND NOT \(ChaosVerdict.waitsForPerson))
                        + (SELECT count(*) FROM job_ready WHERE queue = 'publish') + (SELECT count(*) FROM job_lease WHERE queue = 'publish')
                        + (SELECT count(*) FROM job_scheduled WHERE queue = 'publish') AS count
                 """, services)

@@ -14,6 +14,10 @@ struct ChaosVerdict: Sendable {
     var held: [String: Int] = [:]
     /// What the simulator's ledger says.
     var ledger = SimulatorAdmin.LedgerSummary()
+    /// Sends that nobody knows the outcome of, and for which no person is asked.
+    var unknown = 0
+    /// Sends of unknown outcome that wait for a person.
+    var asked = 0
     /// Markers that took effect.
     var published = Set<String>()
     /// Markers of posts that took no effect though their target says published, or that nobody knows of.
@@ -30,12 +34,14 @@ struct ChaosVerdict: Sendable {
     /// Whether every promise was kept.
     func isKept(posts: Int) -> Bool {
         self.ledger.duplicates == 0 && self.lost.isEmpty && self.history.violations.isEmpty
-            && self.targets["published"] == posts
-            && self.published.count == posts && self.unknown == 0
+            && self.unknown == 0 && (self.targets["published"] ?? 0) + self.asked == posts
     }
 
-    /// Sends that nobody knows the outcome of, and for which no job waits for a person.
-    var unknown: Int { (self.effects["unknown"] ?? 0) + (self.effects["sending"] ?? 0) }
+    /// Whether an effect `e` is unknown and a person is asked, since looking proved nothing.
+    static let waitsForPerson: Statement = """
+        (e.state = 'unknown' AND EXISTS (
+            SELECT FROM job_hold h WHERE h.client_id = e.client_id AND h.job_id = e.reconcile_job))
+        """
 
     /// Reads both sides.
     static func read(posts: Int, services: ServiceContext, admin: SimulatorAdmin) async throws -> ChaosVerdict {
@@ -55,7 +61,18 @@ struct ChaosVerdict: Sendable {
             ).first?.get("count") as Int64? ?? 0)
         verdict.ledger = try await admin.ledgerSummary()
         verdict.published = try await Self.effective(admin)
-        verdict.lost = (0..<posts).map(ChaosAgency.marker).filter { !verdict.published.contains($0) }
+        let asked: [String] = try await services.pool.query(
+            """
+            SELECT substring(t.content::text FROM '\\[ph:([A-Za-z0-9._-]+)\\]')
+            FROM effect e
+            JOIN target t ON t.client_id = e.client_id AND e.op_key = 'publish:' || t.target_id
+            WHERE \(Self.waitsForPerson)
+            """
+        ).column()
+        verdict.asked = asked.count
+        verdict.unknown = (verdict.effects["unknown"] ?? 0) + (verdict.effects["sending"] ?? 0) - asked.count
+        let known = verdict.published.union(asked)
+        verdict.lost = (0..<posts).map(ChaosAgency.marker).filter { !known.contains($0) }
         verdict.history = try await ChaosHistory.read(services: services, admin: admin)
         return verdict
     }

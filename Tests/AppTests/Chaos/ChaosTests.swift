@@ -70,6 +70,18 @@ struct ChaosTests {
         #expect(verdict.failed == 0 && verdict.crashed == 0)
     }
 
+    @Test(
+        "connections of workers that the server ends at any point, an old snapshot and a migration cost no post, no attempt and no worker"
+    )
+    func connectionsEnd() async throws {
+        let verdict = try await self.chaos(
+            "--posts", "400", "--clients", "10", "--accounts", "4", "--no-kill", "--freezes", "0", "--no-restart",
+            "--cuts", "40", "--no-limits", "--reset", "0", "--seed", "7")
+        #expect(verdict.kept)
+        #expect(verdict.cuts > 20 && verdict.snapshots == 1 && verdict.migrations == 1)
+        #expect(verdict.worker_starts == 2 && verdict.failed == 0 && verdict.crashed == 0)
+    }
+
     @Test("workers that are told to stop in the middle of the work lose, fail and double nothing")
     func draining() async throws {
         let verdict = try await self.chaos(
