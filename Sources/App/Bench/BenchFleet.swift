@@ -47,24 +47,22 @@ struct BenchFleet: Sendable {
         try await self.settle()
     }
 
-    /// Enqueues one job a call and transaction, from several callers at once.
+    /// Enqueues one job a call, from several callers at once.
     func enqueueSingly(_ count: Int, callers: Int) async throws {
+        try await self.enqueueInBatches(count, of: 1, callers: callers)
+    }
+
+    /// Enqueues so many jobs a call, from several callers at once.
+    func enqueueInBatches(_ count: Int, of size: Int, callers: Int) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for caller in 0..<callers {
                 group.addTask {
-                    for number in stride(from: caller, to: count, by: callers) {
-                        _ = try await self.jobs.enqueue([self.job(number)])
+                    for start in stride(from: caller * size, to: count, by: callers * size) {
+                        _ = try await self.jobs.enqueue((start..<min(start + size, count)).map(self.job))
                     }
                 }
             }
             try await group.waitForAll()
-        }
-    }
-
-    /// Enqueues a thousand jobs a call.
-    func enqueueInBatches(_ count: Int, of size: Int) async throws {
-        for start in stride(from: 0, to: count, by: size) {
-            _ = try await self.jobs.enqueue((start..<min(start + size, count)).map(self.job))
         }
     }
 

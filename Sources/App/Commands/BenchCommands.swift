@@ -100,10 +100,12 @@ extension PosthornCommand {
 struct BenchEnqueue: PosthornCommand {
     static let configuration = CommandConfiguration(
         "enqueue", "Insert jobs: one a call, a thousand a call, or through COPY.",
-        details: "A batch is one transaction; single callers each wait for their own commit.",
-        examples: ["bench enqueue", "bench enqueue --mode single --jobs 20000 --callers 10 -o json"],
+        details:
+            "A call returns when its jobs are committed. Callers of single jobs at the same moment share a commit.",
+        examples: ["bench enqueue", "bench enqueue --mode single --jobs 20000 --callers 16 -o json"],
         keys: [
             Column("mode", nil, "single, batch or copy"), Column("jobs", nil, "jobs that were inserted"),
+            Column("callers", nil, "how many called at once"),
             Column("seconds", nil, "how long it took"), Column("jobs_per_second", nil, "the rate"),
             Column("per_job", nil, "WAL bytes, commits and dead rows of the database per job"),
         ])
@@ -114,23 +116,31 @@ struct BenchEnqueue: PosthornCommand {
     @OptionGroup var options: CommandOptions
     @OptionGroup var bench: BenchOptions
     @Option(help: "single, batch or copy.") var mode: Mode = .batch
-    @Option(help: ArgumentHelp("Callers at once, for single.", valueName: "n")) var callers = 10
+    @Option(help: ArgumentHelp("Callers at once: 16 for single and 2 for batch by default.", valueName: "n"))
+    var callers: Int?
+
+    func validate() throws {
+        guard self.callers ?? 1 > 0 else { throw ValidationError("--callers must be above 0.") }
+        guard self.mode != .copy || self.callers == nil else {
+            throw ValidationError("--callers goes with --mode single and batch; an import has one caller.")
+        }
+    }
 
     func run(_ context: CommandContext) async throws {
         let jobs = self.bench.jobs ?? (self.mode == .single ? 20_000 : 200_000)
         let mode = self.mode
-        let callers = self.callers
-        try await self.bench(context, self.bench, connections: max(4, callers)) { fleet in
+        let callers = mode == .copy ? 1 : self.callers ?? (mode == .single ? 16 : 2)
+        try await self.bench(context, self.bench, connections: 4) { fleet in
             let start = ContinuousClock.now
             switch mode {
             case .single: try await fleet.enqueueSingly(jobs, callers: callers)
-            case .batch: try await fleet.enqueueInBatches(jobs, of: 1_000)
+            case .batch: try await fleet.enqueueInBatches(jobs, of: 1_000, callers: callers)
             case .copy: try await fleet.enqueueMany(jobs)
             }
             let seconds = (ContinuousClock.now - start).inSeconds
             return Record([
                 "bench": .text("enqueue"), "mode": .text(mode.rawValue), "jobs": .count(jobs),
-                "callers": .count(mode == .single ? callers : 1),
+                "callers": .count(callers),
                 "seconds": .number(seconds, places: 3), "jobs_per_second": .number(Double(jobs) / seconds, places: 0),
             ])
         }

@@ -5,21 +5,21 @@ import Foundation
 package import PQClient
 
 extension JobStore {
-    /// Enqueues jobs in a transaction of their own.
+    /// Enqueues jobs in a transaction that is not the caller's: when the call returns they are committed.
+    ///
+    /// Callers of a few jobs at the same moment share a transaction, and its commit; each gets its own answer or error.
     ///
     /// - Returns: One answer per job, in order.
     @discardableResult
     package func enqueue(_ jobs: [NewJob]) async throws -> [Enqueued] {
-        guard !jobs.isEmpty else { return [] }
-        // A pipeline is a transaction of its own: one round trip. Keys are written in one order, so no two deadlock.
-        return try await self.pool.withConnection { db in try await self.enqueue(jobs, on: &db, isAlone: true) }
+        guard jobs.count <= EnqueueGroup.largestCall else { return try await self.enqueueAlone(jobs) }
+        return try await self.group.enqueue(jobs) { try await self.enqueueAlone($0) }
     }
 
     /// Enqueues jobs in the caller's transaction: they exist when it commits.
     ///
     /// A job whose key the client already used for a job of that kind is not made; the first one's identity is
-    /// answered, also after that job
-    /// has finished. Work that is due now wakes workers at commit.
+    /// answered, also after that job has finished. Work that is due now wakes workers at commit.
     ///
     /// - Returns: One answer per job, in order.
     @discardableResult
@@ -27,16 +27,30 @@ extension JobStore {
         try await self.enqueue(jobs, on: &db, isAlone: false)
     }
 
+    /// Enqueues in one round trip.
+    ///
+    /// A pipeline is a transaction of its own. Keys are written in one order, so no two deadlock.
+    private func enqueueAlone(_ jobs: [NewJob]) async throws -> [Enqueued] {
+        try await self.pool.withConnection { db in try await self.enqueue(jobs, on: &db, isAlone: true) }
+    }
+
     /// Plan settings hold until the end of a transaction, so only one of the queue's own gets them.
     private func enqueue(
         _ jobs: [NewJob], on db: inout some SQLSession & ~Copyable, isAlone: Bool
     ) async throws -> [Enqueued] {
         guard let first = jobs.first else { return [] }
-        var statements = isAlone && jobs.count > 1 ? [Self.planOnIndexes] : []
+        let source = jobs.count == 1 ? Self.row(first) : Self.unnest(jobs)
+        let hasKeys = jobs.contains { $0.key != nil }
+        var statements = isAlone && hasKeys && jobs.count > 1 ? [Self.planOnIndexes] : []
         let position = statements.count
-        statements.append(Self.enqueue(from: jobs.count == 1 ? Self.row(first) : Self.unnest(jobs)))
+        statements.append(
+            hasKeys
+                ? Self.insertKeyed(from: source) : Self.insert(from: source, isDue: jobs.allSatisfy { $0.dueAt == nil })
+        )
         if let wake = self.wake(jobs) { statements.append(wake) }
-        return try Self.answers(try await db.pipeline(statements)[position], count: jobs.count)
+        let rows = try await db.pipeline(statements)[position]
+        guard hasKeys else { return jobs.map { Enqueued(id: $0.id, isNew: true) } }
+        return try Self.answers(rows, count: jobs.count)
     }
 
     /// Enqueues many jobs through COPY, in one transaction: faster than ``enqueue(_:)`` from some ten thousand on.
@@ -64,7 +78,7 @@ extension JobStore {
             """,
             rows: jobs.enumerated().lazy.map { index, job in Self.row(job, ordinal: Int64(index + 1)) })
         var statements = [
-            Self.enqueue(
+            Self.insertKeyed(
                 from: """
                     SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
                         max_attempts,
@@ -154,8 +168,59 @@ extension JobStore {
         ]
     }
 
+    /// Without keys every job is new: nothing is looked up and nothing read back.
+    ///
+    /// - Parameters:
+    ///   - source: The rows.
+    ///   - isDue: Whether none of them says when it is due.
+    /// - Returns: The statement; it returns no rows.
+    private static func insert(from source: Statement, isDue: Bool) -> Statement {
+        guard !isDue else {
+            return """
+                INSERT INTO job_ready (\(unescaped: Self.written))
+                SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
+                       coalesce(due_at, (SELECT world_now())), max_attempts, recovery, key, (SELECT world_now())
+                FROM (\(source)) AS input
+                """
+        }
+        return """
+            WITH clock AS MATERIALIZED (SELECT world_now() AS now),
+            input AS MATERIALIZED (\(source)),
+            \(Self.places(from: "input"))
+            SELECT
+            """
+    }
+
+    /// What an enqueued job is written with.
+    private static let written: StaticString = """
+        client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at, max_attempts, recovery,
+        key, created_at
+        """
+
+    /// What is due goes to ready, the rest to scheduled; `clock` is there.
+    private static func places(from jobs: Statement, where condition: Statement = "true") -> Statement {
+        """
+        ready AS (
+            INSERT INTO job_ready (\(unescaped: Self.written))
+            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
+                   coalesce(due_at, now), max_attempts, recovery, key, now
+            FROM \(jobs)
+            CROSS JOIN clock
+            WHERE \(condition) AND coalesce(due_at, now) <= now
+        ),
+        scheduled AS (
+            INSERT INTO job_scheduled (\(unescaped: Self.written))
+            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
+                   max_attempts, recovery, key, now
+            FROM \(jobs)
+            CROSS JOIN clock
+            WHERE \(condition) AND due_at > now
+        )
+        """
+    }
+
     /// Keys first, in an order that two batches share; whoever wrote a key first decides which job stands for it.
-    private static func enqueue(from source: Statement) -> Statement {
+    private static func insertKeyed(from source: Statement) -> Statement {
         """
         WITH clock AS MATERIALIZED (SELECT world_now() AS now),
         input AS MATERIALIZED (\(source)),
@@ -188,29 +253,7 @@ extension JobStore {
                    ON keyed.client_id = input.client_id AND keyed.scope = input.kind
                   AND keyed.key_hash = sha256(convert_to(input.key, 'UTF8'))
         ),
-        ready AS (
-            INSERT INTO job_ready (
-            client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
-            max_attempts, recovery, key, created_at
-        )
-            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
-                coalesce(due_at, now),
-                   max_attempts, recovery, key, now
-            FROM settled
-            CROSS JOIN clock
-            WHERE is_new AND coalesce(due_at, now) <= now
-        ),
-        scheduled AS (
-            INSERT INTO job_scheduled (
-            client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
-            max_attempts, recovery, key, created_at
-        )
-            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
-                   max_attempts, recovery, key, now
-            FROM settled
-            CROSS JOIN clock
-            WHERE is_new AND due_at > now
-        )
+        \(Self.places(from: "settled", where: "is_new"))
         SELECT ordinal, standing_id AS job_id, is_new
         FROM settled
         """

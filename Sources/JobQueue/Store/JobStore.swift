@@ -5,17 +5,19 @@ package import PQClient
 /// The queue's tables: everything that happens to a job happens through it.
 ///
 /// The methods that take a session join the caller's transaction; the others use the pool. It is a value without state
-/// of its own besides
-/// the throttle of its notifications: make one per process and pass it on.
+/// of its own besides the throttle of its notifications and the callers that enqueue together: make one per process and
+/// pass it on.
 package struct JobStore: Sendable {
     /// Where the queue's tables are.
     package let pool: ConnectionPool
     let throttle: NotifyThrottle
+    let group: EnqueueGroup
 
     /// Makes a store; it starts nothing.
     package init(pool: ConnectionPool) {
         self.pool = pool
         self.throttle = NotifyThrottle()
+        self.group = EnqueueGroup()
     }
 
     /// Settings of one transaction that keep plans on the indexes: the hot tables are empty now and full in a minute,
