@@ -121,12 +121,14 @@ struct BenchFleet: Sendable {
     ///   - logger: Told what goes wrong.
     ///   - duration: How long each job takes.
     ///   - started: Told when a job begins.
+    ///   - claimed: Told how long each claim took that took jobs.
     ///   - ended: Told whenever a job has ended in the database.
     /// - Throws: ``JobQueueError`` when the worker cannot be made like that.
     /// - Returns: The worker, not yet running.
     func worker(
         concurrency: Int, untilEmpty: Bool, logger: Logger, duration: Duration = .zero,
-        started: @escaping @Sendable (ClaimedJob) -> Void = { _ in }, ended: @escaping @Sendable () -> Void = {}
+        started: @escaping @Sendable (ClaimedJob) -> Void = { _ in },
+        claimed: @escaping @Sendable (Duration) -> Void = { _ in }, ended: @escaping @Sendable () -> Void = {}
     ) throws -> Worker {
         var configuration = WorkerConfiguration(slots: [Self.queue: concurrency])
         configuration.host = ProcessInfo.processInfo.hostName
@@ -134,7 +136,11 @@ struct BenchFleet: Sendable {
         configuration.untilEmpty = untilEmpty
         let handler = NoOpHandler(duration: duration, started: started)
         return try Worker(configuration, pool: self.pool, handlers: [handler], logger: logger) { event in
-            if case .finished = event { ended() }
+            switch event {
+            case .finished: ended()
+            case .claimed(_, _, let took): claimed(took)
+            default: break
+            }
         }
     }
 }

@@ -34,11 +34,18 @@ struct DatabaseCost: Sendable {
     }
 }
 
-/// The most resident memory of this process so far, in bytes (`VmHWM` of proc(5)).
+/// Resident memory of processes, in bytes (proc(5)).
 enum ResidentMemory {
-    static func peak() -> Int64? {
-        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
-        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    /// The most of this process so far.
+    static func peak() -> Int64? { Self.read("VmHWM:", of: "self") }
+    /// The most of a process so far.
+    static func peak(of process: Int32) -> Int64? { Self.read("VmHWM:", of: "\(process)") }
+    /// What a process has now.
+    static func current(of process: Int32) -> Int64? { Self.read("VmRSS:", of: "\(process)") }
+
+    private static func read(_ name: String, of process: String) -> Int64? {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
         return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int64($0) }.map { $0 * 1024 }
     }
 }

@@ -67,7 +67,7 @@ struct ChaosAgency: Sendable {
             let account = number % accounts.count
             let draft = PostDraft(
                 accounts: [accounts[account].handle], text: "Post \(number) of the run [ph:\(Self.marker(number))]",
-                time: .now)
+                time: self.options.time)
             _ = try await service.create(
                 draft, client: self.client(account / self.options.accountsPerClient), actor: "chaos")
             self.progress()

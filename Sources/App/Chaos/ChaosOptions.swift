@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import Publishing
+
 /// How large a chaos run is, and what is broken in it.
 struct ChaosOptions: Sendable {
     /// How many posts are due at once.
@@ -8,6 +10,8 @@ struct ChaosOptions: Sendable {
     var clients = 50
     /// How many accounts each client has.
     var accountsPerClient = 10
+    /// When they are due.
+    var time = PostTime.now
     /// The platforms that accounts are on, in turn.
     var platforms = ["mock", "x"]
     /// How many worker processes work on them.

@@ -14,7 +14,11 @@ struct BenchCommands: AsyncParsableCommand {
             Figures of different machines, and of different hours on a shared one, do not compare: measure what you compare in one run.
             docs/benchmarks.md says how the published figures were made.
             """,
-        subcommands: [BenchEnqueue.self, BenchWork.self, BenchLatency.self, BenchFairness.self, BenchLimit.self])
+        subcommands: [
+            BenchEnqueue.self, BenchWork.self, BenchLatency.self, BenchFairness.self, BenchLimit.self,
+            BenchPublish.self,
+            BenchSnapshot.self,
+        ])
 }
 
 /// What every benchmark takes.
@@ -186,7 +190,7 @@ struct BenchWork: PosthornCommand {
         let jobs = self.bench.jobs ?? 100_000
         let concurrency = self.concurrency
         let logger = context.logger
-        try await self.bench(context, self.bench, connections: 3) { fleet in
+        try await self.bench(context, self.bench, connections: 2) { fleet in
             try await fleet.fill(scheduled: self.scheduled, finished: self.finished)
             try await fleet.enqueueMany(jobs + self.ready)
             let cost = try await DatabaseCost.read(fleet.pool)

@@ -51,7 +51,7 @@ struct WorkerCommands: AsyncParsableCommand {
 
         func run(_ context: CommandContext) async throws {
             let settings = try WorkerSettings(context.settings)
-            try await context.withServices(role: "worker", connections: 3) { services in
+            try await context.withServices(role: "worker", connections: settings.connections) { services in
                 let service = WorkerService(
                     settings: settings, services: services, database: try context.databaseSettings(),
                     logger: context.logger, untilEmpty: self.untilEmpty)

@@ -9,8 +9,13 @@ enum WorkerLog {
     static func write(_ event: WorkerEvent, to logger: Logger) {
         switch event {
         case .started(let worker): logger.info("worker started", metadata: ["worker.id": "\(worker)"])
-        case .claimed(let queue, let count):
-            logger.debug("jobs claimed", metadata: ["queue": "\(queue)", "jobs": .stringConvertible(count)])
+        case .claimed(let queue, let count, let took):
+            logger.debug(
+                "jobs claimed",
+                metadata: [
+                    "queue": "\(queue)", "jobs": .stringConvertible(count),
+                    "claim.seconds": .stringConvertible(took.secondsValue),
+                ])
         case .running(let job): logger.debug("job started", metadata: self.facts(job))
         case .ran(let job, let outcome, let duration):
             logger.debug("job ran", metadata: self.facts(job).merging(self.outcome(outcome, duration)) { $1 })

@@ -30,6 +30,9 @@ package enum KnownSettings {
         Key(name: "worker.metrics", meaning: "of these for metrics"),
         Key(name: "worker.reconcile", meaning: "of these for looking whether a lost send took effect"),
         Key(name: "worker.queues", meaning: "queues a worker takes from (all)"),
+        Key(
+            name: "worker.connections",
+            meaning: "database connections of a worker, besides one for beats and one to listen (2)"),
         Key(name: "worker.heartbeat", meaning: "pause between two beats of a worker (5s)"),
         Key(name: "worker.dead.after", meaning: "without a beat for this long the fleet takes a worker's jobs (20s)"),
         Key(name: "worker.crash.limit", meaning: "crashes at which a job is held as poison (3)"),

@@ -10,6 +10,7 @@
 /// | `worker.metrics` | integer | a quarter |
 /// | `worker.reconcile` | integer | a sixteenth |
 /// | `worker.queues` | list | all |
+/// | `worker.connections` | integer | 2, besides one for beats and one to listen |
 /// | `worker.heartbeat` | duration | 5s |
 /// | `worker.dead.after` | duration | 20s |
 /// | `worker.crash.limit` | integer | 3 |
@@ -19,6 +20,8 @@
 package struct WorkerSettings: Sendable, Hashable {
     /// Jobs at once, by queue: `publish`, `boost`, `metrics`, `reconcile`.
     package var slots: [String: Int]
+    /// Database connections for claims, results and handlers.
+    package var connections: Int
     /// How long a stopping worker may finish its jobs.
     package var grace: Duration
     /// The pause between two beats.
@@ -75,6 +78,7 @@ package struct WorkerSettings: Sendable, Hashable {
         }
         self.slots = slots.filter { $0.value > 0 }
         guard !self.slots.isEmpty else { throw settings.invalid("worker.concurrency", "leaves no queue a slot") }
+        self.connections = try settings.integer("worker.connections", default: 2, minimum: 1)
         self.grace = try settings.duration("shutdown.grace", default: .seconds(30))
         self.heartbeat = try settings.duration("worker.heartbeat", default: .seconds(5))
         self.deadAfter = try settings.duration("worker.dead.after", default: .seconds(20))

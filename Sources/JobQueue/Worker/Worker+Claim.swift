@@ -79,6 +79,7 @@ extension Worker {
     private func take(
         _ queue: QueueName, _ jobs: inout DiscardingTaskGroup, _ claim: () async throws -> LaneClaimAnswer
     ) async throws {
+        let asked = ContinuousClock.now
         self.table.withLock { $0.claimBegins() }
         var answer = LaneClaimAnswer()
         do {
@@ -91,7 +92,7 @@ extension Worker {
         let now = ContinuousClock.now
         self.turns.withLock { $0[queue]?.board.took(answer.answers, now: now) }
         guard !answer.jobs.isEmpty else { return }
-        self.onEvent(.claimed(queue, count: answer.jobs.count))
+        self.onEvent(.claimed(queue, count: answer.jobs.count, took: now - asked))
         self.configuration.crash.reached(.afterClaim)
         for job in answer.jobs { self.start(job, in: &jobs) }
     }

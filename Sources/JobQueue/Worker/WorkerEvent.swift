@@ -6,8 +6,8 @@ package import Domain
 package enum WorkerEvent: Sendable {
     /// It is registered and takes work.
     case started(WorkerID)
-    /// It took jobs from a queue.
-    case claimed(QueueName, count: Int)
+    /// It took jobs from a queue, in a call to the database that lasted so long.
+    case claimed(QueueName, count: Int, took: Duration)
     /// A handler begins.
     case running(ClaimedJob)
     /// A handler ended and the result is on its way into the database.
