@@ -20,14 +20,22 @@ package struct EffectLedger: Sendable {
     package static func load(
         _ operation: OperationKey, client: ClientID, on db: inout some SQLSession & ~Copyable
     ) async throws -> [Effect] {
-        let rows = try await db.query(
-            """
-            SELECT \(unescaped: Effect.columns)
-            FROM effect
-            WHERE client_id = \(client) AND op_key = \(operation)
-            ORDER BY part
-            """)
-        return try rows.map { row throws in try Effect(row) }
+        try Self.effects(await db.query(Self.parts(of: operation, client: client)))
+    }
+
+    /// The statement that reads the parts of an operation, in order, for a round trip together with others.
+    package static func parts(of operation: OperationKey, client: ClientID) -> Statement {
+        """
+        SELECT \(unescaped: Effect.columns)
+        FROM effect
+        WHERE client_id = \(client) AND op_key = \(operation)
+        ORDER BY part
+        """
+    }
+
+    /// What ``parts(of:client:)`` has read.
+    package static func effects(_ rows: Rows) throws -> [Effect] {
+        try rows.map { row throws in try Effect(row) }
     }
 
     /// The effects of a job, in order.

@@ -140,7 +140,8 @@ extension EffectStore {
                     AND s.part = read.part
                   AND s.send_no = read.send_no
                 """)
-            let effect = try await self.effect(operation, part: part, on: &db)
+            let effects = try await EffectLedger.load(operation, client: self.job.client, on: &db)
+            let effect = try self.effect(operation, part: part, of: effects)
             if effect.state == .prepared {
                 try await also?(&db)
                 try await db.execute(ReconcileJob.wake(operation, part: part, client: self.job.client))
@@ -180,9 +181,9 @@ extension EffectStore {
         _ operation: OperationKey, part: Int, send: Int, outcome: String, evidence: JSONText, requestID: String?,
         change: Statement, condition: Statement
     ) async throws -> Effect {
-        try await self.pool.withTransaction(retrying: 3) { db in
-            // The effect's row first, as in the fence and the rescue.
-            _ = try await db.pipeline([
+        // The effect's row first, as in the fence and the rescue.
+        let answers = try await self.pool.pipeline(
+            [
                 """
                 WITH written AS (
                     UPDATE effect e
@@ -207,13 +208,12 @@ extension EffectStore {
                   AND outcome IS DISTINCT FROM 'confirmed'
                 """,
                 ReconcileJob.wake(operation, part: part, client: self.job.client),
-            ])
-            return try await self.effect(operation, part: part, on: &db)
-        }
+                EffectLedger.parts(of: operation, client: self.job.client),
+            ], retrying: 3)
+        return try self.effect(operation, part: part, of: try EffectLedger.effects(answers[3]))
     }
 
-    private func effect(_ operation: OperationKey, part: Int, on db: inout Transaction) async throws -> Effect {
-        let effects = try await EffectLedger.load(operation, client: self.job.client, on: &db)
+    private func effect(_ operation: OperationKey, part: Int, of effects: [Effect]) throws -> Effect {
         guard let effect = effects.first(where: { $0.part == part }) else {
             throw JobQueueError(.notFound, "part \(part) of operation \(operation) was not prepared", job: self.job.id)
         }

@@ -45,22 +45,23 @@ package struct EffectStore: Sendable {
     /// What was rejected is prepared anew: a rejection proves that nothing took effect.
     @discardableResult
     package func prepare(_ operation: OperationKey, parts: [Int] = [0]) async throws -> [Effect] {
-        try await self.pool.withTransaction(retrying: 3) { db in
-            try await db.execute(
+        let answers = try await self.pool.pipeline(
+            [
                 """
                 INSERT INTO effect (
                     client_id, op_key, part, job_id, kind, account_id, provider, state, prepared_at, recovery
                 )
                 SELECT \(self.job.client), \(operation), part, \(self.job.id), \(self.job.kind),
                     \(self.job.account ?? AccountID.none),
-                       \(self.job.provider), 'prepared', world_now(), \(self.job.spec.recovery)
+                       \(self.job.provider), 'prepared', (SELECT world_now()), \(self.job.spec.recovery)
                 FROM unnest(\(parts.sorted().map { Int32($0) })) AS part
                 ON CONFLICT (client_id, op_key, part) DO UPDATE
                 SET job_id = excluded.job_id, state = 'prepared'
                 WHERE effect.state = 'rejected' OR (effect.state = 'prepared' AND effect.job_id <> excluded.job_id)
-                """)
-            return try await EffectLedger.load(operation, client: self.job.client, on: &db)
-        }
+                """,
+                EffectLedger.parts(of: operation, client: self.job.client),
+            ], retrying: 3)
+        return try EffectLedger.effects(answers[1])
     }
 
     /// The parts of an operation, in order.

@@ -26,16 +26,28 @@ package struct LimitStore: Sendable {
     ///
     /// - Throws: ``LimitRefusal`` when a limit or a gate does not allow it; the transaction must then be rolled back.
     package static func debit(_ call: LimitedCall, on db: inout Transaction) async throws -> LimitGrant {
-        let limits = try await Self.lock(call, on: &db)
-        // The tokens are taken at the time of the next statement, which is not before this.
+        // The tokens are taken at the time of a later statement, which is not before this.
         let start = ContinuousClock.now
-        let answers = try await db.pipeline(
-            [Self.clock, Self.gates(call)] + limits.filter { $0.key.counts == .sends }.map { Self.sends($0, call) })
-        guard let clock = try answers[0].first.map({ row throws in try LimitClock(row) }) else {
-            throw JobQueueError(.worldMissing, "the database has no world yet; run the migrations first")
+        var look = try await Self.look(call, on: &db)
+        let missing = call.usual.filter { usual in
+            !look.rows.contains { $0.key == usual.key && $0.usualCalls == usual.calls }
         }
-        var refusals = try answers[1].map { row throws in try Self.refusal(closed: row, clock) }
-        var sends = answers.dropFirst(2)
+        if !missing.isEmpty {
+            // The usual ones are written down when they are met first.
+            try await Self.write(missing, on: &db)
+            look = try await Self.look(call, on: &db)
+        }
+        let limits = Self.limits(call, look.rows)
+        var clock = look.clock
+        // Sends are counted at the time of the look for them, with every limit locked.
+        let counted = limits.filter { $0.key.counts == .sends }.map { Self.sends($0, call) }
+        var sends: ArraySlice<Rows> = []
+        if !counted.isEmpty {
+            let answers = try await db.pipeline([Self.clock] + counted)
+            clock = try Self.clock(answers[0])
+            sends = answers.dropFirst()
+        }
+        var refusals = try look.gates.map { row throws in try Self.refusal(closed: row, clock) }
         var grant = LimitGrant()
         var updates: [Statement] = []
         for limit in limits {
@@ -66,17 +78,25 @@ package struct LimitStore: Sendable {
         return grant
     }
 
-    /// The limits that a call is counted in, locked; the usual ones are written down when they are met first.
-    private static func lock(_ call: LimitedCall, on db: inout Transaction) async throws -> [LimitRow] {
-        var rows = try await Self.read(call, on: &db)
-        let missing = call.usual.filter { usual in
-            !rows.contains { $0.key == usual.key && $0.usualCalls == usual.calls }
+    private static func clock(_ rows: Rows) throws -> LimitClock {
+        guard let row = rows.first else {
+            throw JobQueueError(.worldMissing, "the database has no world yet; run the migrations first")
         }
-        if !missing.isEmpty {
-            try await Self.write(missing, on: &db)
-            rows = try await Self.read(call, on: &db)
-        }
-        return rows.compactMap { row in
+        return try LimitClock(row)
+    }
+
+    /// The limits of a call, locked, and the time and the closed gates after that.
+    private static func look(
+        _ call: LimitedCall, on db: inout Transaction
+    ) async throws -> (rows: [LimitRow], clock: LimitClock, gates: Rows) {
+        let answers = try await db.pipeline([Self.locked(call), Self.clock, Self.gates(call)])
+        let rows = try answers[0].map { row throws in try LimitRow(row) }
+        return (rows, try Self.clock(answers[1]), answers[2])
+    }
+
+    /// What of the stored limits holds for a call.
+    private static func limits(_ call: LimitedCall, _ rows: [LimitRow]) -> [LimitRow] {
+        rows.compactMap { row in
             var row = row
             if row.key.counts == .sends, call.sender == nil { return nil }
             let usual = call.usual.first { $0.key == row.key }
@@ -87,17 +107,15 @@ package struct LimitStore: Sendable {
         }
     }
 
-    private static func read(_ call: LimitedCall, on db: inout Transaction) async throws -> [LimitRow] {
-        let rows = try await db.query(
-            """
-            SELECT \(unescaped: LimitRow.columns)
-            FROM rate_bucket
-            WHERE scope = ANY (\(call.scopes.map(\.description)))
-              AND endpoint IN (\(call.endpoint), \(LimitKey.everyEndpoint))
-            ORDER BY scope, endpoint, window_ms, counts
-            FOR UPDATE
-            """)
-        return try rows.map { row throws in try LimitRow(row) }
+    private static func locked(_ call: LimitedCall) -> Statement {
+        """
+        SELECT \(unescaped: LimitRow.columns)
+        FROM rate_bucket
+        WHERE scope = ANY (\(call.scopes.map(\.description)))
+          AND endpoint IN (\(call.endpoint), \(LimitKey.everyEndpoint))
+        ORDER BY scope, endpoint, window_ms, counts
+        FOR UPDATE
+        """
     }
 
     private static func write(_ limits: [UsualLimit], on db: inout Transaction) async throws {

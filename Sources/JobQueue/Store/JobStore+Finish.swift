@@ -24,14 +24,15 @@ extension JobStore {
         _ run: Finish, record: JobResult.Record?, recordIfStale: JobResult.Record? = nil
     ) async throws -> FinishResult {
         try await self.pool.withTransaction(retrying: 3) { db in
-            let isOurs = try await !db.query(
+            let isOurs = try await !db.pipeline([
+                Self.planOnIndexes,
                 """
                 SELECT lease_no
                 FROM job_lease
                 WHERE client_id = \(run.job.client) AND job_id = \(run.job.id) AND lease_no = \(run.job.lease.number)
                 FOR UPDATE
-                """
-            ).isEmpty
+                """,
+            ])[1].isEmpty
             if isOurs { try await record?(&db) }
             let result = try await Self.finish([run], on: &db)[0]
             if result == .stale { try await recordIfStale?(&db) }

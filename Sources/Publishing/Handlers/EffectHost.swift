@@ -15,6 +15,8 @@ struct EffectHost: EffectContext {
     /// The limits that a visible call is counted in, and for whom.
     let limits: PlatformLimits
     let caller: Caller
+    /// What the run knows of the parts.
+    var seen = SeenEffects([])
     /// What must still be true in the transaction of the fence; it throws to refuse.
     var stillTrue: (@Sendable (inout Transaction) async throws -> Void)?
 
@@ -79,7 +81,13 @@ struct EffectHost: EffectContext {
 
     private func enter(part: Int, endpoint: String) async throws(PluginError) -> Entry {
         do {
+            if let known = self.seen[part], known.state == .prepared, known.job == self.effects.job.id,
+                let (grant, debit) = try await self.fence(part: part, endpoint: endpoint)
+            {
+                return .granted(grant, debit)
+            }
             let effects = try await self.effects.prepare(self.operation, parts: [part])
+            self.seen.saw(effects)
             guard let effect = effects.first(where: { $0.part == part }) else {
                 throw PluginError(.needsHuman, "part \(part) could not be prepared")
             }
@@ -112,8 +120,9 @@ struct EffectHost: EffectContext {
     /// unknown, and it is looked up. Nothing is lost but time.
     private func write(_ part: Int, _ body: () async throws -> Effect) async {
         do {
-            _ = try await body()
+            self.seen.saw([try await body()])
         } catch {
+            self.seen.missed()
             Logger.current.warning(
                 "what became of a send could not be written; it is looked up",
                 metadata: [

@@ -29,25 +29,15 @@ struct Lateness: Sendable {
     /// - Returns: How the run ends; `nil` when it is to be published now.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
     func decide() async throws -> JobResult? {
-        guard self.work.state == "planned", self.lateness > 1 else { return nil }
-        let rows = try await self.services.pool.query(
-            """
-            SELECT client.on_missed, client.late_grace, client.late_spacing, client.time_zone, world.rate
-            FROM client
-            CROSS JOIN world
-            WHERE client.client_id = \(self.work.client)
-            """)
-        guard let row = rows.first else { return nil }
-        let grace: Duration = try row.get("late_grace")
-        let rate: Double = try row.get("rate")
-        let policy: MissedPolicy = try row.get("on_missed")
-        guard self.lateness > max(grace / .seconds(1), rate > 1 ? rate * Self.realGrace : 0) else { return nil }
-        let zone: String = try row.get("time_zone")
-        switch policy {
-        case .late: return try await self.takeTurn(spacing: try row.get("late_spacing"))
-        case .skip: return self.stop(.cancelled(reason: Self.code), as: .missed, self.words(zone, "is left out"))
+        let (missed, rate) = (self.work.missed, self.work.rate)
+        guard self.work.state == "planned",
+            self.lateness > max(missed.grace / .seconds(1), rate > 1 ? rate * Self.realGrace : 1)
+        else { return nil }
+        switch missed.policy {
+        case .late: return try await self.takeTurn(spacing: missed.spacing)
+        case .skip: return self.stop(.cancelled(reason: Self.code), as: .missed, self.words("is left out"))
         case .ask:
-            let words = self.words(zone, "waits for a person")
+            let words = self.words("waits for a person")
             return self.stop(
                 .held(reason: Self.code, JobFailure(code: Self.code, message: words)), as: .waiting, words)
         }
@@ -69,8 +59,8 @@ struct Lateness: Sendable {
             .deferred(until: turn, reason: "late: posts that missed their time go out \(spacing.readable) apart"))
     }
 
-    private func words(_ zone: String, _ end: String) -> String {
-        let due = self.job.dueAt.iso8601(in: ZoneID(rawValue: zone) ?? .utc)
+    private func words(_ end: String) -> String {
+        let due = self.job.dueAt.iso8601(in: ZoneID(rawValue: self.work.zone) ?? .utc)
         let late = Duration.seconds(Int64(self.lateness)).readable
         return "it was due \(due) and first looked at \(late) later: by the client's policy it \(end)"
     }

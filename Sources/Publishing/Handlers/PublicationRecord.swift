@@ -12,50 +12,72 @@ struct PublicationRecord: Sendable {
     var work: TargetWork
     var remote: RemotePost
     var parts: [RemotePost]
-    /// The platform's own time when it said one, else the world's.
-    var publishedAt: Date
+
+    /// A publication that was recorded.
+    struct Written: Sendable {
+        var id: PublicationID
+        /// The platform's own time when it said one that can be true, else the world's.
+        var publishedAt: Date
+        /// Whether boosts were planned for when it is published.
+        var hasWaitingBoosts: Bool
+    }
 
     /// Writes the publication and moves the target, in the caller's transaction.
     ///
-    /// - Returns: The publication's identity, and whether it is new.
-    func write(actor: String, reason: String, on db: inout Transaction) async throws -> (id: PublicationID, isNew: Bool)
-    {
+    /// - Returns: What was recorded; `nil` when it was recorded before, or belongs to another target.
+    func write(actor: String, reason: String, on db: inout Transaction) async throws -> Written? {
         let id = PublicationID()
         let parts = String(decoding: try JSONEncoder.posthorn.encode(self.parts), as: UTF8.self)
+        // A platform's clock may differ from ours, and a wrong date would spoil the metric plan: ours unless theirs is near.
         let written = try await db.query(
             """
-            INSERT INTO publication (client_id, publication_id, account_id, platform, target_id, remote_id, url, parts, published_at,
-                                     content_hash, content_type, origin)
-            VALUES (\(work.client.uuid), \(id.uuid), \(work.account.uuid), \(work.platform.rawValue), \(work.target.uuid),
-                    \(remote.id), \(remote.url), \(JSONText(parts)), \(publishedAt), \(work.contentHash),
-                    \(work.format.rawValue), 'posthorn')
-            ON CONFLICT DO NOTHING
-            RETURNING publication_id
-            """)
-        guard !written.isEmpty else {
-            let rows = try await db.query(
-                "SELECT publication_id FROM publication WHERE client_id = \(work.client.uuid) AND target_id = \(work.target.uuid)"
-            )
-            if let existing: UUID = try rows.first?.get("publication_id") { return (PublicationID(existing), false) }
-            // Two posts cannot be one: a person must look which of them it is.
-            try await TargetRecord(client: work.client, target: work.target).move(
-                to: "unknown", reason: "the platform's post \(self.remote.id) is recorded for another post already",
-                on: &db)
-            return (id, false)
-        }
-        try await db.execute(
-            """
-            WITH before AS (
-                SELECT client_id, target_id, state FROM target
-                WHERE client_id = \(work.client.uuid) AND target_id = \(work.target.uuid) FOR UPDATE),
+            WITH clock AS MATERIALIZED (SELECT world_now() AS now),
+            published AS (
+                INSERT INTO publication (client_id, publication_id, account_id, platform, target_id, remote_id, url, parts,
+                                         published_at, content_hash, content_type, origin)
+                SELECT \(work.client.uuid), \(id.uuid), \(work.account.uuid), \(work.platform.rawValue), \(work.target.uuid),
+                       \(remote.id), \(remote.url), \(JSONText(parts)),
+                       CASE WHEN abs(extract(epoch FROM \(remote.publishedAt) - now)) < 86400 THEN \(remote.publishedAt)
+                            ELSE now END,
+                       \(work.contentHash), \(work.format.rawValue), 'posthorn'
+                FROM clock
+                ON CONFLICT DO NOTHING
+                RETURNING client_id, target_id, published_at
+            ),
+            before AS (
+                SELECT target.client_id, target.target_id, target.state, published.published_at
+                FROM published
+                JOIN target USING (client_id, target_id)
+                FOR UPDATE OF target
+            ),
             moved AS (
-                UPDATE target SET state = 'published', published_at = \(publishedAt), failure_code = NULL,
+                UPDATE target SET state = 'published', published_at = before.published_at, failure_code = NULL,
                        failure_message = NULL, next_action = NULL
-                FROM before WHERE target.client_id = before.client_id AND target.target_id = before.target_id)
-            INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
-            SELECT client_id, 'target', target_id, \(actor), state, 'published', \(reason) FROM before
+                FROM before WHERE target.client_id = before.client_id AND target.target_id = before.target_id
+            ),
+            told AS (
+                INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
+                SELECT client_id, 'target', target_id, \(actor), state, 'published', \(reason) FROM before
+            )
+            SELECT published_at, EXISTS (
+                       SELECT FROM boost
+                       WHERE boost.client_id = published.client_id AND boost.target_id = published.target_id
+                         AND boost.state = 'waiting') AS has_boosts
+            FROM published
             """)
-        return (id, true)
+        if let row = written.first {
+            return Written(
+                id: id, publishedAt: try row.get("published_at"), hasWaitingBoosts: try row.get("has_boosts"))
+        }
+        let rows = try await db.query(
+            "SELECT publication_id FROM publication WHERE client_id = \(work.client.uuid) AND target_id = \(work.target.uuid)"
+        )
+        guard rows.isEmpty else { return nil }
+        // Two posts cannot be one: a person must look which of them it is.
+        try await TargetRecord(client: work.client, target: work.target).move(
+            to: "unknown", reason: "the platform's post \(self.remote.id) is recorded for another post already", on: &db
+        )
+        return nil
     }
 }
 

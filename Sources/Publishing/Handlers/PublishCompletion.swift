@@ -19,19 +19,14 @@ struct PublishCompletion: Sendable {
     var reason: String?
 
     func write(on db: inout Transaction) async throws {
-        let now: Date = try await db.query("SELECT world_now() AS now").first?.get("now") ?? self.work.now
-        // A platform's clock may differ from ours, and a wrong date would spoil the metric plan: ours unless theirs is near.
-        let said = self.remote.publishedAt ?? now
-        let publishedAt = abs(said.timeIntervalSince(now)) < 86_400 ? said : now
-        let record = PublicationRecord(
-            work: self.work, remote: self.remote, parts: self.parts, publishedAt: publishedAt)
-        let (publication, isNew) = try await record.write(
+        let record = PublicationRecord(work: self.work, remote: self.remote, parts: self.parts)
+        let written = try await record.write(
             actor: self.actor, reason: self.reason ?? "published as \(self.remote.id)", on: &db)
-        guard isNew else { return }
+        guard let written else { return }
         var planned = MetricPlan.jobs(
-            for: publication, publishedAt: publishedAt, client: self.work.client, account: self.work.account,
+            for: written.id, publishedAt: written.publishedAt, client: self.work.client, account: self.work.account,
             manifest: self.manifest)
-        planned += try await self.waitingBoosts(publication, on: &db)
+        if written.hasWaitingBoosts { planned += try await self.waitingBoosts(written.id, on: &db) }
         _ = try await self.jobs.enqueue(planned, on: &db)
     }
 

@@ -26,15 +26,14 @@ package struct PublishHandler: JobHandler {
                 .failed(JobFailure(code: "unsupported", message: "no plugin for the platform '\(job.provider)'")))
         }
         let target = TargetID(subject)
-        let loaded = try await self.services.pool.withConnection { db in
-            try await TargetWork.load(target, client: job.client, on: &db)
-        }
-        guard let work = loaded else {
+        guard
+            let (work, effects) = try await TargetWork.loadWithEffects(
+                target, client: job.client, from: self.services.pool)
+        else {
             return JobResult(.failed(JobFailure(code: "permanent", message: "there is no target \(target)")))
         }
         if let ended = self.ended(work) { return ended }
         let record = TargetRecord(client: job.client, target: target)
-        let effects = try await context.effects.load(work.operation)
         if !effects.contains(where: { $0.state != .prepared }), let stopped = try await self.stopped(work, job) {
             return stopped
         }
@@ -52,8 +51,9 @@ package struct PublishHandler: JobHandler {
                     .permanent, "the platform has the same content from this account already, and it is not this post",
                     nextAction: "Change the text, or leave the post out")
             }
-            let outcome = try await self.publish(work, plugin, context)
-            return try await self.result(outcome, work, plugin, context)
+            let seen = SeenEffects(effects)
+            let outcome = try await self.publish(work, plugin, context, seen)
+            return try await self.result(outcome, work, plugin, context, seen)
         } catch let error as PluginError {
             return try await self.result(error, job: job, work: work, context)
         } catch let error as SecretError {
@@ -113,10 +113,12 @@ package struct PublishHandler: JobHandler {
     }
 
     private func publish(
-        _ work: TargetWork, _ plugin: RegisteredPlugin, _ context: JobContext
+        _ work: TargetWork, _ plugin: RegisteredPlugin, _ context: JobContext, _ seen: SeenEffects
     ) async throws -> PublishOutcome {
-        let effects = try await context.effects.prepare(work.operation)
-        let checkpoint = try effects.first { $0.part == 0 }?.checkpoint.map(StoredCheckpoint.init(data:))
+        if seen[0]?.state != .prepared || seen[0]?.job != context.effects.job.id {
+            seen.saw(try await context.effects.prepare(work.operation))
+        }
+        let checkpoint = try seen[0]?.checkpoint.map(StoredCheckpoint.init(data:))
         var content = work.content
         for part in content.parts.indices {
             for item in content.parts[part].media.indices {
@@ -130,7 +132,7 @@ package struct PublishHandler: JobHandler {
             let host = EffectHost(
                 effects: context.effects, operation: work.operation, checkpoint: checkpoint?.state,
                 limits: PlatformLimits(plugin.manifest, store: self.services.limits),
-                caller: Caller.current ?? Caller(client: work.client, account: work.account),
+                caller: Caller.current ?? Caller(client: work.client, account: work.account), seen: seen,
                 stillTrue: { db in try await work.requireUnchanged(on: &db) })
             let request = PublishRequest(access: access, content: resolved, operation: work.operation)
             if let checkpoint, checkpoint.isPending, let deferred = plugin.deferred {
@@ -141,7 +143,8 @@ package struct PublishHandler: JobHandler {
     }
 
     private func result(
-        _ outcome: PublishOutcome, _ work: TargetWork, _ plugin: RegisteredPlugin, _ context: JobContext
+        _ outcome: PublishOutcome, _ work: TargetWork, _ plugin: RegisteredPlugin, _ context: JobContext,
+        _ seen: SeenEffects
     ) async throws -> JobResult {
         switch outcome {
         case .pending(let state, let pause):
@@ -153,9 +156,11 @@ package struct PublishHandler: JobHandler {
                 try await record.move(to: "processing", reason: "the platform is processing it", on: &db)
             }
         case .published(let remote):
-            let parts = try await context.effects.load(work.operation).compactMap(EffectHost.remotePost)
+            var effects = seen.all ?? []
+            if seen.all == nil { effects = try await context.effects.load(work.operation) }
             let completion = PublishCompletion(
-                work: work, remote: remote, parts: parts, manifest: plugin.manifest, jobs: self.services.jobs)
+                work: work, remote: remote, parts: effects.compactMap(EffectHost.remotePost), manifest: plugin.manifest,
+                jobs: self.services.jobs)
             let record: JobResult.Record = { db in try await completion.write(on: &db) }
             // The publication is real whoever holds the lease: a stale worker's knowledge of it is kept too.
             return JobResult(.succeeded, record: record, recordIfStale: record)

@@ -2,7 +2,9 @@
 
 import Domain
 import Foundation
+import JobQueue
 import PQClient
+import Persistence
 import PluginKit
 
 /// What a publish job needs to know of its target.
@@ -20,10 +22,18 @@ struct TargetWork: Sendable {
     var accountReason: String?
     var clientState: String
     var onUnknown: String
+    /// What happens to it when its time has passed.
+    var missed: MissedWindow
+    /// The client's zone.
+    var zone: String
+    /// World seconds per real second.
+    var rate: Double
     var now: Date
 
     /// The operation whose visible parts are fenced: one per target, whatever job or attempt works on it.
-    var operation: String { "publish:\(self.target)" }
+    var operation: OperationKey { Self.operation(of: self.target) }
+
+    private static func operation(of target: TargetID) -> OperationKey { "publish:\(target)" }
 
     /// Refuses when somebody edited or called off the target since it was loaded; the row stays locked until the transaction ends, so that an
     /// edit comes either before the fence, and is published, or after it, and is refused.
@@ -42,16 +52,35 @@ struct TargetWork: Sendable {
     static func load(
         _ target: TargetID, client: ClientID, on db: inout some SQLSession & ~Copyable
     ) async throws -> TargetWork? {
-        let rows = try await db.query(
-            """
-            SELECT target.account_id, target.platform, target.state, target.content, target.content_hash, target.format,
-                   target.generation, account.state AS account_state, account.state_reason, client.state AS client_state,
-                   client.on_unknown, world_now() AS now
-            FROM target
-            JOIN account ON account.client_id = target.client_id AND account.account_id = target.account_id
-            JOIN client ON client.client_id = target.client_id
-            WHERE target.client_id = \(client.uuid) AND target.target_id = \(target.uuid)
-            """)
+        try Self.read(await db.query(Self.find(target, client: client)), target, client: client)
+    }
+
+    /// The target together with the parts of its operation, in one round trip.
+    static func loadWithEffects(
+        _ target: TargetID, client: ClientID, from pool: ConnectionPool
+    ) async throws -> (work: TargetWork, effects: [Effect])? {
+        let answers = try await pool.pipeline([
+            Self.find(target, client: client),
+            EffectLedger.parts(of: Self.operation(of: target), client: client),
+        ])
+        guard let work = try Self.read(answers[0], target, client: client) else { return nil }
+        return (work, try EffectLedger.effects(answers[1]))
+    }
+
+    private static func find(_ target: TargetID, client: ClientID) -> Statement {
+        """
+        SELECT target.account_id, target.platform, target.state, target.content, target.content_hash, target.format,
+               target.generation, account.state AS account_state, account.state_reason, client.state AS client_state,
+               client.on_unknown, client.on_missed, client.late_grace, client.late_spacing, client.time_zone,
+               world_now() AS now, (SELECT rate FROM world) AS rate
+        FROM target
+        JOIN account ON account.client_id = target.client_id AND account.account_id = target.account_id
+        JOIN client ON client.client_id = target.client_id
+        WHERE target.client_id = \(client.uuid) AND target.target_id = \(target.uuid)
+        """
+    }
+
+    private static func read(_ rows: Rows, _ target: TargetID, client: ClientID) throws -> TargetWork? {
         guard let row = rows.first else { return nil }
         let content: JSONText = try row.get("content")
         let account: UUID = try row.get("account_id")
@@ -64,7 +93,11 @@ struct TargetWork: Sendable {
             contentHash: try row.get("content_hash"), format: PostFormat(rawValue: format),
             generation: try row.get("generation"), accountState: try row.get("account_state"),
             accountReason: try row.get("state_reason"), clientState: try row.get("client_state"),
-            onUnknown: try row.get("on_unknown"), now: try row.get("now"))
+            onUnknown: try row.get("on_unknown"),
+            missed: MissedWindow(
+                policy: try row.get("on_missed"), grace: try row.get("late_grace"),
+                spacing: try row.get("late_spacing")),
+            zone: try row.get("time_zone"), rate: try row.get("rate"), now: try row.get("now"))
     }
 }
 

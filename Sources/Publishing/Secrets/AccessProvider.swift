@@ -142,22 +142,29 @@ package struct AccessProvider: Sendable {
 
     private func load(client: ClientID, account: AccountID, capability: String) async throws -> Loaded {
         try await self.pool.withConnection { db in
-            let rows = try await db.query(
+            let grant: Statement = """
+                SELECT link.grant_id
+                FROM account_grant AS link
+                WHERE link.client_id = \(client.uuid) AND link.account_id = \(account.uuid)
+                  AND link.capability = \(capability)
                 """
-                SELECT account.external_id, link.grant_id, world_now() AS now, (SELECT rate FROM world) AS rate
-                FROM account LEFT JOIN account_grant AS link
-                     ON link.client_id = account.client_id AND link.account_id = account.account_id
-                    AND link.capability = \(capability)
-                WHERE account.client_id = \(client.uuid) AND account.account_id = \(account.uuid)
-                """)
-            guard let row = rows.first else { throw PluginError(.permanent, "there is no such account") }
-            let grantID: UUID? = try row.get("grant_id")
+            let answers = try await db.pipeline([
+                """
+                SELECT external_id, world_now() AS now, (SELECT rate FROM world) AS rate
+                FROM account
+                WHERE client_id = \(client.uuid) AND account_id = \(account.uuid)
+                """,
+                GrantVault.find(grant), GrantVault.findApp(of: grant),
+            ])
+            guard let row = answers[0].first else { throw PluginError(.permanent, "there is no such account") }
             var loaded = Loaded(externalID: try row.get("external_id"), now: try row.get("now"))
             self.mirror?.observe(loaded.now, rate: try row.get("rate"))
-            guard let grantID, let grant = try await self.vault.load(GrantID(grantID), on: &db) else { return loaded }
+            guard let grant = try answers[1].first.map({ row throws in try self.vault.read(row) }) else {
+                return loaded
+            }
             loaded.grant = grant
             loaded.app = grant.app == nil ? self.apps[grant.platform] : nil
-            if loaded.app == nil { loaded.app = try await self.vault.app(of: grant, on: &db) }
+            if loaded.app == nil { loaded.app = try self.vault.app(answers[2]) }
             return loaded
         }
     }

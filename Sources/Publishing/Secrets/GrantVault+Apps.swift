@@ -2,25 +2,32 @@
 
 import Domain
 import Foundation
-package import PQClient
-package import PluginKit
+import PQClient
+import PluginKit
 
 extension GrantVault {
     /// What an app's secret is bound to when it is sealed.
     static func place(of app: AppID) -> String { "app:\(app)" }
 
-    /// The credential of the app that a grant was made with; of the platform's only app when the grant names none.
+    /// The statement that finds the app that a grant was made with; the platform's apps when the grant names none.
+    ///
+    /// - Parameter grant: The grant's identity, as an expression or a query of one column.
+    /// - Returns: The statement, for ``app(_:)``.
+    static func findApp(of grant: Statement) -> Statement {
+        """
+        SELECT a.app_id, a.external_id, a.master_key_id, a.sealed_secret
+        FROM access_grant g
+        JOIN app a ON a.platform = g.platform AND a.app_id = coalesce(g.app_id, a.app_id)
+        WHERE g.grant_id = (\(grant))
+        LIMIT 2
+        """
+    }
+
+    /// The credential of the app that was found.
     ///
     /// - Returns: `nil` when no app was added for the platform, or several were and the grant names none.
-    /// - Throws: `SecretError` when the secret cannot be opened, `PQError`.
-    package func app(of grant: Grant, on db: inout some SQLSession & ~Copyable) async throws -> AppCredential? {
-        let rows = try await db.query(
-            """
-            SELECT app_id, external_id, master_key_id, sealed_secret
-            FROM app
-            WHERE platform = \(grant.platform.rawValue) AND app_id = coalesce(\(grant.app), app_id)
-            LIMIT 2
-            """)
+    /// - Throws: `SecretError` when the secret cannot be opened.
+    func app(_ rows: Rows) throws -> AppCredential? {
         guard rows.count == 1, let row = rows.first else { return nil }
         let id: AppID = try row.get("app_id")
         var app = AppCredential(id: try row.get("external_id"))

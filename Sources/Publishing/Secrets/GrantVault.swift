@@ -41,18 +41,32 @@ package struct GrantVault: Sendable {
     ///
     /// - Returns: `nil` when there is none.
     package func load(_ id: GrantID, on db: inout some SQLSession & ~Copyable) async throws -> Grant? {
-        let rows = try await db.query(
-            """
-            SELECT owner_client_id, platform, app_id, key_id, sealed, version, state, state_reason
-            FROM access_grant WHERE grant_id = \(id.uuid)
-            """)
-        guard let row = rows.first else { return nil }
+        try await db.query(Self.find("\(id.uuid)")).first.map { row throws in try self.read(row) }
+    }
+
+    /// The statement that finds a grant, and the client's key that it is sealed under.
+    ///
+    /// - Parameter id: The identity, as an expression or a query of one column.
+    /// - Returns: The statement, for ``read(_:)``.
+    static func find(_ id: Statement) -> Statement {
+        """
+        SELECT g.grant_id, g.owner_client_id, g.platform, g.app_id, g.key_id, g.sealed, g.version, g.state,
+               g.state_reason, k.master_key_id, k.sealed AS sealed_key
+        FROM access_grant g
+        LEFT JOIN client_key k ON k.client_id = g.owner_client_id AND 'client:' || k.key_no = g.key_id
+             AND k.destroyed_at IS NULL
+        WHERE g.grant_id = (\(id))
+        """
+    }
+
+    /// Opens a grant that was found.
+    func read(_ row: Row) throws -> Grant {
+        let id = GrantID(try row.get("grant_id", as: UUID.self))
         let owner: UUID? = try row.get("owner_client_id")
         let platform: String = try row.get("platform")
         let app: UUID? = try row.get("app_id")
         let state: String = try row.get("state")
-        let sealed = Sealed(keyID: try row.get("key_id"), bytes: try row.get("sealed"))
-        let opened = try await self.open(sealed, grant: id, owner: owner.map(ClientID.init), on: &db)
+        let opened = try self.open(row, grant: id, owner: owner.map(ClientID.init))
         return Grant(
             id: id, owner: owner.map(ClientID.init), platform: PlatformID(rawValue: platform), app: app.map(AppID.init),
             state: Grant.State(rawValue: state) ?? .revoked, stateReason: try row.get("state_reason"),
@@ -91,34 +105,37 @@ package struct GrantVault: Sendable {
         let data = try JSONEncoder().encode(tokens)
         let place = "grant:\(grant)"
         guard let owner else { return try self.keys.seal(data, place: place) }
-        let (number, key) = try await self.clientKey(owner, number: nil, on: &db)
+        let (number, key) = try await self.clientKey(owner, on: &db)
         return Sealed(keyID: "client:\(number)", bytes: try Sealing.seal(data, key: key, place: place))
     }
 
-    private func open(
-        _ sealed: Sealed, grant: GrantID, owner: ClientID?, on db: inout some SQLSession & ~Copyable
-    ) async throws -> Data {
+    private func open(_ row: Row, grant: GrantID, owner: ClientID?) throws -> Data {
         let place = "grant:\(grant)"
+        let sealed = Sealed(keyID: try row.get("key_id"), bytes: try row.get("sealed"))
         guard let owner else { return try self.keys.open(sealed, place: place) }
-        guard let number = Int32(sealed.keyID.dropFirst("client:".count)) else {
+        guard Int32(sealed.keyID.dropFirst("client:".count)) != nil else {
             throw SecretError("a grant names the key '\(sealed.keyID)', which is no client's key")
         }
-        let (_, key) = try await self.clientKey(owner, number: number, on: &db)
-        return try Sealing.open(sealed.bytes, key: key, place: place)
+        guard let master: String = try row.get("master_key_id"), let bytes: Data = try row.get("sealed_key") else {
+            throw SecretError("the client's key was destroyed: its credentials are erased")
+        }
+        let key = try self.keys.open(Sealed(keyID: master, bytes: bytes), place: Self.place(of: owner))
+        return try Sealing.open(sealed.bytes, key: SymmetricKey(data: key), place: place)
     }
+
+    private static func place(of client: ClientID) -> String { "client-key:\(client)" }
 
     /// Finds a client's data key, or makes its first one.
     private func clientKey(
-        _ client: ClientID, number: Int32?, on db: inout some SQLSession & ~Copyable
+        _ client: ClientID, on db: inout some SQLSession & ~Copyable
     ) async throws -> (number: Int32, key: SymmetricKey) {
         let find: Statement = """
             SELECT key_no, master_key_id, sealed FROM client_key
-            WHERE client_id = \(client.uuid) AND destroyed_at IS NULL AND (\(number) IS NULL OR key_no = \(number))
+            WHERE client_id = \(client.uuid) AND destroyed_at IS NULL
             ORDER BY key_no DESC LIMIT 1
             """
-        let place = "client-key:\(client)"
+        let place = Self.place(of: client)
         if try await db.query(find).isEmpty {
-            guard number == nil else { throw SecretError("the client's key was destroyed: its credentials are erased") }
             let material = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
             let sealed = try self.keys.seal(material, place: place)
             // Another process may have made it meanwhile: then its key is the one.
