@@ -161,14 +161,23 @@ package final class Worker: Sendable {
             }
             services.cancelAll()
         }
-        do {
-            try await JobStore(pool: beats).deregister(self.id)
-        } catch {
-            // The rescue of another worker ends the record.
-            self.setback("deregister", error)
-        }
+        await self.deregister(beats)
         await beats.close()
         self.onEvent(.stopped(self.id))
+    }
+
+    /// Says goodbye; where that fails, the rescue of another worker ends the record.
+    ///
+    /// A slow server may need longer than a beat has.
+    private func deregister(_ beats: ConnectionPool) async {
+        for pool in [beats, self.store.pool] {
+            do {
+                return try await JobStore(pool: pool).deregister(self.id)
+            } catch {
+                self.setback("deregister", error)
+                guard (error as? PQError)?.code != .connectFailed else { return }
+            }
+        }
     }
 
     /// Beats have a connection of their own with short limits: they must not wait behind anything.
