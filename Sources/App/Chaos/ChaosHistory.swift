@@ -22,18 +22,21 @@ struct ChaosHistory: Sendable {
     var violations: [String] { self.queue + (self.effects + self.limits).map(\.description) }
 
     /// Reads both sides; nothing may be at work any more.
-    static func read(services: ServiceContext, admin: SimulatorAdmin) async throws -> ChaosHistory {
+    ///
+    /// What was sent is compared for posts whose text has a marker, `[ph:…]`.
+    static func read(_ pool: ConnectionPool, admin: SimulatorAdmin) async throws -> ChaosHistory {
         var history = ChaosHistory()
-        history.queue = try await services.jobs.audit().violations.map(\.description)
+        history.queue = try await JobStore(pool: pool).audit().violations.map(\.description)
         let visible = try await Self.visible(admin)
         history.effects = EffectHistory.findings(
-            effects: try await Self.effects(services.pool), arrivals: visible.map(\.arrival))
+            effects: try await Self.effects(pool),
+            arrivals: visible.map(\.arrival).filter { $0.key.hasPrefix(Self.marker) })
         let calls = try await Self.calls(admin)
         history.calls = calls.count
-        let owners = try await Self.owners(services.pool)
+        let owners = try await Self.owners(pool)
         let all = Self.times(of: calls, owners)
         let effective = Self.times(of: visible.filter(\.arrival.tookEffect).map(\.call), owners)
-        for limit in try await LimitStore(pool: services.pool).limits() {
+        for limit in try await LimitStore(pool: pool).limits() {
             let place = Place(scope: limit.key.scope, endpoint: limit.key.endpoint)
             // What was called before somebody set the limit is not what it is about.
             let since = limit.setAt?.timeIntervalSince1970 ?? 0
@@ -77,6 +80,8 @@ struct ChaosHistory: Sendable {
         var app: AppID?
     }
 
+    private static let marker = "ph:"
+
     /// Whose calls those of an account on a platform are.
     private static func owners(_ pool: ConnectionPool) async throws -> [String: Owner] {
         let rows = try await pool.query(
@@ -108,7 +113,7 @@ struct ChaosHistory: Sendable {
             FROM effect e
             JOIN target t ON t.client_id = e.client_id AND e.op_key = 'publish:' || t.target_id
             LEFT JOIN publication p ON p.client_id = t.client_id AND p.target_id = t.target_id
-            WHERE e.part = 0
+            WHERE e.part = 0 AND t.content::text ~ '\\[ph:[A-Za-z0-9._-]+\\]'
             """)
         return try rows.map { row throws in
             EffectRecord(

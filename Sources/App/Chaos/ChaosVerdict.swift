@@ -73,7 +73,7 @@ struct ChaosVerdict: Sendable {
         verdict.unknown = (verdict.effects["unknown"] ?? 0) + (verdict.effects["sending"] ?? 0) - asked.count
         let known = verdict.published.union(asked)
         verdict.lost = (0..<posts).map(ChaosAgency.marker).filter { !known.contains($0) }
-        verdict.history = try await ChaosHistory.read(services: services, admin: admin)
+        verdict.history = try await ChaosHistory.read(services.pool, admin: admin)
         return verdict
     }
 

@@ -25,7 +25,7 @@ struct LimitSystemTests {
                 "limit", "set", "--account", "acme/mock", "--endpoint", "publish", "--limit", "\(limit)", "--per",
                 "60s",
                 "--reason", "a test")
-            for number in 1...10 { _ = try await agency.publishNow("Post \(number)", on: "mock") }
+            for number in 1...10 { _ = try await agency.publishNow("Post \(number) [ph:post-\(number)]", on: "mock") }
             // A worker ends when nothing is due; what waits for a token is due again a little later.
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<2 {
@@ -43,6 +43,7 @@ struct LimitSystemTests {
             let arrivals = ledger.compactMap { ($0["world_time"] as? String).flatMap(LimitReport.seconds) }
             let report = LimitReport(arrivals: arrivals, limit: limit, window: window)
             #expect(report.calls == 10 && report.isKept)
+            try await agency.expectSound()
             let lines = try #require(
                 try await agency.json("limit", "show", "--account", "acme/mock") as? [[String: Any]])
             let line = try #require(lines.first { $0["source"] as? String == "person" })

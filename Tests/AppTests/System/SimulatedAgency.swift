@@ -165,8 +165,8 @@ struct SimulatedAgency: Sendable {
 
     /// The queue's tables and the platforms' ledger tell one and the same story.
     func expectSound(_ location: SourceLocation = #_sourceLocation) async throws {
-        let audit = try await JobStore(pool: self.database.pool).audit()
-        #expect(audit.violations.isEmpty, sourceLocation: location)
+        let history = try await ChaosHistory.read(self.database.pool, admin: self.admin)
+        #expect(history.violations.isEmpty, sourceLocation: location)
         #expect(try await self.admin.ledgerSummary().duplicates == 0, sourceLocation: location)
     }
 

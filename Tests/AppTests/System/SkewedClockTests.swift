@@ -35,7 +35,7 @@ struct SkewedClockTests {
                 "limit", "set", "--account", "acme/mock", "--endpoint", "publish", "--limit", "\(limit)", "--per",
                 "60s",
                 "--reason", "a test")
-            for number in 1...8 { _ = try await agency.publishNow("Post \(number)", on: "mock") }
+            for number in 1...8 { _ = try await agency.publishNow("Post \(number) [ph:post-\(number)]", on: "mock") }
             let due: String = try await TestDatabase.required.pool.query(
                 """
                 SELECT to_char((world_now() + make_interval(mins => 4)) AT TIME ZONE 'Europe/Berlin',
