@@ -37,7 +37,7 @@ release: ## Optimised binary with the Swift runtime inside: .build/release/posth
 	swift build -c release --product posthorn --static-swift-stdlib
 
 test: ## Every test, on a PostgreSQL of its own; ends with "N passed, N failed"
-	@$(scripts)/prerequisites run
+	@$(scripts)/prerequisites test
 	swift build --build-tests $(build_flags)
 	@$(scripts)/with-postgres $(scripts)/run-tests
 
@@ -62,7 +62,7 @@ bench: release ## Measure the queue against PostgreSQL itself; prints JSON
 	@$(scripts)/with-postgres $(scripts)/run-bench $(release)
 
 sanitize: ## Thread and address sanitizer on the modules without the HTTP stack
-	@$(scripts)/prerequisites run
+	@$(scripts)/prerequisites test
 	POSTHORN_ONLY=Domain,PQClient,JobQueue,Analysis $(scripts)/with-postgres swift test --sanitize=thread --scratch-path .build-tsan
 	POSTHORN_ONLY=Domain,PQClient,JobQueue,Analysis $(scripts)/with-postgres swift test --sanitize=address --scratch-path .build-asan
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import JobQueue
+import PQClient
 import Testing
 
 @testable import App
@@ -114,6 +115,25 @@ struct ConfigurationTests {
         #expect(try await source(["PGHOST": "c"], running) == .libpq)
         #expect(try await source([:], running) == .embedded)
         #expect(try await source([:], nil) == .missing)
+    }
+
+    @Test("a pooler is named for the database's own address alone, and asks for an address to listen at")
+    func pooler() async throws {
+        let environment = ["POSTHORN_DATABASE_URL": "postgresql:///a", "POSTHORN_DATABASE_POOLER": "transaction"]
+        let database = try DatabaseSettings(try await self.settings(environment), running: nil)
+        #expect(try database.pool(role: "test", connections: 1).pooling == .transaction)
+        #expect(try database.pool(role: "test", connections: 1, url: "postgresql:///b").pooling == .direct)
+        let error = try #require(throws: CommandError.self) { try database.listener() }
+        #expect(error.status == .configuration)
+        #expect(error.remedy?.contains("POSTHORN_LISTEN_DATABASE_URL") == true)
+        let own = environment.merging(["POSTHORN_LISTEN_DATABASE_URL": "postgresql:///b"]) { $1 }
+        let listener = try DatabaseSettings(try await self.settings(own), running: nil).listener()
+        #expect(listener?.pooling == .direct)
+        let plain = try await self.settings(["POSTHORN_DATABASE_URL": "postgresql:///a"])
+        #expect(try DatabaseSettings(plain, running: nil).listener() == nil)
+        let wrong = try await self.settings(["POSTHORN_DATABASE_POOLER": "session"])
+        let refused = try #require(throws: CommandError.self) { try DatabaseSettings(wrong, running: nil) }
+        #expect(refused.status == .configuration)
     }
 
     @Test("without any database a command exits 69 and says how to get one")

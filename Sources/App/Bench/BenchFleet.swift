@@ -14,12 +14,15 @@ struct BenchFleet: Sendable {
     static let past: QueueName = "bench-past"
 
     let pool: ConnectionPool
+    /// The listener's own address, behind a pooler.
+    let listener: PQConfiguration?
     let jobs: JobStore
     let clients: [ClientID]
     let accountsPerClient: [[AccountID]]
 
-    init(pool: ConnectionPool, clients: Int, accounts: Int) {
+    init(pool: ConnectionPool, listener: PQConfiguration?, clients: Int, accounts: Int) {
         self.pool = pool
+        self.listener = listener
         self.jobs = JobStore(pool: pool)
         self.clients = (0..<clients).map { _ in ClientID() }
         self.accountsPerClient = (0..<clients).map { _ in (0..<accounts).map { _ in AccountID() } }
@@ -134,6 +137,7 @@ struct BenchFleet: Sendable {
         configuration.host = ProcessInfo.processInfo.hostName
         configuration.version = Version.number
         configuration.untilEmpty = untilEmpty
+        configuration.listenAddress = self.listener
         let handler = NoOpHandler(duration: duration, started: started)
         return try Worker(configuration, pool: self.pool, handlers: [handler], logger: logger) { event in
             switch event {

@@ -37,6 +37,12 @@ extension CommandError {
             return Self(.tryAgain, "the database did not answer in time", details: [error.message.singleLine])
         case .cancelled: return Self(.interrupted, "interrupted")
         case .configuration: return Self(.configuration, error.message.singleLine)
+        case .pooler:
+            return Self(
+                .configuration, error.message.singleLine,
+                remedy:
+                    "as POSTHORN_DATABASE_URL a pooler needs POSTHORN_DATABASE_POOLER=transaction; POSTHORN_LISTEN_DATABASE_URL and POSTHORN_MIGRATE_DATABASE_URL must be PostgreSQL's own address"
+            )
         case .migration: return Self(.conflict, error.message.singleLine)
         case .server: return Self.server(error)
         default: return Self(.failed, error.description.singleLine)

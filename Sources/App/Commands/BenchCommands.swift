@@ -82,7 +82,9 @@ extension PosthornCommand {
                     remedy: "use a database of a simulated world, or none: then bench starts a server of its own")
             }
             let version: String = try await pool.query("SHOW server_version").first?.get(0) ?? ""
-            let fleet = BenchFleet(pool: pool, clients: bench.clients, accounts: bench.accounts)
+            let fleet = BenchFleet(
+                pool: pool, listener: try context.databaseSettings().listener(), clients: bench.clients,
+                accounts: bench.accounts)
             try await fleet.clean()
             let start = try await DatabaseCost.read(pool)
             var record = try await body(fleet)

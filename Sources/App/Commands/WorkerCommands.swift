@@ -55,6 +55,7 @@ struct WorkerCommands: AsyncParsableCommand {
                 let service = WorkerService(
                     settings: settings, services: services, database: try context.databaseSettings(),
                     logger: context.logger, untilEmpty: self.untilEmpty)
+                try await service.checkListener()
                 let worker = try service.makeWorker()
                 let parent = self.parent
                 let pool = services.pool

@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import JobQueue
 import Logging
+import PQClient
 import Persistence
 import Publishing
 
@@ -14,6 +15,23 @@ struct WorkerService: Sendable {
     let database: DatabaseSettings
     let logger: Logger
     var untilEmpty = false
+
+    /// Makes sure that the listener's own address is no pooler's: it would hear nothing, for ever.
+    ///
+    /// A server that cannot be reached now is no reason not to start: the worker waits for it.
+    func checkListener() async throws {
+        guard let configuration = try self.database.listener() else { return }
+        let pool = ConnectionPool(configuration: configuration, logger: self.logger)
+        do {
+            try await pool.execute("SELECT")
+        } catch  where error.code == .pooler {
+            await pool.close()
+            throw error
+        } catch {
+            self.logger.debug("the listener's address does not answer yet", metadata: ["reason": "\(error)"])
+        }
+        await pool.close()
+    }
 
     func makeWorker() throws -> Worker {
         var configuration = WorkerConfiguration(
@@ -35,9 +53,7 @@ struct WorkerService: Sendable {
                 RetentionPolicy.attempts: self.settings.historyMonths,
                 SamplePartitions.table: self.settings.sampleMonths,
             ])
-        if let url = self.database.listenURL {
-            configuration.listenAddress = try self.database.pool(role: "listener", connections: 1, url: url)
-        }
+        configuration.listenAddress = try self.database.listener()
         if let text = self.settings.crashAt {
             guard let plan = CrashPlan(text) else {
                 throw CommandError(

@@ -8,7 +8,8 @@ package import PQClient
 /// |---|---|---|
 /// | `database.url` | URL, secret | `DATABASE_URL`, libpq's `PG*`, the server of `posthorn up` |
 /// | `database.schema` | text | `posthorn` |
-/// | `listen.database.url` | URL, secret | the database URL |
+/// | `database.pooler` | `none` or `transaction` | `none` |
+/// | `listen.database.url` | URL, secret | the database URL, unless that is a pooler's |
 /// | `migrate.database.url` | URL, secret | the database URL |
 package struct DatabaseSettings: Sendable {
     /// Where an address came from, for messages.
@@ -31,6 +32,8 @@ package struct DatabaseSettings: Sendable {
     package var source: Source
     /// The schema of all tables.
     package var schema: String
+    /// What lies between us and the server at that address.
+    package var pooling: PQConfiguration.Pooling
     /// The listener's own address.
     package var listenURL: String?
     /// The address and role for migrations.
@@ -44,6 +47,7 @@ package struct DatabaseSettings: Sendable {
     /// - Throws: ``CommandError`` with exit code 78.
     package init(_ settings: Settings, running: RunningState?) throws {
         self.schema = settings.text("database.schema") ?? "posthorn"
+        self.pooling = try settings.choice(Self.poolerKey) ?? .direct
         self.listenURL = try settings.secret("listen.database.url")
         self.migrateURL = try settings.secret("migrate.database.url")
         if let url = try settings.secret("database.url") {
@@ -74,9 +78,11 @@ package struct DatabaseSettings: Sendable {
                 remedy: "run `posthorn up` here, or set POSTHORN_DATABASE_URL=postgresql://user@host/database")
         }
         do {
-            return try PQConfiguration(
+            var configuration = try PQConfiguration(
                 url: url ?? self.url, schema: self.schema, applicationName: "posthorn \(role)",
                 maximumConnections: connections)
+            if url == nil { configuration.pooling = self.pooling }
+            return configuration
         } catch {
             throw CommandError(
                 .configuration, "the database address of \(self.source.rawValue) cannot be used",
@@ -84,6 +90,28 @@ package struct DatabaseSettings: Sendable {
                 remedy: "write it as postgresql://user:password@host:5432/database")
         }
     }
+
+    /// The listener's own address; `nil` where the database's will do.
+    ///
+    /// - Returns: the configuration to listen with.
+    /// - Throws: ``CommandError`` with exit code 78 behind a pooler without an address of its own, or when that is
+    ///   malformed.
+    package func listener() throws -> PQConfiguration? {
+        guard let url = self.listenURL else {
+            guard self.pooling == .direct else {
+                let listen = Settings.variable("listen.database.url")
+                throw CommandError(
+                    .configuration,
+                    "behind a pooler (\(Settings.variable(Self.poolerKey))=\(self.pooling.rawValue)) a worker listens at an address of its own, and \(listen) is not set",
+                    remedy: "set \(listen) to PostgreSQL's own address, past the pooler: one connection a worker")
+            }
+            return nil
+        }
+        return try self.pool(role: "listener", connections: 1, url: url)
+    }
+
+    /// The key that says what lies between us and the server.
+    package static let poolerKey = "database.pooler"
 
     private static let libpqNames = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE", "PGPORT"]
 }

@@ -20,7 +20,13 @@ package enum KnownSettings {
             meaning: "PostgreSQL; then DATABASE_URL, then libpq's PG*; else the server of `posthorn up`", isSecret: true
         ),
         Key(name: "database.schema", meaning: "the schema of all tables (posthorn)"),
-        Key(name: "listen.database.url", meaning: "address of the listener when the URL is a pooler", isSecret: true),
+        Key(
+            name: "database.pooler",
+            meaning: "none, or transaction when that URL is a pooler's in transaction mode, such as PgBouncer (none)"),
+        Key(
+            name: "listen.database.url",
+            meaning: "PostgreSQL's own address, for the listener, when the URL is a pooler's",
+            isSecret: true),
         Key(name: "migrate.database.url", meaning: "address and role for migrations", isSecret: true),
         Key(name: "secret.key", meaning: "seals credentials: 32 bytes in base64, or id:key,id:key", isSecret: true),
         Key(name: "platform.origin", meaning: "send platform calls here instead of the real hosts"),

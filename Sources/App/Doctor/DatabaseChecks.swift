@@ -13,7 +13,9 @@ struct DatabaseChecks {
     let context: CommandContext
 
     static let names = [
-        "database", "schema", "world", "clock", "snapshots", "workers", "queue", "tokens", "history", "tables",
+        "database", "pooler", "listener", "schema", "world", "clock", "snapshots", "workers", "queue", "tokens",
+        "history",
+        "tables",
     ]
 
     func run() async -> [Finding] {
@@ -21,6 +23,9 @@ struct DatabaseChecks {
             let location = try self.context.databaseSettings()
             return try await self.context.withPool(connections: 2) { pool in
                 var findings = [try await self.server(pool, location)]
+                let between = PoolerChecks(database: location, logger: self.context.logger)
+                findings.append(await self.check("pooler") { try await between.pooler(pool) })
+                findings.append(await self.check("listener") { try await between.listener(pool) })
                 findings.append(await self.check("clock") { try await self.clock(pool) })
                 let growth = GrowthChecks(pool: pool, settings: try WorkerSettings(self.context.settings))
                 findings.append(await self.check("snapshots") { try await growth.snapshots() })

@@ -121,7 +121,8 @@ package struct LocalInstallation: Sendable {
     private func worker(_ number: Int, url: String, origin: String?) -> ChildProcess {
         var environment: [String: String?] = [
             "POSTHORN_DATABASE_URL": url, "POSTHORN_DATABASE_SCHEMA": self.options.schema,
-            "POSTHORN_PLATFORM_ORIGIN": origin, "POSTHORN_LOG_FORMAT": "json",
+            "POSTHORN_DATABASE_POOLER": PQConfiguration.Pooling.direct.rawValue, "POSTHORN_PLATFORM_ORIGIN": origin,
+            "POSTHORN_LOG_FORMAT": "json",
         ]
         if self.context.settings.environment["POSTHORN_SECRET_KEY"] == nil,
             self.context.settings.environment["POSTHORN_SECRET_KEY_FILE"] == nil
@@ -142,6 +143,7 @@ package struct LocalInstallation: Sendable {
 
     private func attachedContext(url: String, origin: String?) async throws -> CommandContext {
         var flags = ["database.url": url, "database.schema": self.options.schema]
+        flags[DatabaseSettings.poolerKey] = PQConfiguration.Pooling.direct.rawValue
         flags["platform.origin"] = origin
         if try self.context.settings.secret("secret.key") == nil { flags["secret.key.file"] = self.state.secretKey }
         if self.context.settings.text("media.store") == nil {

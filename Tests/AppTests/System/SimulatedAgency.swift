@@ -24,11 +24,19 @@ struct SimulatedAgency: Sendable {
     let origin: String
     let admin: SimulatorAdmin
     let folder: URL
+    private let given: [String: String]
     private let database = TestDatabase.required
     private let secretKey = SecretKeys.generate()
 
     /// Runs a simulator for the time of the body.
-    static func with(_ body: @escaping @Sendable (SimulatedAgency) async throws -> Void) async throws {
+    ///
+    /// - Parameters:
+    ///   - environment: more variables for every run of the program; they go before the agency's own.
+    ///   - body: the test.
+    /// - Throws: what the body throws.
+    static func with(
+        environment: [String: String] = [:], _ body: @escaping @Sendable (SimulatedAgency) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "posthorn-system-\(UInt64.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -47,7 +55,8 @@ struct SimulatedAgency: Sendable {
             for await port in ports {
                 let origin = "http://127.0.0.1:\(port)"
                 try await SimulatorControl(origin: origin).withAdmin { admin in
-                    let agency = SimulatedAgency(origin: origin, admin: admin, folder: folder)
+                    let agency = SimulatedAgency(
+                        origin: origin, admin: admin, folder: folder, environment: environment)
                     try await agency.open()
                     try await body(agency)
                 }
@@ -57,7 +66,8 @@ struct SimulatedAgency: Sendable {
         }
     }
 
-    private init(origin: String, admin: SimulatorAdmin, folder: URL) {
+    private init(origin: String, admin: SimulatorAdmin, folder: URL, environment: [String: String]) {
+        self.given = environment
         self.origin = origin
         self.admin = admin
         self.folder = folder
@@ -107,7 +117,7 @@ struct SimulatedAgency: Sendable {
             "POSTHORN_DATABASE_URL": self.database.url, "POSTHORN_DATABASE_SCHEMA": self.database.schema,
             "POSTHORN_PLATFORM_ORIGIN": self.origin, "POSTHORN_SECRET_KEY": self.secretKey,
             "POSTHORN_MEDIA_STORE": self.folder.absoluteString,
-        ]
+        ].merging(self.given) { $1 }
     }
 
     /// Runs a worker process beside the body, then drains it.
