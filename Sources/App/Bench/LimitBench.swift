@@ -59,6 +59,7 @@ struct LimitBench: Sendable {
         let world = try await WorldStore(pool: services.pool).set(epoch: nil, rate: self.rate)
         try await admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
         var options = ChaosOptions()
+        options.setsLimits = false
         options.platforms = ["x"]
         options.setsLimits = false
         options.clients = self.accounts

@@ -58,6 +58,7 @@ struct PublishBench: Sendable {
         let worlds = WorldStore(pool: services.pool)
         let due = try await worlds.set(epoch: nil, rate: 1).worldEpoch.addingTimeInterval(86_400)
         var options = ChaosOptions()
+        options.setsLimits = false
         options.platforms = ["mock"]
         options.clients = self.clients
         options.accountsPerClient = self.accountsPerClient
