@@ -101,6 +101,63 @@ struct EffectTests {
         #expect(try await queue.ledger.sends(of: "op", client: queue.client).map(\.outcome) == ["absent", nil])
     }
 
+    @Test("a read that was written down late is no second one: what counts is when it began")
+    func lateRead() async throws {
+        let queue = try await QueueFixture()
+        let effects = queue.effects(of: try await queue.claimedJob())
+        try await queue.world.set(epoch: nil, rate: 0)
+        let sent = try await queue.world.now()
+        try await effects.prepare("op")
+        _ = try await effects.fence("op")
+        try await effects.markUnknown("op", send: 1)
+        func read(at start: TimeInterval, written end: TimeInterval) async throws -> Effect {
+            try await queue.world.set(epoch: sent.addingTimeInterval(end), rate: 0)
+            return try await effects.recordAbsentRead(
+                "op", send: 1, minimumDistance: .seconds(60), readAt: sent.addingTimeInterval(start))
+        }
+        #expect(try await read(at: 61, written: 62).absentReads == 1)
+        #expect(try await read(at: 64, written: 130).state == .unknown)
+        #expect(try await read(at: 131, written: 132).state == .prepared)
+    }
+
+    @Test("a late doubt about a send does not undo the proof that it took no effect")
+    func lateDoubt() async throws {
+        let queue = try await QueueFixture()
+        let effects = queue.effects(of: try await queue.claimedJob())
+        try await effects.prepare("op")
+        _ = try await effects.fence("op")
+        try await effects.markUnknown("op", send: 1)
+        for _ in 0..<2 { _ = try await effects.recordAbsentRead("op", send: 1, minimumDistance: .zero) }
+        #expect(try await effects.fence("op")?.sendNumber == 2)
+        try await effects.markUnknown("op", send: 1)
+        #expect(try await queue.ledger.sends(of: "op", client: queue.client).map(\.outcome) == ["absent", nil])
+        try await queue.expectSound()
+    }
+
+    @Test(
+        "a confirmation that arrives during a later send counts when that send ends without one: nothing is sent again",
+        arguments: ["not-sent", "rejected", "unknown", "absent"])
+    func lateConfirmation(end: String) async throws {
+        let queue = try await QueueFixture()
+        let effects = queue.effects(of: try await queue.claimedJob())
+        try await effects.prepare("op")
+        _ = try await effects.fence("op")
+        try await effects.markUnknown("op", send: 1)
+        for _ in 0..<2 { _ = try await effects.recordAbsentRead("op", send: 1, minimumDistance: .zero) }
+        _ = try await effects.fence("op")
+        if end == "absent" { try await effects.markUnknown("op", send: 2) }
+        #expect(try await effects.confirm("op", send: 1, evidence: #"{"id": "1"}"#).state != .prepared)
+        switch end {
+        case "not-sent": try await effects.notSent("op", send: 2)
+        case "rejected": try await effects.reject("op", send: 2, evidence: "{}")
+        case "unknown": try await effects.markUnknown("op", send: 2)
+        default: break
+        }
+        let effect = try #require(try await effects.prepare("op").first)
+        #expect(effect.state == .confirmed && effect.evidence == #"{"id": "1"}"#)
+        #expect(try await effects.fence("op") == nil)
+    }
+
     @Test("a checkpoint is kept with the operation")
     func checkpoint() async throws {
         let queue = try await QueueFixture()

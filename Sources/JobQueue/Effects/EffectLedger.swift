@@ -156,6 +156,7 @@ package struct EffectLedger: Sendable {
             WHERE s.client_id = e.client_id AND s.op_key = e.op_key AND s.part = e.part AND s.send_no = e.send_no
             """)
         guard changed == 0 else {
+            try await db.execute(EffectStore.rememberConfirmation(operation, part: part, client: client))
             try await db.execute(ReconcileJob.wake(operation, part: part, client: client))
             return
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Domain
-import Foundation
+package import Foundation
 package import PQClient
 
 extension EffectStore {
@@ -89,22 +89,24 @@ extension EffectStore {
     ///   - minimumDistance: The world time between two reads that count, and between the send and the first of them:
     ///     longer than the request's
     ///     time limit and the delay of the other side's lists.
+    ///   - readAt: When the read began, in world time; nil when it cannot have begun earlier than this call. A read
+    ///     that was written down late is no second one.
     ///   - also: Written in the same transaction when absence is proven.
     /// - Returns: The effect as it is now: `prepared` when absence is proven, else `unknown`.
     /// - Throws: ``JobQueueError`` with code `leaseLost` when the job is no longer ours.
     package func recordAbsentRead(
-        _ operation: OperationKey, part: Int = 0, send: Int, minimumDistance: Duration,
+        _ operation: OperationKey, part: Int = 0, send: Int, minimumDistance: Duration, readAt: Date? = nil,
         also: (@Sendable (inout Transaction) async throws -> Void)? = nil
     ) async throws -> Effect {
         self.crash.reached(.afterLook)
         let effect = try await self.writeAbsentRead(
-            operation, part: part, send: send, minimumDistance: minimumDistance, also: also)
+            operation, part: part, send: send, minimumDistance: minimumDistance, readAt: readAt, also: also)
         self.crash.reached(.afterAbsentRead)
         return effect
     }
 
     private func writeAbsentRead(
-        _ operation: OperationKey, part: Int, send: Int, minimumDistance: Duration,
+        _ operation: OperationKey, part: Int, send: Int, minimumDistance: Duration, readAt: Date?,
         also: (@Sendable (inout Transaction) async throws -> Void)?
     ) async throws -> Effect {
         try await self.pool.withTransaction(retrying: 3) { db in
@@ -130,7 +132,7 @@ extension EffectStore {
                     WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
                       AND e.state = 'unknown' AND e.send_no = \(Int32(send))
                       AND coalesce(e.last_read_at,
-                          e.sent_at) + make_interval(secs => \(minimumDistance.seconds)) <= world_now()
+                          e.sent_at) + make_interval(secs => \(minimumDistance.seconds)) <= coalesce(\(readAt), world_now())
                     RETURNING e.client_id, e.op_key, e.part, e.send_no, e.state
                 )
                 UPDATE effect_send s
@@ -140,10 +142,11 @@ extension EffectStore {
                     AND s.part = read.part
                   AND s.send_no = read.send_no
                 """)
+            try await db.execute(Self.rememberConfirmation(operation, part: part, client: self.job.client))
             let effects = try await EffectLedger.load(operation, client: self.job.client, on: &db)
             let effect = try self.effect(operation, part: part, of: effects)
-            if effect.state == .prepared {
-                try await also?(&db)
+            if effect.state == .prepared { try await also?(&db) }
+            if effect.state != .unknown {
                 try await db.execute(ReconcileJob.wake(operation, part: part, client: self.job.client))
             }
             return effect
@@ -181,36 +184,63 @@ extension EffectStore {
         _ operation: OperationKey, part: Int, send: Int, outcome: String, evidence: JSONText, requestID: String?,
         change: Statement, condition: Statement
     ) async throws -> Effect {
-        // The effect's row first, as in the fence and the rescue.
-        let answers = try await self.pool.pipeline(
-            [
-                """
-                WITH written AS (
-                    UPDATE effect e
-                    \(change)
-                    WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
-                        AND \(condition)
-                    \(ReconcileJob.returning), e.state
-                ),
-                unsettled AS (
-                    SELECT client_id, op_key, part, job_id, account_id, provider, reconcile_job
-                    FROM written
-                    WHERE state = 'unknown'
-                )
-                \(ReconcileJob.insert(from: "unsettled"))
-                """,
-                """
-                UPDATE effect_send
-                SET outcome = \(outcome), evidence = \(evidence), settled_at = world_now(),
-                    request_id = coalesce(\(requestID?.storable), request_id)
-                WHERE client_id = \(self.job.client) AND op_key = \(operation) AND part = \(Int32(part))
-                    AND send_no = \(Int32(send))
-                  AND outcome IS DISTINCT FROM 'confirmed'
-                """,
-                ReconcileJob.wake(operation, part: part, client: self.job.client),
-                EffectLedger.parts(of: operation, client: self.job.client),
-            ], retrying: 3)
-        return try self.effect(operation, part: part, of: try EffectLedger.effects(answers[3]))
+        // The effect's row first, as in the fence and the rescue, and in a statement of its own: two sends that are settled at
+        // once must see each other.
+        var statements: [Statement] = [
+            """
+            SELECT part
+            FROM effect
+            WHERE client_id = \(self.job.client) AND op_key = \(operation) AND part = \(Int32(part))
+            FOR UPDATE
+            """,
+            """
+            WITH written AS (
+                UPDATE effect e
+                \(change)
+                WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
+                    AND \(condition)
+                \(ReconcileJob.returning), e.state
+            ),
+            unsettled AS (
+                SELECT client_id, op_key, part, job_id, account_id, provider, reconcile_job
+                FROM written
+                WHERE state = 'unknown'
+            )
+            \(ReconcileJob.insert(from: "unsettled"))
+            """,
+            """
+            UPDATE effect_send
+            SET outcome = \(outcome), evidence = \(evidence), settled_at = world_now(),
+                request_id = coalesce(\(requestID?.storable), request_id)
+            WHERE client_id = \(self.job.client) AND op_key = \(operation) AND part = \(Int32(part))
+                AND send_no = \(Int32(send))
+              AND outcome IS DISTINCT FROM 'confirmed'
+              -- Late doubt does not undo what was proven since.
+              AND (\(outcome) <> 'unknown' OR outcome IS NULL OR outcome = 'unknown')
+            """,
+        ]
+        if outcome != "confirmed" {
+            statements.append(Self.rememberConfirmation(operation, part: part, client: self.job.client))
+        }
+        statements += [
+            ReconcileJob.wake(operation, part: part, client: self.job.client),
+            EffectLedger.parts(of: operation, client: self.job.client),
+        ]
+        let answers = try await self.pool.pipeline(statements, retrying: 3)
+        return try self.effect(operation, part: part, of: try EffectLedger.effects(answers[statements.count - 1]))
+    }
+
+    /// Takes over the confirmation of an earlier send, which came while a later one was under way, as soon as that has
+    /// ended without one: what is known to have taken effect is not sent again.
+    static func rememberConfirmation(_ operation: OperationKey, part: Int, client: ClientID) -> Statement {
+        """
+        UPDATE effect e
+        SET state = 'confirmed', evidence = s.evidence, resolved_at = world_now(), resolved_by = s.worker_id::text
+        FROM effect_send s
+        WHERE e.client_id = \(client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
+          AND e.state IN ('prepared', 'rejected', 'unknown')
+          AND s.client_id = e.client_id AND s.op_key = e.op_key AND s.part = e.part AND s.outcome = 'confirmed'
+        """
     }
 
     private func effect(_ operation: OperationKey, part: Int, of effects: [Effect]) throws -> Effect {

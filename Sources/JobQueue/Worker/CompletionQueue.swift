@@ -31,14 +31,19 @@ final class CompletionQueue: Sendable {
     /// The next batch, waiting for one; nil when the queue is closed and empty.
     func next(limit: Int) async -> [Finish]? {
         while true {
-            let (batch, isClosed) = self.state.withLock { state -> ([Finish], Bool) in
-                let batch = Array(state.waiting.prefix(limit))
-                state.waiting.removeFirst(batch.count)
-                return (batch, state.isClosed)
-            }
+            let (batch, isClosed) = self.take(limit: limit)
             if !batch.isEmpty { return batch }
             if isClosed { return nil }
             await self.wake.wait()
+        }
+    }
+
+    /// What waits now, and whether no more will come.
+    func take(limit: Int) -> (batch: [Finish], isClosed: Bool) {
+        self.state.withLock { state in
+            let batch = Array(state.waiting.prefix(limit))
+            state.waiting.removeFirst(batch.count)
+            return (batch, state.isClosed)
         }
     }
 }

@@ -20,8 +20,11 @@ package final class SendGate: Sendable {
     package init() {}
 
     /// Whether a send may begin now.
-    package var canSend: Bool {
-        self.state.withLock { Self.isOpen($0) }
+    package var canSend: Bool { self.canSend(at: .now) }
+
+    /// Whether a send may begin at an instant.
+    func canSend(at now: ContinuousClock.Instant) -> Bool {
+        self.state.withLock { Self.isOpen($0, at: now) }
     }
 
     /// Opens the gate until an instant; a beat that was answered moves it on.
@@ -41,9 +44,9 @@ package final class SendGate: Sendable {
     /// Begins a send under a lease.
     ///
     /// - Returns: Whether it may.
-    func enter(_ lease: Int64) -> Bool {
+    func enter(_ lease: Int64, at now: ContinuousClock.Instant = .now) -> Bool {
         self.state.withLock { state in
-            guard Self.isOpen(state) else { return false }
+            guard Self.isOpen(state, at: now) else { return false }
             state.inside.insert(lease)
             return true
         }
@@ -55,7 +58,7 @@ package final class SendGate: Sendable {
     /// Whether a send under the lease has begun and not ended.
     func isInside(_ lease: Int64) -> Bool { self.state.withLock { $0.inside.contains(lease) } }
 
-    private static func isOpen(_ state: State) -> Bool {
-        !state.isShut && !state.isEnding && (state.openUntil.map { ContinuousClock.now < $0 } ?? true)
+    private static func isOpen(_ state: State, at now: ContinuousClock.Instant) -> Bool {
+        !state.isShut && !state.isEnding && (state.openUntil.map { now < $0 } ?? true)
     }
 }

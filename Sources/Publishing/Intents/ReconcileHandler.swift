@@ -86,7 +86,7 @@ package struct ReconcileHandler: JobHandler {
             return JobResult(.succeeded, record: record, recordIfStale: record)
         case .absent:
             let looked = try await context.effects.recordAbsentRead(
-                effect.operation, part: effect.part, send: effect.sendNumber, minimumDistance: lag
+                effect.operation, part: effect.part, send: effect.sendNumber, minimumDistance: lag, readAt: look.now
             ) { db in
                 try await completion.absent(reason: "two looks did not find it: it may be sent again", on: &db)
             }
