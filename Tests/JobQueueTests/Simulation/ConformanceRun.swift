@@ -18,7 +18,7 @@ struct ConformanceRun {
 
     private static let client = ClientID.numbered(1)
     private static let distance = 300
-    private static let limit = (calls: 3, window: Duration.seconds(2))
+    private static let limit = (calls: 2, window: Duration.seconds(2))
 
     private let queue: QueueFixture
     private var model: ModelDatabase
@@ -39,20 +39,13 @@ struct ConformanceRun {
         for name: QueueName in ["work", .reconcile] {
             try await self.queue.store.setConcurrency(.queue(name), self.model.slots)
         }
-        for number in 0..<6 {
-            let recovery: Recovery = number == 5 ? .hold : number == 4 ? .requeue : .reconcile
-            let new = NewJob(
-                id: .numbered(number), client: Self.client, account: .numbered(number % 2), queue: "work", kind: "noop",
-                provider: "p", dueAt: ModelDatabase.date(number), maximumAttempts: 2, recovery: recovery)
-            try await self.queue.store.enqueue([new])
-            self.model.enqueue(new, operation: number, at: self.now)
-        }
+        for _ in 0..<6 { try await self.enqueue() }
         for _ in 0..<2 { try await self.register() }
     }
 
     /// Does so many operations, and stops at the first difference.
     ///
-    /// - Returns: What was done, and the difference if there is one.
+    /// The answer is what was done, and the difference if there is one.
     mutating func run(steps: Int) async throws -> (trace: [String], isSame: Bool) {
         var trace: [String] = []
         for _ in 0..<steps {
@@ -75,20 +68,39 @@ struct ConformanceRun {
 
     /// One operation: its name, and what came of it on each side.
     private mutating func step() async throws -> (String, String, String) {
-        let claim = self.claims.suffix(12).randomElement(using: &self.dice)
-        guard let claim else { return try await self.claim() }
-        switch self.draw(0...19) {
-        case ..<3: return try await self.claim()
-        case ..<6: return try await self.pass()
-        case ..<8: return try await self.finish(claim)
-        case 8: return try await self.rescue()
-        case 9: return try await self.beat()
-        case 10: return try await self.resolve()
+        let live = self.model.jobs.indices.count { self.model.ended[$0] == nil && self.model.held[$0] == nil }
+        if live < 5 { try await self.enqueue() }
+        // Mostly runs that are under way, sometimes what is left of old ones.
+        let current = self.draw(0...3) > 0 ? self.claims.filter(self.isCurrent) : self.claims
+        guard let claim = current.suffix(12).randomElement(using: &self.dice) else { return try await self.claim() }
+        switch self.draw(0...39) {
+        case ..<8: return try await self.claim()
+        case ..<14: return try await self.pass()
+        case ..<18: return try await self.finish(claim)
+        case ..<20: return try await self.rescue()
+        case 20: return try await self.beat()
+        case 21: return try await self.resolve()
         default: return try await self.effect(claim)
         }
     }
 
     // MARK: Jobs and workers
+
+    /// Mostly a job that publishes; its operation has the job's number.
+    private mutating func enqueue() async throws {
+        let number = self.model.jobs.count
+        let recovery = [Recovery.reconcile, .reconcile, .reconcile, .requeue, .hold][self.draw(0...4)]
+        let new = NewJob(
+            id: .numbered(number), client: Self.client, account: .numbered(number % 2), queue: "work", kind: "noop",
+            provider: "p", dueAt: ModelDatabase.date(self.now - 500 + number), maximumAttempts: 2, recovery: recovery)
+        try await self.queue.store.enqueue([new])
+        self.model.enqueue(new, operation: number, at: self.now)
+    }
+
+    private func isSender(_ number: Int) -> Bool { self.model.jobs[number].spec.kind == "noop" }
+    private func isCurrent(_ claim: Claim) -> Bool {
+        self.model.leases[claim.number]?.number == claim.model.lease.number
+    }
 
     private mutating func register() async throws {
         let number = self.workers.count
@@ -110,7 +122,7 @@ struct ConformanceRun {
         let model = self.model.claim(shares, of: name, worker: worker, at: self.now)
         let numbers = Dictionary(uniqueKeysWithValues: self.lookers.map { ($1, $0) })
         for job in real.jobs {
-            let number = self.model.numbers[job.id].flatMap { $0 < 6 ? $0 : nil } ?? numbers[job.id] ?? -1
+            let number = numbers[job.id] ?? self.model.numbers[job.id] ?? -1
             guard let other = model.jobs.first(where: { self.model.numbers[$0.id] == number }) else { continue }
             self.claims.append(Claim(number: number, real: job, model: other))
         }
@@ -139,14 +151,14 @@ struct ConformanceRun {
         }
         let failure = JobFailure(code: "c", message: "m")
         let outcomes = runs.map { _ -> JobOutcome in
-            switch self.draw(0...7) {
+            switch self.draw(0...9) {
             case 0: .succeeded
             case 1: .failed(failure)
-            case 2: .retry(after: .milliseconds(400), failure)
-            case 3: .deferredFor(.milliseconds(700), reason: "later")
-            case 4: .deferred(until: ModelDatabase.date(self.now + 300), reason: "until")
-            case 5: .keptBack(for: .milliseconds(500), reason: "closed")
-            case 6: .held(reason: "why", nil)
+            case 2, 3: .retry(after: .milliseconds(400), failure)
+            case 4, 5: .deferredFor(.milliseconds(700), reason: "later")
+            case 6: .deferred(until: ModelDatabase.date(self.now + 300), reason: "until")
+            case 7: .keptBack(for: .milliseconds(500), reason: "closed")
+            case 8: self.draw(0...2) == 0 ? .held(reason: "why", nil) : .released
             default: .released
             }
         }
@@ -192,33 +204,43 @@ struct ConformanceRun {
         let lease = claim.model.lease.number
         let who = "lease \(lease) of job \(claim.number)"
         guard let known = self.model.effects[operation] else {
-            guard claim.number < 6 else { return ("", "", "") }
-            let real = try await effects.prepare(key).first?.state
-            return (
-                "\(who) prepares", "\(real as Any)",
-                "\(self.model.prepare(operation, job: claim.number).state as EffectState?)"
-            )
+            guard self.isSender(claim.number) else { return ("", "", "") }
+            let real = try await effects.prepare(key).first?.state.rawValue ?? ""
+            return ("\(who) prepares", real, self.model.prepare(operation, job: claim.number).state.rawValue)
         }
-        switch self.draw(0...9) {
-        case 0 where claim.number < 6:
-            let real = try await effects.prepare(key).first?.state
-            let model: EffectState? = self.model.prepare(operation, job: claim.number).state
-            return ("\(who) prepares", "\(real as Any)", "\(model as Any)")
-        case ..<4:
+        switch self.likely(known.state) {
+        case .prepares:
+            guard self.isSender(claim.number) else { return ("", "", "") }
+            let real = try await effects.prepare(key).first?.state.rawValue ?? ""
+            return ("\(who) prepares", real, self.model.prepare(operation, job: claim.number).state.rawValue)
+        case .fences:
             let real = try await self.fence(key, effects)
             let model = self.model.fence(operation, job: claim.number, lease: lease, token: 0, at: self.now)
             return ("\(who) fences", "\(real)", "\(model)")
-        case ..<6:
+        case .reads:
             let send = self.draw(0...3) > 0 ? known.sendNumber : self.draw(1...max(1, known.sendNumber))
             let readAt = self.now - self.draw(0...400)
-            let real = try await self.read(key, effects, send, readAt)
+            let real = try await self.read(key, effects, send, readAt)?.rawValue ?? ""
             let model = self.model.recordAbsentRead(
                 operation, job: claim.number, lease: lease, send: send, distance: Self.distance, readAt: readAt,
                 at: self.now)
-            return ("\(who) does not find send \(send)", "\(real as Any)", "\(model as Any)")
-        default:
+            return ("\(who) does not find send \(send) of operation \(operation)", real, model?.rawValue ?? "")
+        case .settles:
             guard known.sendNumber > 0 else { return ("", "", "") }
             return try await self.settle(operation, key, effects, self.draw(1...known.sendNumber), who)
+        }
+    }
+
+    private enum Step: CaseIterable { case prepares, fences, reads, settles }
+
+    /// Mostly what makes sense now, sometimes anything.
+    private mutating func likely(_ state: EffectState) -> Step {
+        guard self.draw(0...9) < 7 else { return Step.allCases[self.draw(0...3)] }
+        return switch state {
+        case .prepared: .fences
+        case .unknown: .reads
+        case .sending: .settles
+        case .rejected, .confirmed: .prepares
         }
     }
 
@@ -266,7 +288,7 @@ struct ConformanceRun {
     }
 
     private mutating func resolve() async throws -> (String, String, String) {
-        let operation = self.draw(0...5)
+        let operation = self.model.effects.keys.sorted().randomElement(using: &self.dice) ?? 0
         let state = [EffectState.confirmed, .prepared, .prepared, .rejected][self.draw(0...3)]
         let (pool, ledger) = (self.queue.pool, self.queue.ledger)
         var isDone = true
@@ -377,6 +399,6 @@ struct ConformanceRun {
                    FROM effect_send s
                    WHERE s.client_id = e.client_id AND s.op_key = e.op_key), '') AS outcomes
         FROM effect e
-        ORDER BY e.op_key
+        ORDER BY substring(e.op_key FROM 3)::integer
         """
 }

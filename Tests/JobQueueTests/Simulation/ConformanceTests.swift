@@ -8,10 +8,10 @@ import Testing
 /// What ties the simulation to the product: its database model does what the statements do.
 @Suite("Conformance of the model", .postgresSchema)
 struct ConformanceTests {
-    @Test("PostgreSQL and the model answer the same and hold the same after every operation", arguments: 1...8)
+    @Test("PostgreSQL and the model answer the same and hold the same after every operation", arguments: 1...6)
     func same(seed: UInt64) async throws {
         var run = try await ConformanceRun(seed: seed)
-        let (trace, isSame) = try await run.run(steps: 80)
+        let (trace, isSame) = try await run.run(steps: 100)
         #expect(isSame, "seed \(seed):\n\(trace.joined(separator: "\n"))")
     }
 

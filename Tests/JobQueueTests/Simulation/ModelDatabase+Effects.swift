@@ -117,7 +117,7 @@ extension ModelDatabase {
 
     /// Mirrors `EffectStore.recordAbsentRead`.
     ///
-    /// - Returns: nil when the lease is lost.
+    /// The answer is nil when the lease is lost.
     mutating func recordAbsentRead(
         _ operation: Int, job: Int, lease: Int64, send: Int, distance: Int, readAt: Int, at now: Int
     ) -> EffectState? {

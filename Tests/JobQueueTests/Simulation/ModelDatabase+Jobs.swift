@@ -25,7 +25,7 @@ extension ModelDatabase {
 
     /// Mirrors `JobStore.claim(_:)` in `JobStore+ClaimLanes.swift`.
     ///
-    /// - Parameter counted: What the lanes had free when the caller counted it, for the broken variant.
+    /// `counted` is what the lanes had free when the caller counted it, for the broken variant.
     mutating func claim(
         _ shares: [LaneShare], of queue: QueueName, worker: Int, at now: Int, counted: [Lane: [Int]] = [:]
     ) -> LaneClaimAnswer {
@@ -102,7 +102,7 @@ extension ModelDatabase {
 
     /// Mirrors `JobStore.register`.
     ///
-    /// - Parameter clock: The worker's own time, for the broken variant.
+    /// `clock` is the worker's own time, for the broken variant.
     mutating func register(_ worker: Int, at now: Int, clock: Int) {
         guard self.workers[worker] == nil else { return }
         self.workers[worker] = WorkerRow(beatAt: self.left.contains(.clockOfDatabase) ? clock : now, heardAt: now)
@@ -110,7 +110,7 @@ extension ModelDatabase {
 
     /// Mirrors `JobStore.beat`.
     ///
-    /// - Parameter clock: The worker's own time, for the broken variant.
+    /// `clock` is the worker's own time, for the broken variant.
     mutating func beat(_ worker: Int, at now: Int, clock: Int) -> BeatAnswer {
         let isAlive = self.workers[worker]?.state == .active
         if isAlive {
@@ -199,7 +199,7 @@ extension ModelDatabase {
     /// Mirrors `JobStore.rescue`: `declareDead`, `overdueLeases`, `takeBack`, `unleasedSends`, `ReconcileJob.replaceLost`,
     /// `ReconcileJob.wakeForgotten`.
     ///
-    /// - Parameter clock: The caller's own time, for the broken variant.
+    /// `clock` is the caller's own time, for the broken variant.
     mutating func rescue(at now: Int, clock: Int) {
         let time = self.left.contains(.clockOfDatabase) ? clock : now
         for (worker, row) in self.workers where row.state == .active && row.beatAt < time - self.deadAfter {

@@ -31,7 +31,7 @@ struct ModelPlatform: Sendable {
 
     /// A call leaves a worker, in the name of an account.
     ///
-    /// - Returns: How many left in the window that ends now.
+    /// The answer is how many left in the window that ends now.
     mutating func depart(_ account: Int, at now: Int, window: Int) -> Int {
         self.departures[account, default: []].append(now)
         return self.departures[account, default: []].count { $0 > now - window }
