@@ -86,27 +86,30 @@ extension EffectStore {
     ///   - operation: The operation.
     ///   - part: Which visible piece.
     ///   - send: The number of the send that was looked for.
-    ///   - minimumDistance: The world time between two reads that count, and between the send and the first of them:
-    ///     longer than the request's
-    ///     time limit and the delay of the other side's lists.
+    ///   - minimumDistance: The world time between two reads that count, and between the last moment at which the send
+    ///     can take effect and the first of them: the delay of the other side's lists.
+    ///   - requestLimit: How long after the fence the request can still take effect, in real time.
     ///   - readAt: When the read began, in world time; nil when it cannot have begun earlier than this call. A read
     ///     that was written down late is no second one.
     ///   - also: Written in the same transaction when absence is proven.
     /// - Returns: The effect as it is now: `prepared` when absence is proven, else `unknown`.
     /// - Throws: ``JobQueueError`` with code `leaseLost` when the job is no longer ours.
     package func recordAbsentRead(
-        _ operation: OperationKey, part: Int = 0, send: Int, minimumDistance: Duration, readAt: Date? = nil,
+        _ operation: OperationKey, part: Int = 0, send: Int, minimumDistance: Duration,
+        requestLimit: Duration = .zero, readAt: Date? = nil,
         also: (@Sendable (inout Transaction) async throws -> Void)? = nil
     ) async throws -> Effect {
         self.crash.reached(.afterLook)
         let effect = try await self.writeAbsentRead(
-            operation, part: part, send: send, minimumDistance: minimumDistance, readAt: readAt, also: also)
+            operation, part: part, send: send, minimumDistance: minimumDistance, requestLimit: requestLimit,
+            readAt: readAt, also: also)
         self.crash.reached(.afterAbsentRead)
         return effect
     }
 
     private func writeAbsentRead(
-        _ operation: OperationKey, part: Int, send: Int, minimumDistance: Duration, readAt: Date?,
+        _ operation: OperationKey, part: Int, send: Int, minimumDistance: Duration, requestLimit: Duration,
+        readAt: Date?,
         also: (@Sendable (inout Transaction) async throws -> Void)?
     ) async throws -> Effect {
         try await self.pool.withTransaction(retrying: 3) { db in
@@ -131,8 +134,9 @@ extension EffectStore {
                         min_lease_no = greatest(e.min_lease_no, \(self.job.lease.number))
                     WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
                       AND e.state = 'unknown' AND e.send_no = \(Int32(send))
-                      AND coalesce(e.last_read_at,
-                          e.sent_at) + make_interval(secs => \(minimumDistance.seconds)) <= coalesce(\(readAt), world_now())
+                      AND coalesce(e.last_read_at, e.sent_at
+                              + make_interval(secs => \(requestLimit.seconds) * (SELECT rate FROM world)))
+                          + make_interval(secs => \(minimumDistance.seconds)) <= coalesce(\(readAt), world_now())
                     RETURNING e.client_id, e.op_key, e.part, e.send_no, e.state
                 )
                 UPDATE effect_send s

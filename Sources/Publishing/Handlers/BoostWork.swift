@@ -25,6 +25,8 @@ struct BoostWork: Sendable {
     var clientState: String
     var onUnknown: String
     var accountState: String
+    /// World seconds per real second.
+    var rate: Double
     var now: Date
 
     var operation: String { "boost:\(self.boost)" }
@@ -53,7 +55,7 @@ struct BoostWork: Sendable {
             SELECT boost.account_id, boost.ad_account_id, ad_account.external_id AS ad_external_id, publication.remote_id AS post_id,
                    publication.url, publication.published_at, objective, audience, budget_minor, boost.currency, budget_kind, starts_at,
                    ends_at, campaign, boost.state, boost.remote_id, client.state AS client_state, client.on_unknown, account.state AS account_state,
-                   world_now() AS now
+                   (SELECT rate FROM world) AS rate, world_now() AS now
             FROM boost
             JOIN client ON client.client_id = boost.client_id
             JOIN account ON account.client_id = boost.client_id AND account.account_id = boost.account_id
@@ -81,7 +83,8 @@ struct BoostWork: Sendable {
             budget: Money(minorUnits: try row.get("budget_minor"), currency: currency), budgetKind: budgetKind,
             startsAt: try row.get("starts_at"), endsAt: try row.get("ends_at"), campaign: try row.get("campaign"),
             state: try row.get("state"), remoteID: try row.get("remote_id"), clientState: try row.get("client_state"),
-            onUnknown: try row.get("on_unknown"), accountState: try row.get("account_state"), now: try row.get("now"))
+            onUnknown: try row.get("on_unknown"), accountState: try row.get("account_state"), rate: try row.get("rate"),
+            now: try row.get("now"))
     }
 
     /// Lets the boost wait for a person; one that the platform knows already keeps the state that it has there.

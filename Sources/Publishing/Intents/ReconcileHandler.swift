@@ -14,6 +14,11 @@ import PluginKit
 package struct ReconcileHandler: JobHandler {
     /// How many looks that prove nothing are taken before a person is asked, or the client's policy decides.
     private static let longestPatience = 20
+    /// How long after its fence a visible call can still take effect, in real time: the window for its first byte and
+    /// the time limit of the request.
+    ///
+    /// Nobody else can end it: its worker may be frozen, or gone with the bytes on their way.
+    static let requestLimit = Duration.seconds(32)
 
     private let services: HandlerServices
 
@@ -86,11 +91,17 @@ package struct ReconcileHandler: JobHandler {
             return JobResult(.succeeded, record: record, recordIfStale: record)
         case .absent:
             let looked = try await context.effects.recordAbsentRead(
-                effect.operation, part: effect.part, send: effect.sendNumber, minimumDistance: lag, readAt: look.now
+                effect.operation, part: effect.part, send: effect.sendNumber, minimumDistance: lag,
+                requestLimit: Self.requestLimit, readAt: look.now
             ) { db in
                 try await completion.absent(reason: "two looks did not find it: it may be sent again", on: &db)
             }
             guard looked.state == .unknown else { return .succeeded }
+            let age = Duration.seconds(look.now.timeIntervalSince(effect.sentAt ?? look.now))
+            let rest = lag + Self.requestLimit * look.rate - age
+            if looked.absentReads == 0, rest > .zero {
+                return self.later(rest, "not found; the request itself may still take effect", look)
+            }
             return self.later(lag, "not found once; looking a second time", look)
         case .inconclusive(let why):
             guard isLast || job.deferCount >= Self.longestPatience else {

@@ -34,6 +34,14 @@ enum SendLook: Sendable {
         }
     }
 
+    /// World seconds per real second.
+    var rate: Double {
+        switch self {
+        case .target(let work): work.rate
+        case .boost(let work): work.rate
+        }
+    }
+
     /// What the client wants done with a send that nobody can prove or disprove.
     var onUnknown: String {
         switch self {

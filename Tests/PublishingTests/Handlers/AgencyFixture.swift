@@ -132,11 +132,11 @@ struct AgencyFixture: Sendable {
             """)
     }
 
-    /// Moves the world's clock.
-    func advance(_ duration: Duration) async throws {
+    /// Moves the world's clock, which stands still otherwise.
+    func advance(_ duration: Duration, rate: Double = 0) async throws {
         let now = try await WorldStore(pool: self.pool).now()
         try await WorldStore(pool: self.pool).set(
-            epoch: now.addingTimeInterval(Double(duration.components.seconds)), rate: 0)
+            epoch: now.addingTimeInterval(Double(duration.components.seconds)), rate: rate)
     }
 
     /// Claims what is due and runs it to its end, as the worker does.

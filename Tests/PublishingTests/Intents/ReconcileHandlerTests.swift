@@ -76,6 +76,25 @@ struct ReconcileHandlerTests {
         #expect(try await agency.services.jobs.audit().violations.isEmpty)
     }
 
+    @Test("a request that takes effect as late as its time limit allows is found, not sent again")
+    func slowRequest() async throws {
+        let agency = try await AgencyFixture()
+        let (target, _) = try await agency.fenced(isVisible: false)
+        try await agency.die()
+        for pause in [16, 15] {
+            try await agency.advance(.seconds(pause), rate: 1)
+            _ = try await agency.work(agency.reconciler)
+            _ = try await agency.work(agency.publisher)
+        }
+        // Two looks could have been taken by now, but the request may be under way for 32 seconds.
+        #expect(agency.platform.state.withLock { $0.calls } == 0)
+        agency.platform.state.withLock { $0.posts.append((id: "post-1", text: "hello")) }
+        try await agency.settle()
+        #expect(try await agency.state(of: target) == "published")
+        #expect(agency.platform.state.withLock { $0.posts.count } == 1)
+        #expect(agency.platform.state.withLock { $0.calls } == 0)
+    }
+
     @Test("the answer of a worker that was only frozen settles it while somebody waits to look")
     func thaws() async throws {
         let agency = try await AgencyFixture()
