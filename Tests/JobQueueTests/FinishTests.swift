@@ -12,6 +12,26 @@ import Testing
 struct FinishTests {
     static let failure = JobFailure(code: "c", message: "m\0", httpStatus: 500, requestID: "r")
 
+    @Test("ends of runs look for their leases by key, also where the table was empty when it was last analyzed")
+    func plan() async throws {
+        let queue = try await QueueFixture()
+        let worker = try await queue.worker()
+        try await queue.store.enqueue((0..<400).map { _ in queue.job(client: ClientID()) })
+        let claimed = try await queue.claim(worker, limit: 400)
+        #expect(claimed.count == 400)
+        // Much that is dead and nothing that lives: what tempts the planner to read all of it.
+        try await queue.store.finish(claimed.map { Finish($0, .succeeded) })
+        try await queue.pool.execute("ANALYZE job_lease")
+        let statement: Statement = JobStore.finish(claimed.map { Finish($0, .succeeded) })
+        let plan: [String] = try await queue.pool.withConnection { db in
+            try await db.pipeline([JobStore.planOnProbes, "EXPLAIN " + statement])[1].map { row throws in
+                try row.get(0)
+            }
+        }
+        #expect(plan.contains { $0.contains("Bitmap Index Scan on job_lease_pkey") })
+        #expect(!plan.contains { $0.contains("Join Filter: ((l.client_id") })
+    }
+
     @Test(
         "each outcome leads to its place and leaves one row in the history",
         arguments: [

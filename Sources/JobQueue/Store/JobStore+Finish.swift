@@ -41,12 +41,12 @@ extension JobStore {
     }
 
     static func finish(_ runs: [Finish], on db: inout some SQLSession & ~Copyable) async throws -> [FinishResult] {
-        let applied = try await db.pipeline([Self.planOnIndexes, Self.finish(runs)])[1]
+        let applied = try await db.pipeline([Self.planOnProbes, Self.finish(runs)])[1]
         var results = [FinishResult](repeating: .stale, count: runs.count)
         for row in applied { results[Int(try row.get("ordinal", as: Int64.self)) - 1] = .applied }
         let rest = runs.indices.filter { results[$0] != .applied }
         guard !rest.isEmpty else { return results }
-        let known = try await db.pipeline([Self.planOnIndexes, Self.stale(rest.map { runs[$0] })])[1]
+        let known = try await db.pipeline([Self.planOnProbes, Self.stale(rest.map { runs[$0] })])[1]
         for row in known {
             let isApplied: Bool = try row.get("is_applied")
             results[rest[Int(try row.get("ordinal", as: Int64.self)) - 1]] = isApplied ? .alreadyApplied : .stale
@@ -54,7 +54,7 @@ extension JobStore {
         return results
     }
 
-    private static func finish(_ runs: [Finish]) -> Statement {
+    static func finish(_ runs: [Finish]) -> Statement {
         let words = runs.map(OutcomeColumns.init)
         return """
             WITH clock AS MATERIALIZED (SELECT world_now() AS now),

@@ -30,6 +30,17 @@ package struct JobStore: Sendable {
                set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
                set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
         """
+
+    /// As ``planOnIndexes``, for statements that find every row by its key and read nothing in order.
+    ///
+    /// A bitmap scan needs a condition. With plain index scans a table that was empty when it was last analyzed is read
+    /// from end to end for each batch: its dead rows too, which are many after a flood (2 s a batch were seen).
+    static let planOnProbes: Statement = """
+        SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'on', true),
+               set_config('enable_indexscan', 'off', true),
+               set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+               set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
+        """
 }
 
 extension Duration {
