@@ -162,6 +162,23 @@ struct ClaimTests {
         #expect(!plan.contains { $0.contains("job_scheduled_due") })
     }
 
+    @Test("a walk over the lanes goes along their index, also where the table was empty when it was last analyzed")
+    func scoutPlan() async throws {
+        let queue = try await QueueFixture()
+        // So many that the index of the lanes is a level higher than that of the jobs, which then looks cheaper.
+        try await queue.store.enqueue((0..<20_000).map { _ in queue.job(client: ClientID()) })
+        try await queue.pool.execute("DELETE FROM job_ready")
+        try await queue.pool.execute("ANALYZE job_ready")
+        let scout = "EXPLAIN " + JobStore.scout("work", after: Lane(client: .none, account: .none))
+        let plan: [String] = try await queue.pool.withConnection { db in
+            try await db.pipeline([JobStore.planOnIndexes, JobStore.planInOrder, scout])[2].map { row throws in
+                try row.get(0)
+            }
+        }
+        #expect(plan.contains { $0.contains("using job_ready_lane on job_ready") })
+        #expect(!plan.contains { $0.contains("Sort") })
+    }
+
     @Test("promoters that run at once move each job once")
     func promotersRace() async throws {
         let queue = try await QueueFixture()

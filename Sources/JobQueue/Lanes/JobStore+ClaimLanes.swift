@@ -36,7 +36,7 @@ extension JobStore {
     ) async throws -> (claimed: LaneClaimAnswer, sighted: [SightedLane]) {
         var statements = [Self.planOnIndexes]
         if let claim { statements.append(Self.claim(claim)) }
-        if let scout { statements.append(Self.scout(scout.queue, after: scout.after)) }
+        if let scout { statements += [Self.planInOrder, Self.scout(scout.queue, after: scout.after)] }
         let batch = statements
         let rows = try await self.pool.withConnection { db in try await db.pipeline(batch) }
         return (

@@ -31,6 +31,11 @@ package struct JobStore: Sendable {
                set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
         """
 
+    /// Goes with ``planOnIndexes`` ahead of a walk along an index: a table that was empty when it was last analyzed is not
+    /// read whole and sorted for each step (10 s a walk were seen behind a flood).
+    static let planInOrder: Statement =
+        "SELECT set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true)"
+
     /// As ``planOnIndexes``, for statements that find every row by its key and read nothing in order.
     ///
     /// A bitmap scan needs a condition. With plain index scans a table that was empty when it was last analyzed is read
