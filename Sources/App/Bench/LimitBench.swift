@@ -61,7 +61,6 @@ struct LimitBench: Sendable {
         var options = ChaosOptions()
         options.setsLimits = false
         options.platforms = ["x"]
-        options.setsLimits = false
         options.clients = self.accounts
         options.accountsPerClient = 1
         options.posts = self.accounts * Self.limit * self.windows
