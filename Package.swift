@@ -35,14 +35,17 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 /// Compiled-in platforms.
 ///
 /// A name here is a folder in `plugins/`, a target `<Name>Plugin` and a test target.
-let plugins = ["Mock", "X"]
+let plugins = ["Facebook", "Mock", "X"]
+
+/// What plugins of one company share; no plugin itself.
+let sharedByPlugins: [String: [Target.Dependency]] = ["Facebook": ["MetaGraph"]]
 
 let pluginModules = plugins.map { name in
     Module(
         name: "\(name)Plugin",
         path: "plugins/\(name)",
-        dependencies: ["PluginKit", httpTypes, crypto],
-        testDependencies: ["PluginTestKit", "PluginKit", "Domain", httpTypes]
+        dependencies: ["PluginKit", httpTypes, crypto] + (sharedByPlugins[name] ?? []),
+        testDependencies: ["PluginTestKit", "PluginKit", "Domain", httpTypes] + (sharedByPlugins[name] ?? [])
     )
 }
 
@@ -54,6 +57,9 @@ let modules: [Module] = [
     Module(
         name: "PluginKit", path: "Sources/PluginKit", dependencies: ["Domain", httpTypes, crypto, logging],
         testDependencies: ["Domain", httpTypes]),
+    Module(
+        name: "MetaGraph", path: "plugins/MetaGraph", dependencies: ["PluginKit", httpTypes],
+        testDependencies: ["PluginTestKit", "PluginKit", "Domain", httpTypes]),
     Module(name: "PluginTestKit", path: "Sources/PluginTestKit", dependencies: ["PluginKit", "Domain", httpTypes]),
     Module(
         name: "PluginHost", path: "Sources/PluginHost",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import FacebookPlugin
 import MockPlugin
 public import PluginKit
 import XPlugin
@@ -7,5 +8,5 @@ import XPlugin
 /// The plugins that are compiled into the binary.
 public enum PluginCatalog {
     /// Every plugin, in the order in which they are shown.
-    public static let all: [any CompiledPlugin.Type] = [MockPlugin.self, XPlugin.self]
+    public static let all: [any CompiledPlugin.Type] = [FacebookPlugin.self, MockPlugin.self, XPlugin.self]
 }

@@ -78,15 +78,25 @@ package struct HTTPClientTransport: HTTPTransport {
         case .empty: break
         case .bytes(let data): request.body = .bytes(ByteBuffer(bytes: data))
         case .file(let path, let offset, let length):
-            let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value
-            guard let size, offset >= 0, length >= 0, offset + length <= size else {
-                // The reason why the size is not known does not change what to do.
-                throw TransportError(
-                    .notSent, "the file of the request's body is missing or shorter than \(offset + length) bytes")
-            }
-            request.body = .stream(FileChunks(path: path, offset: offset, length: length), length: .known(length))
+            let chunks = try Self.chunks(path, offset: offset, length: length)
+            request.body = .stream(chunks, length: .known(length))
+        case .framed(let head, let path, let offset, let length, let tail):
+            let chunks = try Self.chunks(path, offset: offset, length: length)
+            request.body = .stream(
+                FramedChunks(head: head, chunks: chunks, tail: tail),
+                length: .known(length + Int64(head.count + tail.count)))
         }
         return request
+    }
+
+    private static func chunks(_ path: String, offset: Int64, length: Int64) throws(TransportError) -> FileChunks {
+        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value
+        guard let size, offset >= 0, length >= 0, offset + length <= size else {
+            // The reason why the size is not known does not change what to do.
+            throw TransportError(
+                .notSent, "the file of the request's body is missing or shorter than \(offset + length) bytes")
+        }
+        return FileChunks(path: path, offset: offset, length: length)
     }
 
     private func url(of call: HTTPCall) throws(TransportError) -> String {
@@ -120,6 +130,7 @@ package struct HTTPClientTransport: HTTPTransport {
             case .empty: 0
             case .bytes(let data): Int64(data.count)
             case .file(_, _, let length): length
+            case .framed(let head, _, _, let length, let tail): length + Int64(head.count + tail.count)
             }
         var record = ExchangeRecord(
             method: call.request.method.rawValue, host: call.request.authority ?? "",

@@ -45,6 +45,12 @@ public struct FormFields: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// Whether there is no field.
     public var isEmpty: Bool { self.pairs.isEmpty }
 
+    /// The value of the first field of a name.
+    public subscript(name: String) -> String? { self.pairs.first { $0.name == name }?.value }
+
+    /// The names, in order.
+    public var names: [String] { self.pairs.map(\.name) }
+
     /// The fields as `name=value&name=value`, percent-encoded.
     public var encoded: String {
         self.pairs.map { "\(FormEncoding.encode($0.name))=\(FormEncoding.encode($0.value))" }.joined(separator: "&")
@@ -71,5 +77,24 @@ extension HTTPRequest {
         self.init(method: method, scheme: "https", authority: host, path: path + suffix)
         self.headerFields[.accept] = "application/json"
         if let token { self.headerFields[.authorization] = "Bearer \(token.revealed)" }
+    }
+
+    /// Makes a request to an address that a platform gave, say that of an upload.
+    ///
+    /// The host must be one of the manifest's; the transport sees to it. It is `nil` for a text that is no absolute `http` or `https` URL with
+    /// a host.
+    ///
+    /// - Parameters:
+    ///   - method: The method.
+    ///   - url: The absolute address.
+    public init?(_ method: HTTPRequest.Method, url: String) {
+        guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
+            ["http", "https"].contains(scheme), let host = parts.percentEncodedHost, !host.isEmpty, parts.user == nil
+        else { return nil }
+        let path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
+        let query = parts.percentEncodedQuery.map { "?\($0)" } ?? ""
+        let authority = parts.port.map { "\(host):\($0)" } ?? host
+        self.init(method: method, scheme: scheme, authority: authority, path: path + query)
+        self.headerFields[.accept] = "application/json"
     }
 }

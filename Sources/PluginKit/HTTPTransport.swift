@@ -13,6 +13,8 @@ public struct HTTPCall: Sendable {
         case bytes(Data)
         /// A part of a file, streamed; `length` bytes from `offset`.
         case file(path: String, offset: Int64, length: Int64)
+        /// A part of a file, streamed, between bytes in memory: a form with a large file in it.
+        case framed(head: Data, path: String, offset: Int64, length: Int64, tail: Data)
     }
 
     /// Method, URL and header fields.

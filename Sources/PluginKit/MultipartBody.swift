@@ -19,6 +19,31 @@ public struct MultipartBody: Sendable {
     /// The whole body with its closing boundary.
     public var data: Data { self.bytes + Data("--\(self.boundary)--\r\n".utf8) }
 
+    /// The body with a part of a file as its last field, streamed: of the file nothing is held in memory.
+    ///
+    /// - Parameters:
+    ///   - name: The name of the field.
+    ///   - filename: The name that the platform sees.
+    ///   - type: The MIME type.
+    ///   - path: Where the file is.
+    ///   - offset: The first byte that is sent.
+    ///   - length: How many bytes are sent.
+    /// - Returns: The body of a call.
+    public func streaming(
+        _ name: String, filename: String, type: String, path: String, offset: Int64 = 0, length: Int64
+    ) -> HTTPCall.Body {
+        let tail = Data("\r\n--\(self.boundary)--\r\n".utf8)
+        return .framed(
+            head: self.bytes + self.head(name, filename: filename, type: type), path: path, offset: offset,
+            length: length, tail: tail)
+    }
+
+    private func head(_ name: String, filename: String, type: String) -> Data {
+        let fields =
+            "Content-Disposition: form-data; name=\"\(name)\"; filename=\"\(filename)\"\r\nContent-Type: \(type)\r\n\r\n"
+        return Data("--\(self.boundary)\r\n\(fields)".utf8)
+    }
+
     /// Adds a text field.
     public mutating func add(_ name: String, _ value: String) {
         self.bytes += Data(
@@ -27,8 +52,6 @@ public struct MultipartBody: Sendable {
 
     /// Adds a file.
     public mutating func add(_ name: String, filename: String, type: String, _ content: Data) {
-        let head =
-            "Content-Disposition: form-data; name=\"\(name)\"; filename=\"\(filename)\"\r\nContent-Type: \(type)\r\n\r\n"
-        self.bytes += Data("--\(self.boundary)\r\n\(head)".utf8) + content + Data("\r\n".utf8)
+        self.bytes += self.head(name, filename: filename, type: type) + content + Data("\r\n".utf8)
     }
 }

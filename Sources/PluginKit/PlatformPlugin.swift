@@ -34,11 +34,20 @@ public struct PluginContext: Sendable {
     public var http: any HTTPTransport
     /// The time of the world that the platform lives in.
     public var clock: WorldClock
+    /// Public addresses of files; `nil` when the world cannot reach this installation.
+    public var publicMedia: PublicMedia?
+    /// The version of the platform's API to speak, when the operator chose another than the manifest's.
+    public var apiVersion: String?
 
     /// Makes a context.
-    public init(http: any HTTPTransport, clock: WorldClock = .system) {
+    public init(
+        http: any HTTPTransport, clock: WorldClock = .system, publicMedia: PublicMedia? = nil,
+        apiVersion: String? = nil
+    ) {
         self.http = http
         self.clock = clock
+        self.publicMedia = publicMedia
+        self.apiVersion = apiVersion
     }
 }
 

@@ -20,6 +20,10 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         case connect
         /// Deletes.
         case delete
+        /// Lists the accounts that a grant opens.
+        case accounts
+        /// Says how a token stands.
+        case inspect
     }
 
     /// The platform.

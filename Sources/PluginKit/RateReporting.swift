@@ -25,6 +25,23 @@ public struct RateUsage: Sendable, Hashable {
     }
 }
 
+/// How much of a limit is used, from a platform that says a share and keeps the limit's size to itself.
+public struct RateLoad: Sendable, Hashable {
+    /// Who shares the limit.
+    public var scope: PluginError.Scope
+    /// How much is used, in percent; at 100 the platform refuses.
+    public var percent: Int
+    /// How long until calls are taken again, when the answer says.
+    public var pause: Duration?
+
+    /// Makes a description.
+    public init(scope: PluginError.Scope, percent: Int, pause: Duration? = nil) {
+        self.scope = scope
+        self.percent = percent
+        self.pause = pause
+    }
+}
+
 /// A plugin whose platform says in its answers how its limits stand.
 ///
 /// It is asked after every answer, successes too, so that calls are kept back before the platform refuses them.
@@ -36,4 +53,19 @@ public protocol RateReporting: PlatformPlugin {
     ///   - endpoint: The bucket that the call was counted in.
     /// - Returns: What it says; empty when it says nothing.
     static func usage(_ reply: HTTPReply, endpoint: String) -> [RateUsage]
+
+    /// Reads shares of limits from an answer; pure and quick.
+    ///
+    /// New work of the scope waits a little from 75 % on, and at 100 % as long as the platform says.
+    ///
+    /// - Parameters:
+    ///   - reply: The answer.
+    ///   - endpoint: The bucket that the call was counted in.
+    /// - Returns: What it says; empty when it says nothing.
+    static func load(_ reply: HTTPReply, endpoint: String) -> [RateLoad]
+}
+
+extension RateReporting {
+    /// Says nothing: the platform names its limits.
+    public static func load(_ reply: HTTPReply, endpoint: String) -> [RateLoad] { [] }
 }

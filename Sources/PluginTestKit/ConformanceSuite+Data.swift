@@ -10,7 +10,8 @@ extension ConformanceSuite {
             .publish: true, .resume: plugin is any DeferredPublishing, .reconcile: plugin is any Reconciling,
             .boost: plugin is any Boosting, .metrics: plugin is any MetricsFetching,
             .connect: plugin is any AccountConnecting,
-            .delete: plugin is any Deleting,
+            .delete: plugin is any Deleting, .accounts: plugin is any AccountListing,
+            .inspect: plugin is any TokenInspecting,
         ]
         for (capability, isThere) in found {
             self.expect(

@@ -49,7 +49,7 @@ struct ConformanceSuite {
     /// Makes a plugin that talks to a script.
     func plugin(_ transport: ScriptedTransport) -> any PlatformPlugin {
         let now = self.fixtures.now
-        return self.make(PluginContext(http: transport, clock: WorldClock { now }))
+        return self.make(PluginContext(http: transport, clock: WorldClock { now }, publicMedia: .scripted))
     }
 
     /// Notes a broken rule unless a condition holds.

@@ -27,10 +27,13 @@ public struct ScriptedExchange: Sendable {
     /// Whether the call may be made again, after a crash or while waiting; reads are.
     public var isRepeatable: Bool
 
+    /// Whether the plugin may end well without it: a read that only adds to what is known already.
+    public var isOptional: Bool
+
     /// Describes an exchange.
     public init(
         _ method: HTTPRequest.Method, _ path: String, _ outcome: Outcome, isVisible: Bool = false,
-        isRepeatable: Bool? = nil,
+        isRepeatable: Bool? = nil, isOptional: Bool = false,
         accepts: @escaping @Sendable (SentCall) -> Bool = { _ in true }
     ) {
         self.method = method
@@ -38,6 +41,7 @@ public struct ScriptedExchange: Sendable {
         self.outcome = outcome
         self.isVisible = isVisible
         self.isRepeatable = isRepeatable ?? (method == .get)
+        self.isOptional = isOptional
         self.accepts = accepts
     }
 
@@ -66,8 +70,19 @@ public struct SentCall: Sendable {
         guard let parts = URLComponents(string: "https://h\(self.call.request.path ?? "")") else { return [:] }
         return (parts.queryItems ?? []).reduce(into: [:]) { $0[$1.name] = $1.value ?? "" }
     }
-    /// The body in memory; empty for a file.
-    public var body: Data { if case .bytes(let data) = self.call.body { data } else { Data() } }
+    /// The body in memory, without what is streamed from a file.
+    public var body: Data {
+        switch self.call.body {
+        case .bytes(let data): data
+        case .framed(let head, _, _, _, let tail): head + tail
+        default: Data()
+        }
+    }
+    /// The fields of a form, decoded.
+    public var form: [String: String] {
+        guard let parts = URLComponents(string: "https://h/?\(self.text)") else { return [:] }
+        return (parts.queryItems ?? []).reduce(into: [:]) { $0[$1.name] = $1.value ?? "" }
+    }
     /// The body as text.
     public var text: String { String(decoding: self.body, as: UTF8.self) }
     /// The permit that it carries.
@@ -97,4 +112,9 @@ extension ScriptedExchange.Outcome {
     public static var lost: Self { .failure(TransportError(.mayHaveArrived, "scripted: the connection was reset")) }
     /// The request never left.
     public static var notSent: Self { .failure(TransportError(.notSent, "scripted: connection refused")) }
+}
+
+extension PublicMedia {
+    /// Addresses at a host that does not exist: `https://media.posthorn.test/HASH`.
+    public static var scripted: Self { Self { item, _ in "https://media.posthorn.test/\(item.hash)" } }
 }

@@ -15,7 +15,7 @@ extension MockPlugin {
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
         id: "mock", name: "Mock", apiVersion: "v1", hosts: [Self.host],
-        capabilities: Set(PluginManifest.Capability.allCases),
+        capabilities: [.publish, .resume, .reconcile, .boost, .metrics, .connect, .delete],
         formats: [
             FormatLimits(format: .text, textLength: 500),
             FormatLimits(

@@ -75,7 +75,10 @@ extension CommandContext {
                             http.transport(for: plugin.manifest),
                             limits: PlatformLimits(plugin.manifest, store: limits),
                             reporter: plugin as? any RateReporting.Type)
-                        return plugin.init(context: PluginContext(http: transport, clock: mirror.clock))
+                        return plugin.init(
+                            context: PluginContext(
+                                http: transport, clock: mirror.clock,
+                                apiVersion: platforms.apiVersion(plugin.manifest.id.rawValue)))
                     })
                 let vault = GrantVault(keys: keys)
                 let accesses = AccessProvider(

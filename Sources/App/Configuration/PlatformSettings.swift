@@ -10,6 +10,7 @@ package import JobQueue
 /// | `platform.origin` | URL | none: the real hosts over HTTPS |
 /// | `platform.<name>.client.id` | text | none |
 /// | `platform.<name>.client.secret` | text, secret | none |
+/// | `platform.<name>.api.version` | text | the manifest's |
 package struct PlatformSettings: Sendable {
     /// Platform calls go to this address instead of the real hosts.
     package var origin: URL?
@@ -44,5 +45,10 @@ package struct PlatformSettings: Sendable {
         let name = platform.split(separator: "-").joined(separator: ".")
         guard let id = self.settings.text("platform.\(name).client.id") else { return nil }
         return (id, try self.settings.secret("platform.\(name).client.secret"))
+    }
+
+    /// The version of a platform's API to speak, from `POSTHORN_PLATFORM_FACEBOOK_API_VERSION`; `nil` for the manifest's.
+    package func apiVersion(_ platform: String) -> String? {
+        self.settings.text("platform.\(platform.split(separator: "-").joined(separator: ".")).api.version")
     }
 }

@@ -77,9 +77,13 @@ package struct LimitedTransport: HTTPTransport {
     }
 
     private func read(_ reply: HTTPReply, _ call: HTTPCall, _ caller: Caller, _ grant: LimitGrant) async {
-        guard let usage = self.reporter?.usage(reply, endpoint: call.endpoint), !usage.isEmpty else { return }
+        guard let reporter = self.reporter else { return }
+        let usage = reporter.usage(reply, endpoint: call.endpoint)
         do {
-            try await self.limits.observe(usage, endpoint: call.endpoint, by: caller, after: grant)
+            if !usage.isEmpty {
+                try await self.limits.observe(usage, endpoint: call.endpoint, by: caller, after: grant)
+            }
+            try await self.limits.observe(reporter.load(reply, endpoint: call.endpoint), by: caller)
         } catch {
             // The answer is worth more than what it says of the limits: the next one says it again.
             Logger.current.debug("what an answer said of the limits could not be kept", metadata: ["error": "\(error)"])

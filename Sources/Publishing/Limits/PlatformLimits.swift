@@ -70,6 +70,24 @@ package struct PlatformLimits: Sendable {
         try await self.store.observe(readings, after: grant)
     }
 
+    /// From which share of a limit on new work waits a little.
+    static let slowFrom = 75
+
+    /// Lets new work wait where the platform says that a limit is nearly used: a second for each percent from 75 on, and at 100 as long as
+    /// the platform says.
+    func observe(_ loads: [RateLoad], by caller: Caller) async throws {
+        for load in loads where load.percent >= Self.slowFrom {
+            guard let scope = self.scope(load.scope, of: caller) else { continue }
+            let pause =
+                load.percent >= 100
+                ? load.pause ?? Self.unsaidPause : .seconds(load.percent - Self.slowFrom + 1)
+            let reason = "\(self.manifest.name) said: \(load.percent) % of its limit is used"
+            try await self.store.pool.withConnection { db in
+                try await LimitStore.close(scope, for: pause, reason: reason, by: self.manifest.id.rawValue, on: &db)
+            }
+        }
+    }
+
     /// Closes what the platform has refused, for as long as it says: an endpoint, an account or the app.
     ///
     /// A refusal of our own closes nothing here: the platform was not asked.

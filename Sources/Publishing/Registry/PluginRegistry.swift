@@ -21,6 +21,10 @@ package struct RegisteredPlugin: Sendable {
     package let connecting: (any AccountConnecting)?
     /// Deletes, where it can.
     package let deleting: (any Deleting)?
+    /// Lists the accounts of a grant, where it can.
+    package let listing: (any AccountListing)?
+    /// Says how a token stands, where it can.
+    package let inspecting: (any TokenInspecting)?
 
     init(_ plugin: any PlatformPlugin) throws(RegistryError) {
         let manifest = plugin.manifest
@@ -37,9 +41,12 @@ package struct RegisteredPlugin: Sendable {
         self.metrics = plugin as? any MetricsFetching
         self.connecting = plugin as? any AccountConnecting
         self.deleting = plugin as? any Deleting
+        self.listing = plugin as? any AccountListing
+        self.inspecting = plugin as? any TokenInspecting
         let found: [PluginManifest.Capability: Bool] = [
             .resume: self.deferred != nil, .reconcile: self.reconciling != nil, .boost: self.boosting != nil,
             .metrics: self.metrics != nil, .connect: self.connecting != nil, .delete: self.deleting != nil,
+            .accounts: self.listing != nil, .inspect: self.inspecting != nil,
         ]
         for (capability, isThere) in found where manifest.capabilities.contains(capability) != isThere {
             throw RegistryError(

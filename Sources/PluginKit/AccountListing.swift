@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+public import Foundation
+
+/// An account that a grant opens, with the tokens that act for it.
+public struct GrantedAccount: Sendable, Hashable {
+    /// Who it is.
+    public var account: RemoteAccount
+    /// The tokens that act for it; its own where the platform gives it some.
+    public var tokens: TokenSet
+    /// What the person may do with it, in the platform's words: `CREATE_CONTENT`, `ANALYZE`.
+    public var tasks: [String]
+    /// The platform's identity of what it belongs to, say an Instagram account's Page.
+    public var parentID: String?
+
+    /// Makes a description.
+    public init(account: RemoteAccount, tokens: TokenSet, tasks: [String] = [], parentID: String? = nil) {
+        self.account = account
+        self.tokens = tokens
+        self.tasks = tasks
+        self.parentID = parentID
+    }
+}
+
+/// A plugin whose grants open several accounts at once.
+public protocol AccountListing: AccountConnecting {
+    /// Lists every account that a grant opens, all pages of the list.
+    ///
+    /// - Parameters:
+    ///   - tokens: The tokens of the person or system user who gave the grant.
+    ///   - app: The app, when one is configured.
+    /// - Returns: The accounts in the platform's order.
+    /// - Throws: `reauthorize` for a token that is not accepted.
+    func accounts(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> [GrantedAccount]
+}
+
+/// What a platform says of a token.
+public struct TokenReport: Sendable, Hashable {
+    /// Whether it is accepted.
+    public var isValid: Bool
+    /// When it ends; `nil` when it does not, or the platform did not say.
+    public var expiresAt: Date?
+    /// When the person must use the app again, whatever the token's own end.
+    public var accessEndsAt: Date?
+    /// What it allows.
+    public var scopes: [String]
+    /// How many posts the account may still publish now, when the platform said.
+    public var postsLeft: Int?
+
+    /// Makes a report.
+    public init(
+        isValid: Bool, expiresAt: Date? = nil, accessEndsAt: Date? = nil, scopes: [String] = [], postsLeft: Int? = nil
+    ) {
+        self.isValid = isValid
+        self.expiresAt = expiresAt
+        self.accessEndsAt = accessEndsAt
+        self.scopes = scopes
+        self.postsLeft = postsLeft
+    }
+}
+
+/// A plugin that can ask how a token stands.
+public protocol TokenInspecting: PlatformPlugin {
+    /// Asks the platform how the tokens of an account stand; a token that it no longer accepts is a report, not an error.
+    func inspect(_ access: AccountAccess) async throws(PluginError) -> TokenReport
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+
+import MetaGraph
+public import PluginKit
+
+/// Facebook Pages, through Graph: words, links, photos, films, reels and stories, first comments, metrics, tokens.
+///
+/// Limits, errors and names are those of the platform's documents of November 2026; ``manifest`` carries the date. What those documents
+/// leave open is marked (?) where it matters.
+public struct FacebookPlugin: CompiledPlugin {
+    let client: GraphClient
+    let clock: WorldClock
+    /// The tokens of Pages that were asked for with a person's token; a saving only.
+    let pages = PageTokens()
+    /// Which metrics Graph takes today; learnt once per process.
+    let insights = GraphInsights()
+
+    /// Makes the plugin; no I/O.
+    public init(context: PluginContext) {
+        self.client = GraphClient(context)
+        self.clock = context.clock
+    }
+
+    /// Runs calls as the Page: everything on a Page wants its own token, never the person's.
+    func asPage<Value: Sendable>(
+        _ access: AccountAccess, _ body: (GraphCaller) async throws(PluginError) -> Value
+    ) async throws(PluginError) -> Value {
+        guard access.tokens.isPersonal else { return try await body(GraphCaller(access)) }
+        let caller = try await self.pages.caller(access, self.client)
+        do {
+            return try await body(caller)
+        } catch  where error.code == .reauthorize {
+            self.pages.forget(access)
+            throw error
+        }
+    }
+}
+
+/// The endpoints, by the names that limits are counted under.
+enum FacebookEndpoint {
+    static let feed = "POST /{page}/feed"
+    static let photos = "POST /{page}/photos"
+    static let videos = "POST /{page}/videos"
+    static let reels = "POST /{page}/video_reels"
+    static let reelUpload = "POST /{page}/video_reels start"
+    static let photoStories = "POST /{page}/photo_stories"
+    static let videoStories = "POST /{page}/video_stories"
+    static let upload = "POST upload_url"
+    static let comments = "POST /{post}/comments"
+    static let delete = "DELETE /{post}"
+    static let read = "GET /{node}"
+    static let list = "GET /{page}/feed"
+    static let insights = "GET /{node}/insights"
+    static let token = "GET /{page}?fields=access_token"
+    static let accounts = "GET /me/accounts"
+}

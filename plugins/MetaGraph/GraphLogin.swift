@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+package import Foundation
+import HTTPTypes
+package import PluginKit
+
+/// Meta's login: the dialog, the exchanges of its code and tokens, and the check of a token.
+///
+/// The documents name no PKCE for this dialog; the state protects the call-back, the app's secret the exchange.
+package struct GraphLogin: Sendable {
+    private struct Tokens: Decodable {
+        var access_token: String
+        var expires_in: Double?
+    }
+    private struct Check: Decodable {
+        struct Data: Decodable {
+            var is_valid: Bool?
+            var expires_at: Double?
+            var data_access_expires_at: Double?
+            var scopes: [String]?
+        }
+        var data: Data
+    }
+
+    /// The client.
+    package var client: GraphClient
+    /// The bucket that the calls are counted in.
+    package static let endpoint = "GET /oauth/access_token"
+
+    /// Makes a login.
+    package init(_ client: GraphClient) { self.client = client }
+
+    /// The dialog on which a person allows the app to act; a browser opens it.
+    package func dialog(
+        app: AppCredential, redirectURI: String, state: String, scopes: [String]
+    ) throws(PluginError) -> URL {
+        let query: FormFields = [
+            "client_id": app.id, "redirect_uri": redirectURI, "state": state, "scope": scopes.joined(separator: ","),
+        ]
+        guard let url = URL(string: "https://www.facebook.com/\(self.client.version)/dialog/oauth?\(query.encoded)")
+        else { throw PluginError(.permanent, "The dialog's URL cannot be made from these values.") }
+        return url
+    }
+
+    /// Turns the dialog's code into a token of about 60 days.
+    package func exchange(code: String, app: AppCredential, redirectURI: String) async throws(PluginError) -> TokenSet {
+        let secret = try Self.secret(of: app)
+        let short = try await self.token(
+            [
+                "client_id": app.id, "client_secret": secret.revealed, "redirect_uri": redirectURI, "code": code,
+            ], hidden: [secret, Secret(code)])
+        return try await self.extend(TokenSet(accessToken: Secret(short.access_token)), app: app)
+    }
+
+    /// Turns a token that lives into one of about 60 days; one that has ended cannot be exchanged.
+    package func extend(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenSet {
+        guard let app else {
+            throw PluginError(
+                .needsHuman, "Exchanging a token needs the app's credential.",
+                nextAction: "Add the Meta app: posthorn app add", scope: .app)
+        }
+        let secret = try Self.secret(of: app)
+        let asked = self.client.clock.now()
+        let long = try await self.token(
+            [
+                "grant_type": "fb_exchange_token", "client_id": app.id, "client_secret": secret.revealed,
+                "fb_exchange_token": tokens.accessToken.revealed,
+            ], hidden: [secret] + tokens.secrets)
+        var renewed = tokens
+        renewed.accessToken = Secret(long.access_token)
+        renewed.expiresAt = long.expires_in.map { asked.addingTimeInterval($0) }
+        return renewed
+    }
+
+    /// Asks how a token stands.
+    ///
+    /// - Parameters:
+    ///   - tokens: The tokens; the access token is asked about.
+    ///   - app: The app, whose own token asks when there is one; else the token asks about itself.
+    /// - Returns: The report.
+    /// - Throws: The class of the refusal of the question itself.
+    package func inspect(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenReport {
+        let own = app.flatMap { app in app.secret.map { Secret("\(app.id)|\($0.revealed)") } }
+        let caller = GraphCaller(
+            token: own ?? tokens.accessToken, hidden: tokens.secrets + [app?.secret].compactMap(\.self))
+        let data = try await self.client.get(
+            Check.self, "debug_token", ["input_token": tokens.accessToken.revealed], as: caller,
+            endpoint: "GET /debug_token"
+        ).data
+        func date(_ seconds: Double?) -> Date? {
+            seconds.flatMap { $0 > 0 ? Date(timeIntervalSince1970: $0) : nil }
+        }
+        return TokenReport(
+            isValid: data.is_valid ?? false, expiresAt: date(data.expires_at),
+            accessEndsAt: date(data.data_access_expires_at), scopes: data.scopes ?? [])
+    }
+
+    private func token(_ query: FormFields, hidden: [Secret]) async throws(PluginError) -> Tokens {
+        let head = HTTPRequest(
+            .get, host: self.client.host, path: "/\(self.client.version)/oauth/access_token", query: query)
+        return try await self.client.call(
+            Tokens.self, HTTPCall(head, endpoint: Self.endpoint), creates: true, hidden: hidden)
+    }
+
+    private static func secret(of app: AppCredential) throws(PluginError) -> Secret {
+        if let secret = app.secret { return secret }
+        throw PluginError(
+            .needsHuman, "Meta's login needs the app's secret.",
+            nextAction: "Add the secret to the Meta app's credential.", scope: .app)
+    }
+}

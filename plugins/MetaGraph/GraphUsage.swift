@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+package import PluginKit
+
+/// What the headers of an answer say of Meta's limits: shares in percent, for the app, the account and the ad account.
+package struct GraphUsage: Sendable, Hashable {
+    private struct Shares: Decodable {
+        var call_count: Double?
+        var total_time: Double?
+        var total_cputime: Double?
+        var estimated_time_to_regain_access: Double?
+        var acc_id_util_pct: Double?
+        var reset_time_duration: Double?
+
+        /// The largest share.
+        var percent: Int {
+            let shares = [self.call_count, self.total_time, self.total_cputime, self.acc_id_util_pct]
+            return Int(shares.compactMap(\.self).max()?.rounded(.up) ?? 0)
+        }
+        /// Business use cases say minutes, ad accounts seconds; zero says nothing.
+        var pause: Duration? {
+            let seconds = self.estimated_time_to_regain_access.map { $0 * 60 } ?? self.reset_time_duration
+            return seconds.flatMap { $0 > 0 ? .milliseconds(Int64($0 * 1000)) : nil }
+        }
+    }
+
+    /// What is used of each limit.
+    package var loads: [RateLoad] = []
+
+    /// Reads the headers; one that cannot be read says nothing.
+    package init(_ reply: HTTPReply) {
+        for (name, scope) in [
+            ("X-App-Usage", PluginError.Scope.app), ("X-Page-Usage", .account), ("X-Ad-Account-Usage", .account),
+        ] {
+            guard let shares = Self.read(Shares.self, name, reply) else { continue }
+            self.loads.append(RateLoad(scope: scope, percent: shares.percent, pause: shares.pause))
+        }
+        // By Page, Instagram account or ad account, and in each by kind of call.
+        let cases = Self.read([String: [Shares]].self, "X-Business-Use-Case-Usage", reply) ?? [:]
+        for shares in cases.sorted(by: { $0.key < $1.key }).flatMap(\.value) {
+            self.loads.append(RateLoad(scope: .account, percent: shares.percent, pause: shares.pause))
+        }
+    }
+
+    /// The longest pause that the answer asks for.
+    package var pause: Duration? { self.loads.compactMap(\.pause).max() }
+
+    private static func read<Value: Decodable>(_ type: Value.Type, _ name: String, _ reply: HTTPReply) -> Value? {
+        // What Meta says of its limits is a hint: an unreadable one is none.
+        reply.header(name).flatMap { try? JSONDecoder().decode(type, from: Data($0.utf8)) }
+    }
+}
