@@ -35,10 +35,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 /// Compiled-in platforms.
 ///
 /// A name here is a folder in `plugins/`, a target `<Name>Plugin` and a test target.
-let plugins = ["Facebook", "Mock", "X"]
+let plugins = ["Facebook", "Instagram", "Mock", "X"]
 
 /// What plugins of one company share; no plugin itself.
-let sharedByPlugins: [String: [Target.Dependency]] = ["Facebook": ["MetaGraph"]]
+let sharedByPlugins: [String: [Target.Dependency]] = ["Facebook": ["MetaGraph"], "Instagram": ["MetaGraph"]]
 
 let pluginModules = plugins.map { name in
     Module(
@@ -76,8 +76,8 @@ let modules: [Module] = [
         name: "Publishing", path: "Sources/Publishing",
         dependencies: ["JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", logging, crypto, yams],
         testDependencies: [
-            "TestSupport", "JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", "MockPlugin", logging,
-            httpTypes,
+            "TestSupport", "JobQueue", "Persistence", "PluginKit", "PluginTestKit", "Domain", "PQClient", "MockPlugin",
+            "FacebookPlugin", "InstagramPlugin", logging, httpTypes,
         ]),
     Module(
         name: "Analysis", path: "Sources/Analysis", dependencies: ["Domain"],

@@ -56,7 +56,7 @@ public protocol RateReporting: PlatformPlugin {
 
     /// Reads shares of limits from an answer; pure and quick.
     ///
-    /// New work of the scope waits a little from 75 % on, and at 100 % as long as the platform says.
+    /// Calls of the scope wait a little from 75 % on, and at 100 % as long as the platform says.
     ///
     /// - Parameters:
     ///   - reply: The answer.

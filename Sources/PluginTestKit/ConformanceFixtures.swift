@@ -109,6 +109,13 @@ public struct ListedPost: Sendable {
     public var text: String
     /// When it appeared.
     public var createdAt: Date
+
+    /// Makes a post of a list.
+    public init(id: String, text: String, createdAt: Date) {
+        self.id = id
+        self.text = text
+        self.createdAt = createdAt
+    }
 }
 
 /// How the platform lists posts.

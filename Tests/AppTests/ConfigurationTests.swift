@@ -154,6 +154,13 @@ struct ConfigurationTests {
         #expect(error.status == .configuration)
     }
 
+    @Test("the version of a platform's API can be set, and is the manifest's otherwise")
+    func apiVersion() async throws {
+        let settings = try await self.settings(["POSTHORN_PLATFORM_FACEBOOK_API_VERSION": "v26.0"])
+        let platforms = try PlatformSettings(settings, running: nil)
+        #expect(platforms.apiVersion("facebook") == "v26.0" && platforms.apiVersion("instagram") == nil)
+    }
+
     @Test("variables with our prefix that nobody reads are found, with what was probably meant")
     func unknownVariables() {
         let unknown = KnownSettings.unknown(in: [

@@ -199,6 +199,31 @@ struct HTTPClientTransportTests {
         #expect(request.hasSuffix(String(decoding: content[10..<150_010], as: UTF8.self)))
     }
 
+    @Test("a form with a file in it is streamed: head, file, tail")
+    func framed() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "posthorn-\(UUID().uuidString)").path
+        let content = Data((0..<200_000).map { UInt8(ascii: "a") + UInt8($0 % 26) })
+        try content.write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let server = RawServer { server, connection in
+            server.note(connection.readRequest())
+            connection.answer("201 Created")
+        }
+        defer { server.stop() }
+        func body(_ length: Int64) -> HTTPCall.Body {
+            .framed(head: Data("<<".utf8), path: path, offset: 10, length: length, tail: Data(">>".utf8))
+        }
+        try await Fixture.withTransport(port: server.port) { transport in
+            let reply = try await transport.send(Fixture.call(.post, body: body(150_000)))
+            #expect(reply.status == 201)
+            let missing = await Fixture.failure(transport, Fixture.call(.post, body: body(200_000)))
+            #expect(missing?.reach == .notSent)
+        }
+        let request = try #require(server.requests.first)
+        #expect(request.lowercased().contains("content-length: 150004\r\n"))
+        #expect(request.hasSuffix("<<\(String(decoding: content[10..<150_010], as: UTF8.self))>>"))
+    }
+
     @Test("a call that is cancelled before anything is written was not sent")
     func cancelledEarly() async throws {
         let server = RawServer { server, connection in server.note(connection.readRequest()) }

@@ -42,6 +42,34 @@ struct EncodingTests {
         #expect(body.contentType == "multipart/form-data; boundary=B")
     }
 
+    @Test("a multipart body with a file of the disk is the same bytes, the file's left out")
+    func streaming() {
+        var body = MultipartBody(boundary: "B")
+        body.add("n", "v")
+        let streamed = body.streaming("f", filename: "a.mp4", type: "video/mp4", path: "/x", offset: 5, length: 3)
+        guard case .framed(let head, "/x", 5, 3, let tail) = streamed else {
+            Issue.record("not framed")
+            return
+        }
+        body.add("f", filename: "a.mp4", type: "video/mp4", Data("xyz".utf8))
+        #expect(head + Data("xyz".utf8) + tail == body.data)
+    }
+
+    @Test(
+        "an address that a platform gave becomes a request to it",
+        arguments: [
+            ("https://up.example/a%2Fb/c?x=1&y=%20", "https", "up.example", "/a%2Fb/c?x=1&y=%20"),
+            ("http://127.0.0.1:8300/up.example/v", "http", "127.0.0.1:8300", "/up.example/v"),
+            ("https://up.example", "https", "up.example", "/"),
+        ])
+    func address(url: String, scheme: String, authority: String, path: String) {
+        let request = HTTPRequest(.post, url: url)
+        #expect(request?.scheme == scheme && request?.authority == authority && request?.path == path)
+    }
+
+    @Test("what is no address of a server is none", arguments: ["", "/a", "ftp://x/y", "https:///y", "https://u:p@x/"])
+    func noAddress(url: String) { #expect(HTTPRequest(.post, url: url) == nil) }
+
     @Test("a challenge is that of RFC 7636's example")
     func challenge() {
         #expect(

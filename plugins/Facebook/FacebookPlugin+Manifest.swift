@@ -28,8 +28,10 @@ extension FacebookPlugin {
             FormatLimits(
                 format: .carousel, textLength: textLength, media: 2...10, mediaTypes: imageLimits,
                 altTextLength: 1000),
-            FormatLimits(format: .video, textLength: textLength, media: 1...1, mediaTypes: videoLimits),
-            FormatLimits(format: .reel, textLength: textLength, media: 1...1, mediaTypes: shortLimits),
+            FormatLimits(
+                format: .video, textLength: textLength, media: 1...1, mediaTypes: videoLimits, altTextLength: 1000),
+            FormatLimits(
+                format: .reel, textLength: textLength, media: 1...1, mediaTypes: shortLimits, altTextLength: 1000),
             FormatLimits(
                 format: .story, textLength: 0, media: 1...1, mediaTypes: imageLimits.merging(shortLimits) { $1 },
                 altTextLength: 1000),

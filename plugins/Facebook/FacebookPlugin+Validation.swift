@@ -21,6 +21,12 @@ extension FacebookPlugin {
         }
         issues += Self.check(comment: content.firstComment, content)
         for (index, item) in (content.parts.first?.media ?? []).enumerated() {
+            if item.altText?.isEmpty == false, Self.videoTypes.contains(item.type) {
+                issues.append(
+                    ValidationIssue(
+                        .warning, field: "media[\(index)].alt_text",
+                        "Facebook takes alternative texts for photos alone; this one is left out."))
+            }
             if item.type == "image/png", item.byteCount > 1_048_576 {
                 issues.append(
                     ValidationIssue(

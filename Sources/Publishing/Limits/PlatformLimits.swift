@@ -70,10 +70,10 @@ package struct PlatformLimits: Sendable {
         try await self.store.observe(readings, after: grant)
     }
 
-    /// From which share of a limit on new work waits a little.
+    /// From which share of a limit on calls wait a little.
     static let slowFrom = 75
 
-    /// Lets new work wait where the platform says that a limit is nearly used: a second for each percent from 75 on, and at 100 as long as
+    /// Lets work and calls wait where the platform says that a limit is nearly used: a second for each percent from 75 on, and at 100 as long as
     /// the platform says.
     func observe(_ loads: [RateLoad], by caller: Caller) async throws {
         for load in loads where load.percent >= Self.slowFrom {

@@ -11,7 +11,7 @@ import TestSupport
 
 @testable import Publishing
 
-/// A client with one account on the fake platform, in a simulated world whose clock stands still until it is moved.
+/// A client with one account on the fake platform or another, in a simulated world whose clock stands still until it is moved.
 struct AgencyFixture: Sendable {
     static let start = Date(timeIntervalSince1970: 1_772_524_800)
 
@@ -23,15 +23,27 @@ struct AgencyFixture: Sendable {
     let account = AccountID()
     let worker = WorkerID()
     let vault: GrantVault
+    let platformID: PlatformID
+    let externalID: String
 
-    init(rateBuckets: [RateBucket] = []) async throws {
+    /// Makes a database with the client.
+    ///
+    /// - Parameters:
+    ///   - rateBuckets: the fake platform's limits.
+    ///   - plugin: what publishes; the fake platform's unless given.
+    ///   - externalID: who the account is there.
+    /// - Throws: what the database throws.
+    init(rateBuckets: [RateBucket] = [], plugin: (any PlatformPlugin)? = nil, externalID: String = "1") async throws {
         self.platform.state.withLock { $0.rateBuckets = rateBuckets }
         let database = TestDatabase.required
         self.pool = database.pool
         try await QueueMigrations.up(self.pool, world: .simulated)
         try await Migrator(component: "agency", migrations: AgencyMigrations.all).up(self.pool)
         try await WorldStore(pool: self.pool).set(epoch: Self.start, rate: 0)
-        let registry = try PluginRegistry(plugins: [FakePlugin(platform: self.platform)])
+        let used = plugin ?? FakePlugin(platform: self.platform)
+        self.platformID = used.manifest.id
+        self.externalID = externalID
+        let registry = try PluginRegistry(plugins: [used])
         self.vault = GrantVault(keys: try SecretKeys(SecretKeys.generate()))
         self.services = HandlerServices(
             pool: self.pool, jobs: JobStore(pool: self.pool), registry: registry,
@@ -54,10 +66,11 @@ struct AgencyFixture: Sendable {
             try await db.execute(
                 """
                 INSERT INTO account (client_id, account_id, brand_id, platform, external_id, slug, name, time_zone)
-                VALUES (\(self.client), \(self.account), \(self.brand), 'fake', '1', 'fake', 'Acme', 'Europe/Berlin')
+                VALUES (\(self.client), \(self.account), \(self.brand), \(self.platformID.rawValue), \(self.externalID),
+                        \(self.platformID.rawValue), 'Acme', 'Europe/Berlin')
                 """)
             let grant = try await self.vault.create(
-                owner: self.client, platform: "fake", app: nil, tokens: tokens, on: &db)
+                owner: self.client, platform: self.platformID, app: nil, tokens: tokens, on: &db)
             for capability in ["publish", "metrics", "boost"] {
                 try await db.execute(
                     """
@@ -77,9 +90,15 @@ struct AgencyFixture: Sendable {
     func plan(_ texts: String...) async throws -> TargetID { try await self.plan(texts) }
 
     func plan(_ texts: [String]) async throws -> TargetID {
-        let content = PostContent(format: texts.count > 1 ? .thread : .text, parts: texts.map { PostPart(text: $0) })
+        try await self.plan(
+            PostContent(format: texts.count > 1 ? .thread : .text, parts: texts.map { PostPart(text: $0) }))
+    }
+
+    /// A planned target of this content that is due now, with its job.
+    func plan(_ content: PostContent) async throws -> TargetID {
+        let platform = self.platformID
         let json = JSONText(String(decoding: try JSONEncoder().encode(content), as: UTF8.self))
-        let master = try JSONColumn.encode(MasterContent(text: texts.joined(separator: "\n---\n")))
+        let master = try JSONColumn.encode(MasterContent(text: content.parts.map(\.text).joined(separator: "\n---\n")))
         let target = TargetID()
         let post = PostID()
         try await self.pool.withTransaction { db in
@@ -94,10 +113,11 @@ struct AgencyFixture: Sendable {
                 """
                 INSERT INTO target (client_id, target_id, post_id, revision_no, account_id, platform, format, content, content_hash, due_at,
                                     state)
-                VALUES (\(self.client), \(target), \(post), 1, \(self.account), 'fake', 'text', \(json), 'hash', world_now(), 'planned')
+                VALUES (\(self.client), \(target), \(post), 1, \(self.account), \(platform.rawValue), \(content.format.rawValue),
+                        \(json), 'hash', world_now(), 'planned')
                 """)
             let job = NewJob.publish(
-                target: target, client: self.client, account: self.account, platform: "fake", dueAt: nil)
+                target: target, client: self.client, account: self.account, platform: platform, dueAt: nil)
             _ = try await self.services.jobs.enqueue([job], on: &db)
         }
         return target

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Domain
+import FacebookPlugin
 import Foundation
 import HTTPTypes
 import JobQueue
@@ -127,5 +128,23 @@ struct LimitedTransportTests {
         let account = try #require(self.caller.account)
         let view = try #require(try await limits.store.limits(of: [.account(account)]).first)
         #expect(view.calls == 450 && view.source == .platform && view.platformRest == 0)
+    }
+
+    @Test(
+        "a share of a limit lets calls wait: a little from 75 % on, and at 100 % as long as the platform says",
+        arguments: [(74, nil), (80, 6), (100, 600)] as [(Int, Int?)])
+    func shares(share: Int, seconds: Int?) async throws {
+        let limits = try await self.limits()
+        let account = try #require(self.caller.account)
+        let field = try #require(HTTPField.Name("X-Business-Use-Case-Usage"))
+        let said = #"{"1":[{"type":"pages","call_count":\#(share),"estimated_time_to_regain_access":10}]}"#
+        let transport = LimitedTransport(
+            CountingTransport(headers: [field: said]), limits: limits, reporter: FacebookPlugin.self)
+        #expect(await self.send(transport, self.call("read")) == nil)
+        let gate = try await limits.store.gates().first { $0.scope == .account(account) }
+        #expect(gate?.until == seconds.map { Self.start.addingTimeInterval(Double($0)) })
+        let refusal = await self.send(transport, self.call("read"))
+        #expect(refusal?.limit?.pause == seconds.map { .seconds($0) })
+        if seconds != nil { #expect(gate?.reason.contains("\(share) %") == true) }
     }
 }

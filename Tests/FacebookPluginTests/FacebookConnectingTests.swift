@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import HTTPTypes
+import PluginKit
+import PluginTestKit
+import Testing
+
+@testable import FacebookPlugin
+
+@Suite("Connecting Facebook Pages")
+struct FacebookConnectingTests {
+    private static let app = AppCredential(id: "4711", secret: Secret("fb-app-secret-31d0"))
+    private static func list(_ pages: String, next: String? = nil, after: String? = nil) -> ScriptedExchange {
+        let paging = next.map { #","paging":{"cursors":{"after":"\#($0)"},"next":"https://x"}"# } ?? ""
+        return ScriptedExchange(.get, "/v25.0/me/accounts", .json(200, #"{"data":[\#(pages)]\#(paging)}"#)) {
+            $0.query["after"] == after
+                && $0.query["fields"] == "id,name,access_token,tasks,username,followers_count"
+        }
+    }
+    private static let acme =
+        #"{"id":"1","name":"Acme","access_token":"EAApage1","tasks":["ANALYZE","CREATE_CONTENT"],"followers_count":9}"#
+    private static let globex = #"{"id":"2","name":"Globex","username":"globex","access_token":"EAApage2","tasks":[]}"#
+
+    @Test("the dialog is the browser's, with state and scopes")
+    func dialog() throws {
+        let url = try FacebookFixtures.plugin([], version: "v26.0").0.authorizationURL(
+            app: Self.app, redirectURI: "https://p.example/cb?x=1", state: "s&t", codeChallenge: "c",
+            scopes: ["pages_show_list", "pages_manage_posts"])
+        #expect(
+            url.absoluteString
+                == "https://www.facebook.com/v26.0/dialog/oauth?client_id=4711&redirect_uri=https%3A%2F%2Fp.example%2Fcb%3Fx%3D1&state=s%26t&scope=pages_show_list%2Cpages_manage_posts"
+        )
+    }
+
+    @Test("a code becomes a person's token of 60 days")
+    func exchange() async throws {
+        let short = ScriptedExchange(
+            .get, "/v25.0/oauth/access_token",
+            .json(200, #"{"access_token":"EAAshort","token_type":"bearer","expires_in":3600}"#)
+        ) {
+            $0.query == [
+                "client_id": "4711", "client_secret": "fb-app-secret-31d0", "redirect_uri": "https://p/cb",
+                "code": "c0de",
+            ]
+        }
+        let long = ScriptedExchange(
+            .get, "/v25.0/oauth/access_token", .json(200, #"{"access_token":"EAAlong","expires_in":5183944}"#)
+        ) {
+            $0.query == [
+                "grant_type": "fb_exchange_token", "client_id": "4711", "client_secret": "fb-app-secret-31d0",
+                "fb_exchange_token": "EAAshort",
+            ]
+        }
+        let (plugin, transport) = FacebookFixtures.plugin([short, long])
+        let tokens = try await plugin.exchange(
+            code: "c0de", codeVerifier: "v", app: Self.app, redirectURI: "https://p/cb")
+        #expect(tokens.accessToken.revealed == "EAAlong" && tokens.isPersonal)
+        #expect(tokens.expiresAt == FacebookFixtures.now.addingTimeInterval(5_183_944))
+        #expect(transport.calls.allSatisfy { $0.call.request.headerFields[.authorization] == nil })
+    }
+
+    @Test("a person's token lists all Pages, each with its own token and the person's tasks")
+    func accounts() async throws {
+        let (plugin, _) = FacebookFixtures.plugin([
+            Self.list(Self.acme, next: "c1"), Self.list(Self.globex + #",{"id":"3","name":"No role"}"#, after: "c1"),
+        ])
+        let found = try await plugin.accounts(FacebookFixtures.personal.tokens, app: nil)
+        #expect(found.map(\.account.externalID) == ["1", "2"] && found.map(\.account.handle) == [nil, "globex"])
+        #expect(found.map(\.tokens.accessToken.revealed) == ["EAApage1", "EAApage2"])
+        #expect(found.first?.tasks == ["ANALYZE", "CREATE_CONTENT"] && found.allSatisfy { !$0.tokens.isPersonal })
+    }
+
+    @Test("a Page's token is the Page; a person's is its only Page, or the one that is named")
+    func identify() async throws {
+        let page = ScriptedExchange(
+            .get, "/v25.0/me", .json(200, #"{"id":"1","name":"Acme","followers_count":9}"#)
+        ) { $0.query == ["fields": "id,name,username,followers_count"] }
+        let own = try await FacebookFixtures.plugin([page]).0.identify(FacebookFixtures.access.tokens)
+        #expect(own == RemoteAccount(externalID: "1", name: "Acme", followers: 9))
+        let only = try await FacebookFixtures.plugin([Self.list(Self.acme)]).0.identify(
+            FacebookFixtures.personal.tokens)
+        #expect(only.externalID == "1")
+        var tokens = FacebookFixtures.personal.tokens
+        tokens.extra["page_id"] = Secret("2")
+        let named = ScriptedExchange(.get, "/v25.0/2", .json(200, #"{"id":"2","name":"Globex"}"#))
+        #expect(try await FacebookFixtures.plugin([named]).0.identify(tokens).name == "Globex")
+    }
+
+    @Test("a person's token with several Pages, or none, says what to do", arguments: ["\(acme),\(globex)", ""])
+    func several(pages: String) async {
+        let (plugin, _) = FacebookFixtures.plugin([Self.list(pages)])
+        let error = await #expect(throws: PluginError.self) {
+            _ = try await plugin.identify(FacebookFixtures.personal.tokens)
+        }
+        #expect(error?.code == .permanent && error?.nextAction?.contains("page_id") == true)
+    }
+
+    @Test("a person's token is renewed as the contract wants it, with the Page published as itself")
+    func refresh() async {
+        var fixtures = FacebookFixtures.all
+        fixtures.access = FacebookFixtures.personal
+        fixtures.find = nil
+        fixtures.publishes = [
+            PublishFixture(
+                "as the Page", FacebookFixtures.text.content,
+                [
+                    ScriptedExchange(
+                        .get, "/v25.0/\(FacebookFixtures.page)", .json(200, #"{"access_token":"EAAown-1"}"#)
+                    ) { $0.query == ["fields": "access_token"] }, FacebookFixtures.feed(),
+                ])
+        ]
+        fixtures.refresh = RefreshFixture(
+            app: Self.app,
+            exchange: ScriptedExchange(
+                .get, "/v25.0/oauth/access_token", .json(200, #"{"access_token":"EAAlong2","expires_in":5183944}"#)),
+            refused: FacebookFixtures.error(190, 463))
+        let failures = await PluginConformance.run(FacebookPlugin.self, fixtures)
+        #expect(failures.isEmpty, "\(failures.map(\.description).joined(separator: "\n"))")
+    }
+
+    @Test("what cannot be renewed says what to do")
+    func impossible() async {
+        let (plugin, transport) = FacebookFixtures.plugin([])
+        let page = await #expect(throws: PluginError.self) {
+            _ = try await plugin.refresh(FacebookFixtures.access.tokens, app: Self.app)
+        }
+        #expect(page?.code == .reauthorize && page?.nextAction != nil)
+        for app in [nil, AppCredential(id: "4711")] {
+            let error = await #expect(throws: PluginError.self) {
+                _ = try await plugin.refresh(FacebookFixtures.personal.tokens, app: app)
+            }
+            #expect(error?.code == .needsHuman && error?.scope == .app && error?.nextAction != nil)
+        }
+        #expect(transport.calls.isEmpty)
+    }
+
+    @Test("a check says when token and access end; one that is dead is a report", arguments: [true, false])
+    func inspect(isValid: Bool) async throws {
+        let data =
+            isValid
+            ? #"{"is_valid":true,"expires_at":1800000000,"data_access_expires_at":1799000000,"scopes":["pages_show_list"]}"#
+            : #"{"is_valid":false,"scopes":[],"error":{"code":190}}"#
+        let check = ScriptedExchange(.get, "/v25.0/debug_token", .json(200, #"{"data":\#(data)}"#)) {
+            $0.query == ["input_token": "EAApage-5f1c9e01aa"]
+                && $0.call.request.headerFields[.authorization] == "Bearer 4711|fb-app-secret-31d0"
+        }
+        let report = try await FacebookFixtures.plugin([check]).0.inspect(FacebookFixtures.access)
+        #expect(
+            report
+                == (isValid
+                    ? TokenReport(
+                        isValid: true, expiresAt: Date(timeIntervalSince1970: 1_800_000_000),
+                        accessEndsAt: Date(timeIntervalSince1970: 1_799_000_000), scopes: ["pages_show_list"])
+                    : TokenReport(isValid: false)))
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import HTTPTypes
+import PluginKit
+import PluginTestKit
+import Testing
+
+@testable import InstagramPlugin
+
+@Suite("Connecting Instagram accounts")
+struct InstagramConnectingTests {
+    private static let fields =
+        "id,name,access_token,tasks,instagram_business_account{id,username,name,followers_count}"
+    private static func list(_ pages: String, after: String? = nil, next: String? = nil) -> ScriptedExchange {
+        let paging = next.map { #","paging":{"cursors":{"after":"\#($0)"},"next":"https://x"}"# } ?? ""
+        return ScriptedExchange(.get, "/v25.0/me/accounts", .json(200, #"{"data":[\#(pages)]\#(paging)}"#)) {
+            $0.query["fields"] == fields && $0.query["after"] == after
+        }
+    }
+    private static let linked =
+        #"{"id":"1","access_token":"EAApage1","tasks":["CREATE_CONTENT"],"instagram_business_account":{"id":"178","username":"acme","followers_count":9}}"#
+    private static let unlinked = #"{"id":"2","access_token":"EAApage2"}"#
+
+    @Test("the dialog asks for Instagram's scopes")
+    func dialog() throws {
+        let url = try InstagramFixtures.plugin([]).0.authorizationURL(
+            app: AppCredential(id: "4711"), redirectURI: "https://p.example/cb", state: "s&t", codeChallenge: "c",
+            scopes: ["instagram_basic", "pages_show_list"])
+        #expect(
+            url.absoluteString
+                == "https://www.facebook.com/v25.0/dialog/oauth?client_id=4711&redirect_uri=https%3A%2F%2Fp.example%2Fcb&state=s%26t&scope=instagram_basic%2Cpages_show_list"
+        )
+    }
+
+    @Test("a person's token opens the accounts of all Pages, each with its Page's token")
+    func accounts() async throws {
+        let (plugin, _) = InstagramFixtures.plugin([
+            Self.list(Self.unlinked, next: "c1"), Self.list(Self.linked, after: "c1"),
+        ])
+        let found = try await plugin.accounts(TokenSet(accessToken: Secret("EAAuser")), app: nil)
+        #expect(
+            found == [
+                GrantedAccount(
+                    account: RemoteAccount(externalID: "178", name: "acme", handle: "acme", followers: 9),
+                    tokens: TokenSet(accessToken: Secret("EAApage1")), tasks: ["CREATE_CONTENT"], parentID: "1")
+            ])
+    }
+
+    @Test(
+        "a token says who it speaks for: a person's with one account, a Page's, Instagram's own, or one that is named")
+    func identify() async throws {
+        let person = InstagramFixtures.plugin([Self.list(Self.linked)]).0
+        #expect(try await person.identify(TokenSet(accessToken: Secret("EAAu"))).externalID == "178")
+        let page = InstagramFixtures.plugin([
+            ScriptedExchange(
+                .get, "/v25.0/me/accounts", .reply(InstagramFixtures.error(100, nil, "nonexisting field"))),
+            ScriptedExchange(
+                .get, "/v25.0/me", .json(200, #"{"id":"1","instagram_business_account":{"id":"178","name":"Acme"}}"#)),
+        ]).0
+        #expect(try await page.identify(TokenSet(accessToken: Secret("EAAp"))).name == "Acme")
+        let own = InstagramFixtures.plugin([
+            ScriptedExchange(.get, "/v25.0/me", .json(200, #"{"user_id":"179","id":"5","username":"acme"}"#)) {
+                $0.host == "graph.instagram.com"
+            }
+        ]).0
+        #expect(try await own.identify(InstagramFixtures.own.tokens).externalID == "179")
+        let named = InstagramFixtures.plugin([
+            ScriptedExchange(.get, "/v25.0/178", .json(200, #"{"id":"178","username":"acme"}"#))
+        ]).0
+        let tokens = TokenSet(accessToken: Secret("EAAu"), extra: ["account_id": Secret("178")])
+        #expect(try await named.identify(tokens).handle == "acme")
+    }
+
+    @Test("a token for several accounts or none says what to do", arguments: [2, 0])
+    func several(count: Int) async {
+        let pages = Array(repeating: Self.linked, count: count).joined(separator: ",")
+        let (plugin, _) = InstagramFixtures.plugin([Self.list(pages)])
+        let error = await #expect(throws: PluginError.self) {
+            _ = try await plugin.identify(TokenSet(accessToken: Secret("EAAu")))
+        }
+        #expect(error?.code == .permanent && error?.nextAction?.contains("account_id") == true)
+    }
+
+    @Test("Instagram's own token renews itself, and refusals and losses have their class")
+    func refresh() async {
+        var access = InstagramFixtures.all
+        access.access = InstagramFixtures.own
+        access.publishes = []
+        access.find = nil
+        access.refresh = RefreshFixture(
+            app: AppCredential(id: "4711"),
+            exchange: ScriptedExchange(
+                .get, "/refresh_access_token", .json(200, #"{"access_token":"IGAnew-1","expires_in":5183944}"#)
+            ) {
+                $0.host == "graph.instagram.com"
+                    && $0.query == ["grant_type": "ig_refresh_token", "access_token": "IGAown-77ab02f3cc"]
+            }, refused: InstagramFixtures.error(190, 463))
+        let failures = await PluginConformance.run(InstagramPlugin.self, access)
+        #expect(failures.isEmpty, "\(failures)")
+    }
+
+    @Test("a check says how the token stands and how many posts are left")
+    func inspect() async throws {
+        let check = ScriptedExchange(
+            .get, "/v25.0/debug_token",
+            .json(
+                200,
+                #"{"data":{"is_valid":true,"expires_at":0,"data_access_expires_at":1800000000,"scopes":["instagram_basic"]}}"#
+            )
+        ) {
+            $0.query == ["input_token": "EAAinsta-5f1c9e01aa"]
+                && $0.call.request.headerFields[.authorization] == "Bearer 4711|ig-app-secret-31d0"
+        }
+        let (plugin, _) = InstagramFixtures.plugin([check, InstagramFixtures.quota(3)])
+        let report = try await plugin.inspect(InstagramFixtures.access)
+        #expect(
+            report
+                == TokenReport(
+                    isValid: true, accessEndsAt: Date(timeIntervalSince1970: 1_800_000_000),
+                    scopes: ["instagram_basic"], postsLeft: 22))
+    }
+}

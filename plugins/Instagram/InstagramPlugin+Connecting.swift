@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+
+public import Foundation
+import HTTPTypes
+import MetaGraph
+public import PluginKit
+
+/// An account, by either login's fields.
+private struct InstagramAccount: Decodable, Sendable {
+    static let fields = "id,username,name,followers_count"
+
+    var id: GraphID?
+    var user_id: GraphID?
+    var username: String?
+    var name: String?
+    var followers_count: Int64?
+
+    func account() throws(PluginError) -> RemoteAccount {
+        guard let id = (self.user_id ?? self.id)?.text else {
+            throw PluginError(.retryAfter, "Instagram named no account.")
+        }
+        return RemoteAccount(
+            externalID: id, name: self.name ?? self.username ?? id, handle: self.username,
+            followers: self.followers_count)
+    }
+}
+
+/// A Page with the account that is linked to it.
+private struct InstagramPage: Decodable, Sendable {
+    static let fields = "id,name,access_token,tasks,instagram_business_account{\(InstagramAccount.fields)}"
+
+    var id: GraphID
+    var access_token: String?
+    var tasks: [String]?
+    var instagram_business_account: InstagramAccount?
+}
+
+extension InstagramPlugin: AccountListing, TokenInspecting {
+    /// Makes the address of Facebook's dialog, with Instagram's scopes.
+    ///
+    /// It knows no PKCE: the state protects the call-back. The documents that the plugin was written from do not describe the dialog of Instagram's own login: connect such an account with its
+    /// token in hand.
+    public func authorizationURL(
+        app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
+    ) throws(PluginError) -> URL {
+        try self.login.dialog(app: app, redirectURI: redirectURI, state: state, scopes: scopes)
+    }
+
+    /// Turns the code into a person's token of about 60 days, which opens the accounts of all their Pages.
+    public func exchange(
+        code: String, codeVerifier: String, app: AppCredential, redirectURI: String
+    ) async throws(PluginError) -> TokenSet {
+        try await self.login.exchange(code: code, app: app, redirectURI: redirectURI)
+    }
+
+    /// Renews a token that still lives: Instagram's own from its second day on, a person's by Facebook's exchange (?).
+    public func refresh(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenSet {
+        guard tokens.isInstagramLogin else { return try await self.login.extend(tokens, app: app) }
+        struct Renewed: Decodable {
+            var access_token: String
+            var expires_in: Double?
+        }
+        let head = HTTPRequest(
+            .get, host: Graph.instagramHost, path: "/refresh_access_token",
+            query: ["grant_type": "ig_refresh_token", "access_token": tokens.accessToken.revealed])
+        let asked = self.clock.now()
+        let answer = try await self.client(tokens).call(
+            Renewed.self, HTTPCall(head, endpoint: InstagramEndpoint.token), creates: true, hidden: tokens.secrets)
+        var renewed = tokens
+        renewed.accessToken = Secret(answer.access_token)
+        // The token renews itself.
+        renewed.refreshToken = Secret(answer.access_token)
+        renewed.expiresAt = answer.expires_in.map { asked.addingTimeInterval($0) }
+        return renewed
+    }
+
+    /// Asks which account the token speaks for; one that opens several must say which with `account_id`.
+    public func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {
+        let client = self.client(tokens)
+        let caller = GraphCaller(token: tokens.accessToken, hidden: tokens.secrets)
+        if tokens.isInstagramLogin {
+            return try await client.get(
+                InstagramAccount.self, "me", ["fields": "user_id,username,name,followers_count"], as: caller,
+                endpoint: InstagramEndpoint.read
+            ).account()
+        }
+        if let id = tokens.extra["account_id"]?.revealed {
+            return try await client.get(
+                InstagramAccount.self, id, ["fields": InstagramAccount.fields], as: caller,
+                endpoint: InstagramEndpoint.read
+            ).account()
+        }
+        let accounts: [GrantedAccount]
+        do {
+            accounts = try await self.accounts(tokens, app: nil)
+        } catch  where error.platformCode == "100" {
+            // A Page's own token has no list of Pages: it is the Page.
+            let page = try await client.get(
+                InstagramPage.self, "me", ["fields": "id,instagram_business_account{\(InstagramAccount.fields)}"],
+                as: caller, endpoint: InstagramEndpoint.read)
+            guard let account = page.instagram_business_account else {
+                throw PluginError(
+                    .permanent, "No professional account is linked to the Page.",
+                    nextAction: "Link one in the Page's settings, then connect again.")
+            }
+            return try account.account()
+        }
+        guard let only = accounts.first, accounts.count == 1 else {
+            throw PluginError(
+                .permanent, "The token opens \(accounts.count) Instagram accounts.",
+                nextAction: "Say which one with \"account_id\" in the credential.")
+        }
+        return only.account
+    }
+
+    /// Lists the professional accounts that are linked to the Pages of a person or system user, each with its Page's token.
+    public func accounts(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> [GrantedAccount] {
+        if tokens.isInstagramLogin { return [GrantedAccount(account: try await self.identify(tokens), tokens: tokens)] }
+        let caller = GraphCaller(token: tokens.accessToken, hidden: tokens.secrets)
+        var found: [GrantedAccount] = []
+        var after: String?
+        repeat {
+            var query: FormFields = ["fields": InstagramPage.fields, "limit": "100"]
+            query.append("after", after)
+            let list = try await self.client(tokens).get(
+                GraphPage<InstagramPage>.self, "me/accounts", query, as: caller, endpoint: InstagramEndpoint.accounts)
+            for page in list.data {
+                guard let account = page.instagram_business_account else { continue }
+                let own = page.access_token.map { TokenSet(accessToken: Secret($0), scopes: tokens.scopes) }
+                found.append(
+                    GrantedAccount(
+                        account: try account.account(), tokens: own ?? tokens, tasks: page.tasks ?? [],
+                        parentID: page.id.text))
+            }
+            after = list.after
+        } while after != nil
+        return found
+    }
+
+    /// Asks how the token stands, when it ends, what it allows, and how many posts the account may still publish.
+    public func inspect(_ access: AccountAccess) async throws(PluginError) -> TokenReport {
+        let client = self.client(access.tokens)
+        let caller = GraphCaller(access)
+        guard !access.tokens.isInstagramLogin else {
+            // That login has no debug_token in the documents (?): what the account answers shows whether the token lives.
+            do {
+                let quota = try await InstagramQuota.read(access.externalID, client, as: caller)
+                return TokenReport(
+                    isValid: true, expiresAt: access.tokens.expiresAt, scopes: access.tokens.scopes,
+                    postsLeft: quota.left)
+            } catch  where error.code == .reauthorize {
+                return TokenReport(isValid: false, expiresAt: access.tokens.expiresAt, scopes: access.tokens.scopes)
+            }
+        }
+        var report = try await self.login.inspect(access.tokens, app: access.app)
+        if report.isValid {
+            report.postsLeft = try await InstagramQuota.read(access.externalID, client, as: caller).left
+        }
+        return report
+    }
+
+    private var login: GraphLogin { GraphLogin(GraphClient(self.context)) }
+}
