@@ -85,7 +85,7 @@ let modules: [Module] = [
     Module(name: "Telemetry", path: "Sources/Telemetry", dependencies: [logging], testDependencies: [logging]),
     Module(
         name: "Simulator", path: "Sources/Simulator",
-        dependencies: [hummingbird, httpTypes, nioCore, lifecycle, logging, crypto],
+        dependencies: [hummingbird, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, lifecycle, logging, crypto],
         testDependencies: [hummingbird, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, logging]),
     Module(
         name: "App", path: "Sources/App",

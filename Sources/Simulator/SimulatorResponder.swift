@@ -21,18 +21,25 @@ final class SimulatorResponder: HTTPResponder {
 
     private let world: Mutex<World>
     private let uploads: UploadStore
+    private let files: RemoteFiles
     private let changes: AsyncStream<[JournalEntry]>.Continuation?
     private let counter = Mutex(0)
     /// Tells the request ids of this run from those of another.
     private let name = UUID().uuidString
 
-    init(world: World, uploads: UploadStore, changes: AsyncStream<[JournalEntry]>.Continuation?) {
+    init(
+        world: World, uploads: UploadStore, files: RemoteFiles, changes: AsyncStream<[JournalEntry]>.Continuation?
+    ) {
         self.world = Mutex(world)
         self.uploads = uploads
+        self.files = files
         self.changes = changes
     }
 
     func respond(to request: Request, context: Context) async throws -> Response {
+        if Platform.isUpload(SimulatedRequest.host(of: request.head.path ?? "/")) {
+            return try await self.respondToUpload(request, context)
+        }
         let body: ByteBuffer
         do {
             body = try await request.body.collect(upTo: Self.bodyLimit)
@@ -47,6 +54,28 @@ final class SimulatorResponder: HTTPResponder {
             id: self.nextRequestID(), method: request.method.rawValue, target: request.head.path ?? "/",
             headers: request.headers, body: Array(buffer: body), realTime: Date().timeIntervalSince1970)
         if simulated.host == "_media" { return self.file(simulated) }
+        return try await self.carryOut(&simulated, context)
+    }
+
+    /// Takes a file of any size without holding it; what came of one that was cut off counts too.
+    private func respondToUpload(_ request: Request, _ context: Context) async throws -> Response {
+        var reader = BodyReader()
+        var cut: (any Error)?
+        do {
+            for try await piece in request.body { reader.add(piece) }
+        } catch {
+            cut = error
+        }
+        var simulated = SimulatedRequest(
+            id: self.nextRequestID(), method: request.method.rawValue, target: request.head.path ?? "/",
+            headers: request.headers, body: reader.head, realTime: Date().timeIntervalSince1970)
+        simulated.streamed = reader.summary(isCutOff: cut != nil)
+        let response = try await self.carryOut(&simulated, context)
+        if let cut { throw cut }
+        return response
+    }
+
+    private func carryOut(_ simulated: inout SimulatedRequest, _ context: Context) async throws -> Response {
         var decided: FaultEngine.Decision?
         while true {
             let reaction = self.decide(simulated, decided)
@@ -57,6 +86,9 @@ final class SimulatorResponder: HTTPResponder {
                 try await Task.sleep(for: duration)
                 decided = faults
                 simulated.realTime = Date().timeIntervalSince1970
+            case .fetch(let addresses, let faults):
+                for address in addresses { simulated.fetched[address.given] = await self.files.fetch(address) }
+                decided = faults
             case .deliver(let delivery):
                 return try await self.deliver(delivery, simulated, context)
             }
@@ -106,7 +138,7 @@ final class SimulatorResponder: HTTPResponder {
                 "error": [
                     "code": "unknown_host",
                     "message": .string(
-                        "The simulator does not pretend to be \(request.host). It serves api.x.com, x.com, mock.posthorn.test, _admin and the feed page at /."
+                        "The simulator does not pretend to be \(request.host). It serves \(Platform.hosts.map(\.host).joined(separator: ", ")), _admin and the feed page at /."
                     ),
                 ]
             ], status: 404)

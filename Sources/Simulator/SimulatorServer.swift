@@ -7,7 +7,7 @@ package import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// An HTTP server that pretends to be X and the mock platform: `https://HOST/PATH` is served at `/HOST/PATH`.
+/// An HTTP server that pretends to be the platforms: `https://HOST/PATH` is served at `/HOST/PATH`.
 ///
 /// It keeps a ledger of every attempted visible effect, injects faults by rule and shows what was published at `/`. See
 /// `docs/simulator.md`.
@@ -45,7 +45,9 @@ package final class SimulatorServer: Service {
             folder: self.configuration.stateFile.map { $0 + ".uploads" }, limit: self.configuration.uploadLimit)
         defer { uploads.close() }
         let (changes, continuation) = AsyncStream.makeStream(of: [JournalEntry].self)
-        let responder = SimulatorResponder(world: world, uploads: uploads, changes: journal == nil ? nil : continuation)
+        let files = RemoteFiles()
+        let responder = SimulatorResponder(
+            world: world, uploads: uploads, files: files, changes: journal == nil ? nil : continuation)
         try await withThrowingTaskGroup(of: Void.self) { group in
             // The writer ends when the stream does, after everything was written.
             if let journal { group.addTask { try await journal.write(changes) } }
@@ -53,9 +55,11 @@ package final class SimulatorServer: Service {
                 try await self.serve(responder, onListening)
             } catch {
                 continuation.finish()
+                try await files.close()
                 throw error
             }
             continuation.finish()
+            try await files.close()
             try await group.waitForAll()
         }
     }

@@ -32,6 +32,8 @@ extension World {
             return .json(["accounts": .array(self.accountOrder.map { self.accountReport($0, now) })])
         case ("POST", "/accounts"): return try self.addAccounts(request, now)
         case ("POST", "/apps"): return try self.addApps(request)
+        case ("POST", "/people"): return try self.addPeople(request, now)
+        case ("POST", "/hosts"): return try self.addHosts(request)
         case ("GET", "/audience"): return .json(try self.audienceReport(request.query, now))
         case ("GET", "/posts"): return .json(try self.postReport(request.query, now))
         case ("GET", "/campaigns"): return .json(self.campaignReport(now))
@@ -40,7 +42,7 @@ extension World {
         default:
             return Self.adminRefusal(
                 404,
-                "There is no \(request.method) /_admin\(request.path). There are: GET ledger, ledger/summary, calls, faults, clock, accounts, audience, posts, campaigns, state; POST accounts, apps, faults, clock, reset; DELETE faults."
+                "There is no \(request.method) /_admin\(request.path). There are: GET ledger, ledger/summary, calls, faults, clock, accounts, audience, posts, campaigns, state; POST accounts, apps, people, hosts, faults, clock, reset; DELETE faults."
             )
         }
     }
@@ -146,6 +148,7 @@ extension World {
             for key in self.accountOrder {
                 if let account = self.accounts[key] { fresh.provision(account) }
             }
+            fresh.keepPeople(of: self)
         }
         self = fresh
         return ["reset": true]

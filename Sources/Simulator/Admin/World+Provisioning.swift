@@ -7,7 +7,7 @@ extension World {
         self.record(.app(app))
     }
 
-    private static func list(_ request: SimulatedRequest, _ key: String) throws(SimulatorError) -> [JSONObject] {
+    static func list(_ request: SimulatedRequest, _ key: String) throws(SimulatorError) -> [JSONObject] {
         let body = try self.body(request)
         let values = body.array ?? body[key]?.array ?? [body]
         let objects = values.compactMap(\.object)
@@ -25,7 +25,7 @@ extension World {
         return platform
     }
 
-    private static func required(_ fields: inout FieldReader, _ key: String) throws(SimulatorError) -> String {
+    static func required(_ fields: inout FieldReader, _ key: String) throws(SimulatorError) -> String {
         guard let value = try fields.string(key), !value.isEmpty else {
             throw SimulatorError(.invalidInput, "\(fields.path).\(key) is missing.")
         }
@@ -40,6 +40,8 @@ extension World {
                 platform: try Self.platform(&fields), clientID: try Self.required(&fields, "client_id"),
                 clientSecret: try fields.string("client_secret"))
             app.isSelfServe = try fields.bool("self_serve") ?? true
+            app.isAudited = try fields.bool("audited")
+            app.ownedAddresses = try fields.strings("verified_urls")
             try fields.finish()
             apps.append(app)
         }
@@ -75,8 +77,9 @@ extension World {
         var fields = FieldReader(object, path: path)
         let platform = try Self.platform(&fields)
         let id = try Self.required(&fields, "external_id")
-        guard platform != .x || XSchema.isID(id) else {
-            throw SimulatorError(.invalidInput, "\(path).external_id must be 1 to 19 digits on X.")
+        let isNumber = platform == .x || platform == .facebook || platform == .instagram
+        guard !isNumber || XSchema.isID(id) else {
+            throw SimulatorError(.invalidInput, "\(path).external_id must be 1 to 19 digits on \(platform.name).")
         }
         let key = AccountKey(platform: platform, externalID: id)
         let handle = try fields.string("handle") ?? "user\(id)"
@@ -89,7 +92,7 @@ extension World {
         var account = SimulatedAccount(
             key: key, handle: handle, name: try fields.string("name") ?? handle, followers: followers, timeZone: zone,
             audienceSeed: stableHash("audience", String(self.options.seed), platform.rawValue, id),
-            scopes: try fields.strings("scopes") ?? platform.allScopes, createdAt: self.accounts[key]?.createdAt ?? now)
+            scopes: try fields.strings("scopes") ?? [], createdAt: self.accounts[key]?.createdAt ?? now)
         if let seed = try fields.integer("audience_seed") { account.audienceSeed = UInt64(bitPattern: Int64(seed)) }
         account.accessToken = try fields.string("access_token")
         account.refreshToken = try fields.string("refresh_token")
@@ -97,8 +100,31 @@ extension World {
         account.tokenExpiresAt = try fields.number("token_expires_in").map { now + $0 }
         account.isSuspended = try fields.bool("suspended") ?? false
         account.isPremium = try fields.bool("premium") ?? false
+        try self.readGraph(&fields, into: &account)
+        account.isPrivate = try fields.bool("private")
+        if platform == .tiktok { account.refreshExpiresAt = now + 180 * 86_400 }
         account.grants = self.accounts[key]?.grants ?? 0
         try fields.finish()
         return account
+    }
+
+    /// What only accounts of Instagram have, and the scopes that go with the kind of login.
+    private func readGraph(
+        _ fields: inout FieldReader, into account: inout SimulatedAccount
+    ) throws(SimulatorError) {
+        account.pageID = try fields.string("page")
+        account.publishingQuota = try fields.integer("publishing_quota")
+        switch try fields.string("login") {
+        case nil, "facebook": break
+        case "instagram": account.usesInstagramLogin = true
+        default: throw SimulatorError(.invalidInput, "\(fields.path).login must be facebook or instagram.")
+        }
+        let isInstagram = account.key.platform == .instagram
+        guard isInstagram || account.pageID == nil && account.usesInstagramLogin == nil else {
+            throw SimulatorError(.invalidInput, "\(fields.path).page and login are for Instagram.")
+        }
+        guard account.scopes.isEmpty else { return }
+        account.scopes =
+            account.usesInstagramLogin == true ? GraphScope.instagramLogin : account.key.platform.allScopes
     }
 }

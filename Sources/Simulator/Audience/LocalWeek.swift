@@ -19,10 +19,14 @@ enum LocalWeek {
         }
     }
 
+    /// How far a zone is ahead of UTC at an instant; 0 for an unknown zone.
+    static func secondsFromGMT(at time: WorldTime, in identifier: String) -> Int {
+        self.zone(identifier)?.secondsFromGMT(for: Date(timeIntervalSince1970: time.epochSeconds)) ?? 0
+    }
+
     /// The slot 0–167 of an instant, Monday 00:00 local time first; UTC for an unknown zone.
     static func slot(of time: WorldTime, in identifier: String) -> Int {
-        let instant = Date(timeIntervalSince1970: time.epochSeconds)
-        let offset = self.zone(identifier)?.secondsFromGMT(for: instant) ?? 0
+        let offset = self.secondsFromGMT(at: time, in: identifier)
         let local = Int((time.epochSeconds + Double(offset)).rounded(.down))
         // 1 January 1970 was a Thursday, day 3 of a week that begins on Monday.
         let hours = (local - (((local % 3600) + 3600) % 3600)) / 3600 + 3 * 24

@@ -24,19 +24,26 @@ struct FeedCard: Sendable {
     var isBoosted: Bool
     var paidImpressions: Int
     var remarks: [String]
+    var isPrivate = false
 
     /// The address on the simulator.
     private var address: String {
         let handle = FormFields.encoded(self.handle)
-        return self.platform == .x
-            ? "/x.com/\(handle)/status/\(self.id)" : "/\(Platform.mock.apiHost)/@\(handle)/\(self.id)"
+        switch self.platform {
+        case .x: return "/x.com/\(handle)/status/\(self.id)"
+        case .mock: return "/\(Platform.mock.apiHost)/@\(handle)/\(self.id)"
+        case .facebook: return "/www.facebook.com/\(self.id)"
+        case .instagram: return "/www.instagram.com/p/\(self.id)/"
+        case .tiktok: return "/www.tiktok.com/@\(handle)/video/\(self.id)"
+        }
     }
 
     var html: String {
         let hue = stableHash("hue", self.handle) % 360
         let initial = HTML.escaped(String(self.name.prefix(1)).uppercased())
-        var badges = "<span class=\"tag \(self.platform.rawValue)\">\(self.platform == .x ? "X" : "Mock")</span>"
+        var badges = "<span class=\"tag \(self.platform.rawValue)\">\(self.platform.name)</span>"
         if self.isReply { badges += "<span class=tag>thread</span>" }
+        if self.isPrivate { badges += "<span class=tag>private</span>" }
         if !["text", "image"].contains(self.format) { badges += "<span class=tag>\(HTML.escaped(self.format))</span>" }
         if self.isBoosted {
             badges += "<span class=\"tag boost\">Boosted · \(Self.short(self.paidImpressions)) paid</span>"

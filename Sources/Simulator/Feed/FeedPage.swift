@@ -56,9 +56,10 @@ struct FeedPage: Sendable {
             return "<a class=\"\(value == self.platform ? "on" : "")\" href=\"\(target)\">\(name)</a>"
         }
         let hidden = self.platform.map { "<input type=hidden name=platform value=\"\($0.rawValue)\">" } ?? ""
+        let links = Platform.allCases.reversed().map { link($0.name, $0) }.joined()
         let options = self.accounts.map { "<option value=\"\(HTML.escaped($0))\">" }.joined()
         return """
-            <nav>\(link("All", nil))\(link("X", .x))\(link("Mock", .mock))
+            <nav>\(link("All", nil))\(links)
             <form>\(hidden)<input name=account list=accounts placeholder="account" value="\(HTML.escaped(self.account ?? ""))">
             <datalist id=accounts>\(options)</datalist><button>Show</button></form></nav>
             """
@@ -93,7 +94,8 @@ struct FeedPage: Sendable {
         header{display:flex;gap:.7rem;align-items:center}header div{display:flex;flex-direction:column;line-height:1.25;min-width:0}.face{flex:none;width:2.4rem;height:2.4rem;
         border-radius:50%;display:grid;place-items:center;color:#fff;font-weight:600}.badges{margin-left:auto;display:flex;gap:.3rem;flex-wrap:wrap;justify-content:end}
         .tag{font-size:.72rem;padding:.1rem .55rem;border-radius:1rem;border:1px solid var(--line);color:var(--soft);white-space:nowrap}.tag.x{background:#0f1419;color:#fff;border-color:#0f1419}
-        .tag.mock{background:#6d4fd1;border-color:#6d4fd1;color:#fff}.tag.boost{background:#f6b21a;border-color:#f6b21a;color:#3a2a00;font-weight:600}
+        .tag.facebook{background:#1877f2;color:#fff;border-color:#1877f2}.tag.instagram{background:#c13584;color:#fff;border-color:#c13584}
+        .tag.tiktok{background:#fe2c55;color:#fff;border-color:#fe2c55}.tag.mock{background:#6d4fd1;border-color:#6d4fd1;color:#fff}.tag.boost{background:#f6b21a;border-color:#f6b21a;color:#3a2a00;font-weight:600}
         article p{margin:.7rem 0;white-space:pre-wrap;overflow-wrap:anywhere}.link{color:var(--blue)}.media{display:grid;gap:.3rem;border-radius:.7rem;overflow:hidden;margin:.7rem 0}
         .media.n2,.media.n3,.media.n4{grid-template-columns:1fr 1fr}.media.n3 :first-child{grid-row:span 2;height:100%}.media img,.media video{display:block;width:100%;max-height:24rem;min-height:4rem;object-fit:cover;background:var(--line)}
         .card,.remark,.poll{border:1px solid var(--line);border-radius:.6rem;padding:.4rem .8rem}.remark{color:var(--soft);font-size:.9rem}.poll{list-style:none;margin:.7rem 0}

@@ -4,11 +4,7 @@ extension World {
     /// The page on which a person lets an app act for an account; with `approve` it sends the person back with a code.
     mutating func authorizePage(_ call: Call, _ platform: Platform) -> SimulatedResponse {
         let query = call.request.query
-        if let problem = self.authorizeProblem(query, platform) {
-            return .html(
-                "<!doctype html><meta charset=utf-8><title>Something went wrong</title><h1>Something went wrong</h1><p>"
-                    + HTML.escaped(problem), status: 400)
-        }
+        if let problem = self.authorizeProblem(query, platform) { return ApprovalPage.problem(problem) }
         let clientID = query["client_id"] ?? ""
         let redirect = query["redirect_uri"] ?? ""
         if let approved = query["approve"], let account = self.account(platform, named: approved) {
@@ -26,25 +22,13 @@ extension World {
         let hint = query["login_hint"]
         let accounts = self.accountOrder.compactMap { self.accounts[$0] }
             .filter { $0.key.platform == platform && (hint == nil || $0.key.externalID == hint || $0.handle == hint) }
-        let fields = query.fields.filter { $0.name != "approve" }
-            .map { "<input type=hidden name=\"\(HTML.escaped($0.name))\" value=\"\(HTML.escaped($0.value))\">" }
-            .joined()
-        let buttons = accounts.prefix(200).map { account in
-            let id = HTML.escaped(account.key.externalID)
-            let name = "\(HTML.escaped(account.name)) <small>@\(HTML.escaped(account.handle))</small>"
-            return "<form>\(fields)<button name=approve value=\"\(id)\">\(name)</button></form>"
-        }
-        let title = "Authorize \(HTML.escaped(clientID)) on \(platform == .x ? "X" : "Mock")"
-        return .html(
-            """
-            <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><title>\(title)</title>
-            <style>body{font:16px system-ui;max-width:28rem;margin:10vh auto;padding:0 1rem;color:#1c2333;background:#f4f5f8}
-            button{width:100%;margin:.25rem 0;padding:.8rem 1rem;font:inherit;text-align:left;border:1px solid #cfd4e0;border-radius:.6rem;
-            background:#fff;cursor:pointer}button:hover{border-color:#3657d6}small{color:#667}</style>
-            <h1>\(title)</h1><p>As whom? The app may then do: \(HTML.escaped(query["scope"] ?? "everything it asks for")).</p>
-            \(buttons.isEmpty ? "<p>There is no account here." : buttons.joined(separator: "\n"))
-            </html>
-            """)
+        return ApprovalPage(
+            title: "Authorize \(clientID) on \(platform.name)", scopes: query["scope"] ?? "everything it asks for",
+            query: query,
+            choices: accounts.prefix(200).map {
+                ApprovalPage.Choice(id: $0.key.externalID, name: $0.name, note: "@\($0.handle)")
+            }
+        ).response
     }
 
     private func authorizeProblem(_ query: FormFields, _ platform: Platform) -> String? {

@@ -44,7 +44,7 @@ extension World {
         let replies = self.repliesByPost[post.id, default: []].count + self.commentsByPost[post.id, default: []].count
         return FeedCard(
             platform: post.account.platform, id: post.id, name: account?.name ?? "?", handle: account?.handle ?? "?",
-            text: post.text, format: post.format, createdAt: post.createdAt, isReply: post.replyTo != nil,
+            text: post.currentText, format: post.format, createdAt: post.createdAt, isReply: post.replyTo != nil,
             link: post.link,
             media: post.mediaIDs.enumerated().map { index, id in
                 FeedCard.Media(
@@ -54,6 +54,7 @@ extension World {
             poll: post.poll?.options ?? [], counters: counters, comments: counters.comments + replies,
             isBoosted: paid.isBoosted, paidImpressions: paid.impressions,
             remarks: self.commentsByPost[post.id, default: []].compactMap { self.comments[$0] }
-                .filter { $0.deletedAt == nil }.suffix(3).map(\.text))
+                .filter { $0.deletedAt == nil }.suffix(3).map(\.text),
+            isPrivate: post.isPrivate ?? false)
     }
 }

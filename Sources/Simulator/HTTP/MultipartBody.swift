@@ -7,6 +7,8 @@ struct MultipartBody: Sendable {
     struct Part: Sendable {
         var name: String
         var contentType: String?
+        /// Whether it has a file name, or a type of its own.
+        var isFile = false
         var bytes: [UInt8]
     }
 
@@ -37,17 +39,22 @@ struct MultipartBody: Sendable {
         guard let end = self.find([0x0D, 0x0A, 0x0D, 0x0A], in: whole, from: 0) else { return nil }
         var name: String?
         var type: String?
+        var isFile = false
         for line in String(decoding: whole[..<end], as: UTF8.self).split(separator: "\r\n") {
             let pieces = line.split(separator: ":", maxSplits: 1)
             guard pieces.count == 2 else { return nil }
             switch pieces[0].lowercased() {
-            case "content-disposition": name = self.parameter("name", of: String(pieces[1]))
-            case "content-type": type = pieces[1].trimmingSpaces
+            case "content-disposition":
+                name = self.parameter("name", of: String(pieces[1]))
+                isFile = isFile || self.parameter("filename", of: String(pieces[1])) != nil
+            case "content-type":
+                type = pieces[1].trimmingSpaces
+                isFile = isFile || !(type ?? "").lowercased().hasPrefix("text/plain")
             default: break
             }
         }
         guard let name else { return nil }
-        return Part(name: name, contentType: type, bytes: Array(whole[(end + 4)...]))
+        return Part(name: name, contentType: type, isFile: isFile, bytes: Array(whole[(end + 4)...]))
     }
 
     private static func parameter(_ name: String, of header: String) -> String? {

@@ -14,6 +14,10 @@ struct SimulatedRequest: Sendable {
     var query: FormFields
     var headers: HTTPFields
     var body: [UInt8]
+    /// What is known of a body that is not held in memory; then `body` is its beginning.
+    var streamed: StreamedBody?
+    /// What the addresses in the request gave, for platforms that fetch.
+    var fetched: [String: RemoteFile] = [:]
     /// Real seconds since 1970 at which the request was complete.
     var realTime: Double
 
@@ -28,8 +32,14 @@ struct SimulatedRequest: Sendable {
         let whole = parts.first.map(String.init) ?? "/"
         self.query = FormFields(parsing: parts.count > 1 ? String(parts[1]) : "")
         let pieces = whole.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: true)
-        self.host = pieces.first.map { String($0).lowercased() } ?? ""
+        self.host = Self.host(of: whole)
         self.path = pieces.count > 1 ? "/" + pieces[1] : "/"
+    }
+
+    /// The host that a target begins with; empty for the feed page.
+    static func host(of target: String) -> String {
+        let path = target.prefix { $0 != "?" }
+        return path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: true).first?.lowercased() ?? ""
     }
 
     /// The decoded parts of the path.
@@ -41,6 +51,11 @@ struct SimulatedRequest: Sendable {
     var contentType: String {
         let value = self.headers[.contentType] ?? ""
         return value.prefix { $0 != ";" }.trimmingSpaces.lowercased()
+    }
+
+    /// A header by its name.
+    func header(_ name: String) -> String? {
+        self.headers.first { $0.name.canonicalName == name.lowercased() }?.value
     }
 
     /// The token of an `Authorization: Bearer` header.

@@ -40,6 +40,10 @@ struct Attempt: Sendable, Codable {
     var arrivedAt: Int
     /// Whether it answers another post; some lists leave replies out.
     var isReply = false
+    /// What the platform carries out once however often it is asked: an upload, a container.
+    var handle: String?
+    /// The list in which it will be, where a platform has several.
+    var listing: String?
     var tookEffect = false
     /// The same idempotency key again, or an activation of what runs already: by contract no new effect.
     var isHarmlessRepeat = false

@@ -68,6 +68,8 @@ extension World {
         if call.request.path.hasSuffix("/token") { return "token" }
         switch call.platform {
         case .mock: return self.mockBucket(call).rawValue
+        case .facebook, .instagram: return self.graphCountedEndpoint(call)
+        case .tiktok: return "\(call.request.method) \(call.request.path)"
         case .x:
             let endpoint = XEndpoint(method: call.request.method, parts: call.request.segments)
             return endpoint?.rawValue ?? "\(call.request.method) \(call.request.path)"

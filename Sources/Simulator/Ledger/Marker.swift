@@ -25,8 +25,10 @@ struct Marker: Hashable, Sendable, Codable {
         text.lowercased().split { $0.isWhitespace }.joined(separator: " ")
     }
 
-    private static func token(in text: String) -> String? {
-        let bytes = Array(text.utf8)
+    private static func token(in text: String) -> String? { self.token(in: Array(text.utf8)) }
+
+    /// The first token in the bytes of a text or a file.
+    static func token(in bytes: [UInt8]) -> String? {
         let opening = Array("[ph:".utf8)
         var start = 0
         while start + opening.count < bytes.count {

@@ -53,7 +53,12 @@ enum MediaType {
 
     /// SHA-256 in hexadecimal digits.
     static func digest(_ bytes: [UInt8]) -> String {
-        SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        self.hexadecimal(SHA256.hash(data: bytes))
+    }
+
+    /// Bytes as hexadecimal digits.
+    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     /// Whether the bytes contain the text that makes processing fail.

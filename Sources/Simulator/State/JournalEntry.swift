@@ -10,6 +10,11 @@ enum JournalEntry: Sendable, Codable {
     case campaign(SimulatedCampaign)
     case attempt(Attempt)
     case clock(WorldClock)
+    case person(GraphPerson)
+    case graphToken(GraphToken)
+    case container(InstagramContainer)
+    case tikTokPublish(TikTokPublish)
+    case host(name: String, origin: String)
     /// Everything before this line is forgotten.
     case reset
 }

@@ -37,6 +37,15 @@ extension World {
                 }
                 self.serial = max(self.serial, campaign.serial)
             case .attempt(let attempt): attempts[attempt.sequence] = attempt
+            case .person(let person): self.people[person.id] = person
+            case .graphToken(let token): self.graphTokens[token.text] = token
+            case .container(let container):
+                self.containers[container.id] = container
+                self.serial = max(self.serial, container.serial)
+            case .tikTokPublish(let publish):
+                self.tikTokPublishes[publish.id] = publish
+                self.serial = max(self.serial, publish.serial)
+            case .host(let name, let origin): self.hosts[name] = origin
             }
         }
         self.ledger = Ledger(restoring: attempts.values.sorted { $0.sequence < $1.sequence })

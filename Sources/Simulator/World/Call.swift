@@ -21,6 +21,10 @@ struct Call: Sendable {
     var read: Int?
     /// Bytes to keep on disk.
     var uploads: [Upload] = []
+    /// Graph: the token that came with the request.
+    var bearer: GraphBearer?
+    /// Graph: the parameters, unchecked.
+    var parameters: GraphParameters?
 
     /// A visible effect that a request asks for.
     struct Effect: Sendable {
@@ -28,6 +32,10 @@ struct Call: Sendable {
         var endpoint: String
         var marker: Marker
         var isReply = false
+        /// What the platform carries out once however often it is asked: an upload, a container.
+        var handle: String?
+        /// The list in which it will be, where a platform has several.
+        var listing: String?
     }
 
     /// A part of an uploaded file.
@@ -38,7 +46,7 @@ struct Call: Sendable {
     }
 
     var fingerprint: String {
-        let body = String(decoding: self.request.body, as: UTF8.self)
+        let body = self.request.streamed?.digest ?? String(decoding: self.request.body, as: UTF8.self)
         return String(stableHash(self.request.method, self.request.path, body), radix: 16)
     }
 }
@@ -49,6 +57,8 @@ struct Reaction: Sendable {
         case deliver(Delivery)
         /// Wait, then ask again with the same faults: a slow platform that acts late.
         case wait(Duration, FaultEngine.Decision)
+        /// Fetch files from the addresses that the request names, then ask again with the same faults.
+        case fetch([RemoteAddress], FaultEngine.Decision)
     }
 
     var step: Step

@@ -14,6 +14,10 @@ struct SimulatedApp: Sendable, Codable {
     var clientSecret: String?
     /// Whether the platform's rules for self-service apps apply.
     var isSelfServe = true
+    /// TikTok: whether the app passed its audit; without, posts are for the creator alone.
+    var isAudited: Bool?
+    /// TikTok: beginnings of the addresses that the app has proven to own; `nil` for all.
+    var ownedAddresses: [String]?
 }
 
 /// Somebody's identity on a platform, with the one grant that is alive.
@@ -36,6 +40,16 @@ struct SimulatedAccount: Sendable, Codable {
     var createdAt: WorldTime
     /// Counts the grants given, so that each pair of tokens is new.
     var grants = 0
+    /// Instagram: the Facebook Page that the account is linked to.
+    var pageID: String?
+    /// Instagram: whether its own token is of Instagram Login, for `graph.instagram.com`.
+    var usesInstagramLogin: Bool?
+    /// Instagram: posts that may be published in 24 hours.
+    var publishingQuota: Int?
+    /// TikTok: whether the account is private.
+    var isPrivate: Bool?
+    /// TikTok: the end of the refresh token's life.
+    var refreshExpiresAt: WorldTime?
 }
 
 /// A file that was uploaded.
@@ -65,6 +79,14 @@ struct SimulatedMedia: Sendable, Codable {
     var category: String?
     var declaredSize: Int?
     var segments: [Int] = []
+    /// Graph: what the file is for.
+    var purpose: String?
+    /// Graph: bytes that have arrived so far.
+    var received: Int?
+    /// Graph: the post that shows it.
+    var postID: String?
+    /// The token `[ph:…]` that the file itself carries.
+    var token: String?
 
     var isVideo: Bool { self.contentType.hasPrefix("video/") }
     var key: String { "\(self.isVideo ? 7 : self.contentType == "image/gif" ? 16 : 3)_\(self.id)" }
@@ -112,6 +134,12 @@ struct SimulatedPost: Sendable, Codable {
     var hasImage = false
     var hasVideo = false
     var settings: [String: String] = [:]
+    /// Whether only the account itself sees it.
+    var isPrivate: Bool?
+    var editedText: String?
+
+    /// The text as it stands.
+    var currentText: String { self.editedText ?? self.text }
 
     /// Whether anybody can see it.
     func isLive(at now: WorldTime) -> Bool { !self.processingFails && self.visibleAt <= now && self.deletedAt == nil }
@@ -129,4 +157,9 @@ struct SimulatedComment: Sendable, Codable {
     var text: String
     var createdAt: WorldTime
     var deletedAt: WorldTime?
+    /// The remark that it answers.
+    var parentID: String?
+    var isHidden: Bool?
+    /// Whether the account that owns the post likes it.
+    var isLiked: Bool?
 }

@@ -47,7 +47,7 @@ extension World {
         account.scopes = scopes
         let name = "\(key.platform.rawValue)|\(key.externalID)"
         account.accessToken = "at-" + self.secret("access", name, String(account.grants))
-        let isRefreshable = key.platform == .mock || scopes.contains("offline.access")
+        let isRefreshable = key.platform != .x || scopes.contains("offline.access")
         account.refreshToken = isRefreshable ? "rt-" + self.secret("refresh", name, String(account.grants)) : nil
         account.tokenExpiresAt = now + self.options.tokenLifetime
         self.store(account)

@@ -4,48 +4,51 @@ extension World {
     /// Decides a request to a pretend platform: faults, effect, ledger, answer.
     ///
     /// When the request comes back from a wait before its effect, `decided` holds the faults that were drawn earlier.
-    mutating func handle(_ request: SimulatedRequest, _ platform: Platform, decided: FaultEngine.Decision?) -> Reaction
-    {
+    mutating func handle(_ request: SimulatedRequest, _ host: Platform, decided: FaultEngine.Decision?) -> Reaction {
         let now = self.clock.world(atReal: request.realTime)
-        let state = self.token(request.bearerToken, platform, at: now)
-        let attributed: SimulatedAccount? =
-            switch state {
-            case .unknown: nil
-            case .dead(let account), .alive(let account): account
-            }
+        let caller = self.caller(of: request, host, at: now)
+        let platform = caller.platform
+        let attributed = caller.account
         let subjectAccount = attributed ?? self.refreshing(request, platform)
         let subject = FaultEngine.Subject(
             platform: platform.rawValue, path: request.path, method: request.method,
             account: subjectAccount?.key.externalID, handle: subjectAccount?.handle)
         let faults = decided ?? self.faults.decide(subject)
         if decided == nil, let wait = faults.latencyBefore { return Reaction(step: .wait(wait, faults)) }
+        if faults.reset != .before, faults.status?.when != .before {
+            let addresses = self.addressesToFetch(request, caller, at: now)
+            if !addresses.isEmpty { return Reaction(step: .fetch(addresses, faults)) }
+        }
 
         var call = Call(
             request: request, platform: platform, now: now, isLeaving: faults.latencyAfter == nil,
             hiddenSeconds: faults.hiddenSeconds, account: attributed)
-        if case .dead = state { call.isTokenDead = true }
+        call.isTokenDead = caller.isTokenDead
+        call.bearer = caller.bearer
+        call.parameters = caller.parameters
         self.calls.record(
             CallLog.Row(
                 platform: platform, account: attributed?.key.externalID ?? "", endpoint: self.countedEndpoint(call),
                 worldTime: now))
-        call.effect = platform == .mock ? self.mockEffect(call) : self.xEffect(call)
+        call.effect = self.effect(of: call)
         let attempt = call.effect.map { self.arrive($0, call) }
 
         if faults.reset == .before {
             self.settle(attempt, call, status: nil, answer: .resetBeforeEffect)
             return Reaction(step: .deliver(.reset(latency: faults.latencyAfter)))
         }
-        if faults.expiresToken, let key = attributed?.key {
+        if faults.expiresToken, call.bearer == nil, let key = attributed?.key {
             self.accounts[key]?.tokenExpiresAt = now
             if let account = self.accounts[key] { self.record(.account(account)) }
             call.isTokenDead = true
         }
+        if faults.expiresToken, let bearer = call.bearer { call.bearer = self.expire(bearer, at: now) }
         var response: SimulatedResponse
         if let status = faults.status, status.when == .before {
             response = self.injected(status, call)
             self.settle(attempt, call, status: response.status, answer: .errorBeforeEffect)
         } else {
-            response = platform == .mock ? self.mockAnswer(&call) : self.xAnswer(&call)
+            response = self.answer(&call)
             if faults.reset == .after {
                 self.settle(attempt, call, status: nil, answer: .resetAfterEffect)
                 return Reaction(step: .deliver(.reset(latency: faults.latencyAfter)), uploads: call.uploads)
@@ -68,7 +71,8 @@ extension World {
 
     /// The account that a token request is about, so that a fault rule can name it.
     private func refreshing(_ request: SimulatedRequest, _ platform: Platform) -> SimulatedAccount? {
-        guard request.method == "POST", request.path.hasSuffix("/token") else { return nil }
+        let path = request.path.hasSuffix("/") ? String(request.path.dropLast()) : request.path
+        guard request.method == "POST", path.hasSuffix("/token") else { return nil }
         let form = FormFields(parsing: String(decoding: request.body, as: UTF8.self))
         guard let token = form["refresh_token"], let key = self.refreshTokens[self.tokenKey(platform, token)] else {
             return nil
@@ -83,7 +87,37 @@ extension World {
                 account: call.account?.key.externalID ?? "", endpoint: effect.endpoint, marker: effect.marker,
                 fingerprint: call.fingerprint, requestID: call.request.id, worldTime: call.now,
                 realTime: call.request.realTime, position: self.serial + 1, arrivedAt: 0,
-                isReply: effect.isReply))
+                isReply: effect.isReply, handle: effect.handle, listing: effect.listing))
+    }
+
+    /// Who asks, and of which platform.
+    private func caller(of request: SimulatedRequest, _ host: Platform, at now: WorldTime) -> Caller {
+        if host == .facebook || host == .instagram { return self.graphCaller(of: request, host, at: now) }
+        switch self.token(request.bearerToken, host, at: now) {
+        case .unknown: return Caller(platform: host, account: host == .tiktok ? self.tikTokUploader(request) : nil)
+        case .dead(let account): return Caller(platform: host, account: account, isTokenDead: true)
+        case .alive(let account): return Caller(platform: host, account: account)
+        }
+    }
+
+    /// What a person would see if this request worked.
+    private func effect(of call: Call) -> Call.Effect? {
+        switch call.platform {
+        case .mock: self.mockEffect(call)
+        case .x: self.xEffect(call)
+        case .facebook, .instagram: self.graphEffect(call)
+        case .tiktok: self.tikTokEffect(call)
+        }
+    }
+
+    /// The platform's own answer.
+    private mutating func answer(_ call: inout Call) -> SimulatedResponse {
+        switch call.platform {
+        case .mock: self.mockAnswer(&call)
+        case .x: self.xAnswer(&call)
+        case .facebook, .instagram: self.graphAnswer(&call)
+        case .tiktok: self.tikTokAnswer(&call)
+        }
     }
 
     private mutating func settle(_ attempt: Int?, _ call: Call, status: Int?, answer: Attempt.Answer) {
@@ -112,10 +146,14 @@ extension World {
 
     /// The answer that a fault rule puts in place of the platform's own.
     private func injected(_ status: FaultRule.InjectedStatus, _ call: Call) -> SimulatedResponse {
+        let wait = status.retryAfterSeconds
         var response =
-            call.platform == .mock
-            ? self.mockFault(status.code, call, retryAfter: status.retryAfterSeconds)
-            : self.xFault(status.code, call, retryAfter: status.retryAfterSeconds)
+            switch call.platform {
+            case .mock: self.mockFault(status.code, call, retryAfter: wait)
+            case .x: self.xFault(status.code, call, retryAfter: wait)
+            case .facebook, .instagram: self.graphFault(status.code, call, retryAfter: wait)
+            case .tiktok: self.tikTokFault(status.code, call)
+            }
         if let body = status.body {
             if case .string(let text) = body {
                 response.body = Array(text.utf8)

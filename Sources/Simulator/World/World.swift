@@ -42,6 +42,14 @@ struct World: Sendable {
     var accessTokens: [String: AccountKey] = [:]
     var refreshTokens: [String: AccountKey] = [:]
     var codes: [String: AuthorizationCode] = [:]
+    /// People of Facebook, by id.
+    var people: [String: GraphPerson] = [:]
+    /// Tokens that Graph gave out, by themselves.
+    var graphTokens: [String: GraphToken] = [:]
+    var containers: [String: InstagramContainer] = [:]
+    var tikTokPublishes: [String: TikTokPublish] = [:]
+    /// Where the hosts of the pretended world are served, by name.
+    var hosts: [String: String] = [:]
     var idempotentAnswers: [String: IdempotentAnswer] = [:]
     var limiter = RateLimiter()
     var faults: FaultEngine
@@ -91,7 +99,10 @@ struct World: Sendable {
         if let key = post.duplicateKey { self.latestByDuplicateKey[key] = post.id }
         if let processing = post.processingID { self.processings[processing] = post.id }
         if let parent = post.replyTo { self.repliesByPost[parent, default: []].append(post.id) }
-        for id in post.mediaIDs { self.media[id]?.isUsed = true }
+        for id in post.mediaIDs {
+            self.media[id]?.isUsed = true
+            self.media[id]?.postID = post.id
+        }
         self.record(.post(post))
     }
 
