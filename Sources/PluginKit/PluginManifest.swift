@@ -187,11 +187,14 @@ public struct TokenLife: Sendable, Hashable, Codable {
     public var accessToken: Duration?
     /// Whether a refresh token is used up by using it.
     public var refreshRotates: Bool
+    /// How long before its end a token is renewed, where it must still live for that; minutes before unless said.
+    public var renewBefore: Duration?
 
     /// Makes a description.
-    public init(accessToken: Duration? = nil, refreshRotates: Bool = false) {
+    public init(accessToken: Duration? = nil, refreshRotates: Bool = false, renewBefore: Duration? = nil) {
         self.accessToken = accessToken
         self.refreshRotates = refreshRotates
+        self.renewBefore = renewBefore
     }
 }
 

@@ -161,6 +161,21 @@ struct ConfigurationTests {
         #expect(platforms.apiVersion("facebook") == "v26.0" && platforms.apiVersion("instagram") == nil)
     }
 
+    @Test(
+        "the public address is an address, over https for real platforms",
+        arguments: [
+            ("https://posthorn.example", nil, true), ("http://127.0.0.1:8080/x", "http://127.0.0.1:8300", true),
+            ("http://posthorn.example", nil, false), ("posthorn.example", nil, false),
+            ("https://posthorn.example?x=1", nil, false), ("https://u@posthorn.example", nil, false),
+        ] as [(String, String?, Bool)])
+    func publicURL(text: String, origin: String?, isTaken: Bool) async throws {
+        var environment = ["POSTHORN_PUBLIC_URL": text]
+        environment["POSTHORN_PLATFORM_ORIGIN"] = origin
+        let platforms = try PlatformSettings(try await self.settings(environment), running: nil)
+        guard !isTaken else { return #expect(try platforms.publicURL()?.absoluteString == text) }
+        #expect(try #require(throws: CommandError.self) { try platforms.publicURL() }.status == .configuration)
+    }
+
     @Test("variables with our prefix that nobody reads are found, with what was probably meant")
     func unknownVariables() {
         let unknown = KnownSettings.unknown(in: [

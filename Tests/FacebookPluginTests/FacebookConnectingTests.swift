@@ -88,6 +88,16 @@ struct FacebookConnectingTests {
         #expect(try await FacebookFixtures.plugin([named]).0.identify(tokens).name == "Globex")
     }
 
+    @Test("a person's token that is given as a Page's is told apart")
+    func wrongKind() async {
+        let me = ScriptedExchange(.get, "/v25.0/me", .reply(FacebookFixtures.error(100, nil, "nonexisting field")))
+        let (plugin, _) = FacebookFixtures.plugin([me])
+        let error = await #expect(throws: PluginError.self) {
+            _ = try await plugin.identify(FacebookFixtures.access.tokens)
+        }
+        #expect(error?.code == .permanent && error?.nextAction?.contains("token_type") == true)
+    }
+
     @Test("a person's token with several Pages, or none, says what to do", arguments: ["\(acme),\(globex)", ""])
     func several(pages: String) async {
         let (plugin, _) = FacebookFixtures.plugin([Self.list(pages)])

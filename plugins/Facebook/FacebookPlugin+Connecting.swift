@@ -58,7 +58,7 @@ extension FacebookPlugin: AccountListing, TokenInspecting {
         if let page = tokens.extra["page_id"]?.revealed, tokens.isPersonal {
             return try await self.page(page, caller).account
         }
-        guard tokens.isPersonal else { return try await self.page("me", caller).account }
+        guard tokens.isPersonal else { return try await self.ownPage(caller).account }
         let pages = try await self.accounts(tokens, app: nil)
         guard let only = pages.first, pages.count == 1 else {
             throw PluginError(
@@ -91,6 +91,18 @@ extension FacebookPlugin: AccountListing, TokenInspecting {
     /// Asks how the token stands, when it ends, and what it allows.
     public func inspect(_ access: AccountAccess) async throws(PluginError) -> TokenReport {
         try await GraphLogin(self.client).inspect(access.tokens, app: access.app)
+    }
+
+    /// The Page whose own token it is: a person has no followers to ask for.
+    private func ownPage(_ caller: GraphCaller) async throws(PluginError) -> FacebookPage {
+        do {
+            return try await self.page("me", caller)
+        } catch  where error.platformCode == "100" {
+            var wrong = error
+            wrong.nextAction =
+                "When the token is a person's or system user's, say \"token_type\": \"user\" in the credential."
+            throw wrong
+        }
     }
 
     private func page(_ id: String, _ caller: GraphCaller) async throws(PluginError) -> FacebookPage {

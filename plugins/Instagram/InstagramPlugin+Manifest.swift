@@ -44,7 +44,8 @@ extension InstagramPlugin {
             RateBucket(
                 endpoint: InstagramEndpoint.publish, scope: .account, calls: 100, window: day, counts: .posts),
         ],
-        tokens: TokenLife(accessToken: .seconds(5_184_000)),
+        // A token that has ended cannot be renewed: Instagram's own are renewed a week before.
+        tokens: TokenLife(accessToken: .seconds(5_184_000), renewBefore: .seconds(604_800)),
         metrics: [
             MetricDefinition(.views, field: "views", "Times it was shown or played"),
             MetricDefinition(.reach, field: "reach", "Accounts that saw it"),

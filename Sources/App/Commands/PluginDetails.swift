@@ -40,6 +40,7 @@ enum PluginDetails {
             "text_unit": .text(limits.textUnit), "parts": .text(Self.range(limits.minimumParts, limits.maximumParts)),
             "media": .text(Self.range(limits.minimumMedia, limits.maximumMedia)),
             "media_types": .list(limits.mediaTypes.keys.sorted().map { .text($0) }),
+            "largest_files": .list(Self.sizes(limits.mediaTypes).map { .text($0) }),
             "alt_text_length": .count(limits.altTextLength),
         ])
     }
@@ -71,6 +72,20 @@ enum PluginDetails {
         Record([
             "name": .text(setting.name), "values": .list(setting.values.map { .text($0) }), "help": .text(setting.help),
         ])
+    }
+
+    /// The largest files: of images and films as a whole where all their types have the same.
+    private static func sizes(_ types: [String: Int64]) -> [String] {
+        let families = Dictionary(grouping: types) { $0.key.split(separator: "/").first.map(String.init) ?? $0.key }
+        return families.sorted { $0.key < $1.key }.flatMap { family, entries in
+            let sizes = Set(entries.map(\.value))
+            guard sizes.count > 1 else { return sizes.map { "\(family) \(Self.size($0))" } }
+            return entries.sorted { $0.key < $1.key }.map { "\($0.key) \(Self.size($0.value))" }
+        }
+    }
+
+    private static func size(_ bytes: Int64) -> String {
+        bytes < 1 << 20 ? "\(bytes >> 10) KiB" : bytes < 1 << 30 ? "\(bytes >> 20) MiB" : "\(bytes >> 30) GiB"
     }
 
     private static func range(_ low: Int, _ high: Int) -> String { low == high ? "\(low)" : "\(low)–\(high)" }

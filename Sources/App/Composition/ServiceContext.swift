@@ -57,6 +57,7 @@ extension CommandContext {
             try await Schema(pool: pool).require(world: platforms.world)
             // Without a database that answers nothing else is worth a complaint.
             let keys = try self.secretKeys()
+            let links = try platforms.publicURL().map { MediaLinks(base: $0, keys: keys) }
             let world = try await WorldStore(pool: pool).load()
             self.output.hint(
                 "\(pool.configuration.location) · schema \(database.schema) · \(world.kind.rawValue) world")
@@ -77,7 +78,7 @@ extension CommandContext {
                             reporter: plugin as? any RateReporting.Type)
                         return plugin.init(
                             context: PluginContext(
-                                http: transport, clock: mirror.clock,
+                                http: transport, clock: mirror.clock, publicMedia: links?.publicMedia(mirror.clock),
                                 apiVersion: platforms.apiVersion(plugin.manifest.id.rawValue)))
                     })
                 let vault = GrantVault(keys: keys)

@@ -11,6 +11,7 @@ package import JobQueue
 /// | `platform.<name>.client.id` | text | none |
 /// | `platform.<name>.client.secret` | text, secret | none |
 /// | `platform.<name>.api.version` | text | the manifest's |
+/// | `public.url` | URL | none: what needs a public address says so |
 package struct PlatformSettings: Sendable {
     /// Platform calls go to this address instead of the real hosts.
     package var origin: URL?
@@ -50,5 +51,21 @@ package struct PlatformSettings: Sendable {
     /// The version of a platform's API to speak, from `POSTHORN_PLATFORM_FACEBOOK_API_VERSION`; `nil` for the manifest's.
     package func apiVersion(_ platform: String) -> String? {
         self.settings.text("platform.\(platform.split(separator: "-").joined(separator: ".")).api.version")
+    }
+
+    /// The address that the world reaches this installation at, from which platforms fetch files.
+    ///
+    /// - Throws: ``CommandError`` with exit code 78 for what is no address; real platforms fetch over https alone.
+    package func publicURL() throws -> URL? {
+        guard let text = self.settings.text("public.url") else { return nil }
+        let schemes = self.world == .real ? ["https"] : ["http", "https"]
+        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), schemes.contains(scheme),
+            url.host?.isEmpty == false, url.query == nil, url.fragment == nil, url.user == nil
+        else {
+            throw self.settings.invalid(
+                "public.url", "must be an address such as https://posthorn.example, not “\(text)”",
+                remedy: "leave it out when the world cannot reach this installation")
+        }
+        return url
     }
 }

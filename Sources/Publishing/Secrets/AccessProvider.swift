@@ -71,9 +71,10 @@ package struct AccessProvider: Sendable {
                 nextAction: "Connect it again: posthorn account connect")
         }
         if let expiresAt = grant.tokens.expiresAt, grant.tokens.refreshToken != nil {
-            let life =
-                self.registry[grant.platform]?.manifest.tokens.accessToken.map { Double($0.components.seconds) } ?? 3600
-            let margin = min(Self.longestMargin, life / 10)
+            let tokens = self.registry[grant.platform]?.manifest.tokens
+            let life = tokens?.accessToken.map { Double($0.components.seconds) } ?? 3600
+            let margin =
+                tokens?.renewBefore.map { Double($0.components.seconds) } ?? min(Self.longestMargin, life / 10)
             if expiresAt <= now.addingTimeInterval(margin) {
                 // A token that still lives is used while another process renews it.
                 let renewed = try await self.refresh(

@@ -68,6 +68,24 @@ package struct SecretKeys: Sendable {
         }
         return try Sealing.open(sealed.bytes, key: key, place: place)
     }
+
+    /// Signs with a key of its own for the purpose, derived from the current one.
+    func sign(_ data: Data, purpose: String) -> Sealed {
+        guard let key = self.derived(self.currentID, purpose) else { return Sealed(keyID: "", bytes: Data()) }
+        return Sealed(keyID: self.currentID, bytes: Data(HMAC<SHA256>.authenticationCode(for: data, using: key)))
+    }
+
+    /// Whether one of the keys signed this for the purpose; takes the same time whatever differs.
+    func verify(_ signature: Sealed, of data: Data, purpose: String) -> Bool {
+        guard let key = self.derived(signature.keyID, purpose) else { return false }
+        return HMAC<SHA256>.isValidAuthenticationCode(signature.bytes, authenticating: data, using: key)
+    }
+
+    private func derived(_ id: String, _ purpose: String) -> SymmetricKey? {
+        self.keys[id].map { key in
+            HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Data(purpose.utf8), outputByteCount: 32)
+        }
+    }
 }
 
 /// Something sealed, and under which key.

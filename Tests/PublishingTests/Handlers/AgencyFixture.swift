@@ -30,11 +30,18 @@ struct AgencyFixture: Sendable {
     ///
     /// - Parameters:
     ///   - rateBuckets: the fake platform's limits.
+    ///   - renewBefore: how long before its end a token of the fake platform is renewed.
     ///   - plugin: what publishes; the fake platform's unless given.
     ///   - externalID: who the account is there.
     /// - Throws: what the database throws.
-    init(rateBuckets: [RateBucket] = [], plugin: (any PlatformPlugin)? = nil, externalID: String = "1") async throws {
-        self.platform.state.withLock { $0.rateBuckets = rateBuckets }
+    init(
+        rateBuckets: [RateBucket] = [], renewBefore: Duration? = nil, plugin: (any PlatformPlugin)? = nil,
+        externalID: String = "1"
+    ) async throws {
+        self.platform.state.withLock { state in
+            state.rateBuckets = rateBuckets
+            state.renewBefore = renewBefore
+        }
         let database = TestDatabase.required
         self.pool = database.pool
         try await QueueMigrations.up(self.pool, world: .simulated)

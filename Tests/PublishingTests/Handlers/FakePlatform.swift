@@ -33,6 +33,7 @@ final class FakePlatform: Sendable {
         var activeBoosts: [String] = []
         var spend: Int64 = 0
         var rateBuckets: [RateBucket] = []
+        var renewBefore: Duration?
     }
 
     let state = Mutex(State())
@@ -76,7 +77,9 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
                 FormatLimits(format: .thread, textLength: 280, parts: 2...9),
             ],
             limitsReadOn: "2026-11-21", rateBuckets: self.platform.state.withLock { $0.rateBuckets },
-            tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),
+            tokens: TokenLife(
+                accessToken: .seconds(7200), refreshRotates: true,
+                renewBefore: self.platform.state.withLock { $0.renewBefore }),
             boost: BoostLimits(objectives: ["reach"], minimumBudgetMinorUnits: 100, dailyOverspend: 1.75),
             metricsBatch: 1)
     }

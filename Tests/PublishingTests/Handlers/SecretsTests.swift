@@ -66,4 +66,16 @@ struct SecretsTests {
         #expect(outcomes.isSubset(of: ["token-2", "retry-after"]))
         #expect(outcomes.contains("token-2"))
     }
+
+    @Test("a token is renewed as long before its end as its platform needs", arguments: [86_400, 86_400 * 364])
+    func renewBefore(seconds: Int) async throws {
+        // The token ends in 365 days.
+        let agency = try await AgencyFixture(renewBefore: .seconds(seconds + 1))
+        for (pause, refreshes) in [(86_400 * 365 - seconds - 10, 0), (10, 1)] {
+            try await agency.advance(.seconds(pause))
+            _ = try await agency.services.accesses.access(
+                client: agency.client, account: agency.account, for: "publish")
+            #expect(agency.platform.state.withLock { $0.refreshes } == refreshes)
+        }
+    }
 }
