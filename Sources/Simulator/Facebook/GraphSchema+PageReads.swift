@@ -120,6 +120,12 @@ extension GraphSchema {
         permission:string status:{declined|expired|granted}
         """)
 
+    /// `POST /{page}/subscribed_apps`; the 104 names of fields are not checked.
+    static let subscribe = GraphSchema(
+        """
+        subscribed_fields*:list<string>
+        """)
+
     /// `DELETE /me/permissions`.
     static let deletePermissions = GraphSchema(
         """

@@ -10,7 +10,7 @@ extension World {
     ) throws(GraphRefusal) -> SimulatedResponse {
         let window = GraphWindow(request.arguments)
         let now = call.now
-        let all = self.timelines[page.key, default: []].reversed().compactMap { self.posts[$0] }.filter { post in
+        let all = self.timeline(page, since: window).filter { post in
             guard post.format != "story", post.deletedAt == nil, !post.processingFails, window.contains(post.createdAt),
                 (post.hiddenUntil ?? now) <= now
             else { return false }
@@ -30,6 +30,13 @@ extension World {
         var entries: [JSONValue] = []
         for post in list.entries { entries.append(try self.graphShow(post, fields, call)) }
         return .json(["data": .array(entries), "paging": list.paging(call)])
+    }
+
+    /// The posts of an account, newest first, as far back as a window reaches.
+    func timeline(_ account: SimulatedAccount, since window: GraphWindow) -> [SimulatedPost] {
+        Array(
+            self.timelines[account.key, default: []].reversed().lazy.compactMap { self.posts[$0] }
+                .prefix { !window.isBefore($0.createdAt) })
     }
 
     /// Tells the ledger what a list of the account's own posts proves.
@@ -54,7 +61,7 @@ extension World {
         _ call: inout Call, _ request: GraphRequest, _ page: SimulatedAccount
     ) throws(GraphRefusal) -> SimulatedResponse {
         let window = GraphWindow(request.arguments)
-        let posts = self.timelines[page.key, default: []].reversed().compactMap { self.posts[$0] }.filter { post in
+        let posts = self.timeline(page, since: window).filter { post in
             let isWanted = request.endpoint == .reels ? post.format == "reel" : post.hasVideo && post.format != "story"
             return isWanted && post.isListed(at: call.now) && window.contains(post.createdAt)
         }
@@ -117,6 +124,9 @@ struct GraphWindow: Sendable {
         self.since = arguments.time("since")
         self.until = arguments.time("until")
     }
+
+    /// Whether an instant is too early.
+    func isBefore(_ time: WorldTime) -> Bool { self.since.map { time.wholeSecond < $0 } ?? false }
 
     /// Whether an instant lies inside; Graph knows times to the second.
     func contains(_ time: WorldTime) -> Bool {

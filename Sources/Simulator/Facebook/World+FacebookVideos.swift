@@ -18,7 +18,7 @@ extension World {
         case "finish": return try self.finishVideo(&call, request, page)
         default:
             let media = try self.videoSession(request.arguments, page)
-            self.media[media.id] = nil
+            self.discard(media, at: call.now)
             return .json(["success": true])
         }
     }
@@ -112,7 +112,7 @@ extension World {
             throw GraphRefusal.missing("upload_session_id")
         }
         guard session.hasPrefix("s"), let media = self.media[String(session.dropFirst())],
-            media.account == page.key, media.purpose == "video"
+            media.account == page.key, media.purpose == "video", media.deletedAt == nil
         else { throw GraphRefusal.invalid("The upload session does not exist") }
         return media
     }

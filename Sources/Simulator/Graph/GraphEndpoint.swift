@@ -24,6 +24,9 @@ enum GraphEndpoint: String, Sendable {
     case publishPhotoStory = "POST /{page}/photo_stories"
     case publishVideoStory = "POST /{page}/video_stories"
     case pageInsights = "GET /{page}/insights"
+    case subscriptions = "GET /{page}/subscribed_apps"
+    case subscribe = "POST /{page}/subscribed_apps"
+    case unsubscribe = "DELETE /{page}/subscribed_apps"
 
     case readPost = "GET /{post}"
     case editPost = "POST /{post}"
@@ -58,6 +61,7 @@ enum GraphEndpoint: String, Sendable {
     case publishingLimit = "GET /{ig-user}/content_publishing_limit"
     case instagramStories = "GET /{ig-user}/stories"
     case instagramInsights = "GET /{ig-user}/insights"
+    case instagramSubscribe = "POST /{ig-user}/subscribed_apps"
     case readContainer = "GET /{ig-container}"
     case readMedia = "GET /{ig-media}"
     case editMedia = "POST /{ig-media}"
@@ -89,7 +93,7 @@ enum GraphEndpoint: String, Sendable {
             .publishVideo, .reels, .publishReel, .stories, .publishPhotoStory, .publishVideoStory, .pageInsights,
             .editPost, .deletePost, .postInsights, .likePost, .unlikePost, .commentPost, .deletePhoto,
             .commentPhoto, .deleteVideo, .commentVideo, .editComment, .deleteComment, .reply, .likeComment,
-            .unlikeComment:
+            .unlikeComment, .subscriptions, .subscribe, .unsubscribe:
             true
         default: false
         }
@@ -109,6 +113,8 @@ enum GraphEndpoint: String, Sendable {
             .editPost, .deletePost, .deletePhoto, .deleteVideo:
             ["pages_read_engagement", "pages_manage_posts"]
         case .pageInsights, .postInsights: ["pages_read_engagement", "read_insights"]
+        case .subscriptions, .subscribe, .unsubscribe: ["pages_manage_metadata"]
+        case .instagramSubscribe: ["instagram_basic", "instagram_manage_comments"]
         case .commentPost, .commentPhoto, .commentVideo, .reply, .editComment, .deleteComment, .likePost, .unlikePost,
             .likeComment, .unlikeComment:
             ["pages_read_engagement", "pages_manage_engagement"]
@@ -128,8 +134,11 @@ enum GraphEndpoint: String, Sendable {
         switch self {
         case .readPerson, .scheduledPosts, .attachments, .deletePost, .readPhoto, .deletePhoto, .readVideo,
             .deleteVideo, .readComment, .deleteComment, .instagramStories, .readContainer, .deleteMedia, .children,
-            .collaborators, .readInstagramComment, .instagramReplies, .adAccounts, .mediaComments:
+            .collaborators, .readInstagramComment, .instagramReplies, .adAccounts, .mediaComments, .subscriptions,
+            .unsubscribe:
             .none
+        case .subscribe: .subscribe
+        case .instagramSubscribe: .subscribeInstagram
         case .accounts: .readAccounts
         case .permissions: .readPermissions
         case .revoke: .deletePermissions
@@ -175,7 +184,8 @@ enum GraphEndpoint: String, Sendable {
         switch self {
         case .accounts, .adAccounts, .permissions, .feed, .pagePosts, .publishedPosts, .scheduledPosts, .photos,
             .videos, .reels, .stories, .attachments, .reactions, .postComments, .photoComments, .videoComments,
-            .replies, .media, .instagramStories, .children, .collaborators, .mediaComments, .instagramReplies:
+            .replies, .media, .instagramStories, .children, .collaborators, .mediaComments, .instagramReplies,
+            .subscriptions:
             true
         default: false
         }
@@ -188,8 +198,10 @@ enum GraphEndpoint: String, Sendable {
         case .accounts, .readPage: GraphFieldNames.page.union(["tasks"])
         case .adAccounts: GraphFieldNames.adAccount
         case .permissions, .revoke, .deletePost, .deletePhoto, .deleteVideo, .deleteComment, .deleteMedia,
-            .deleteInstagramComment, .likePost, .unlikePost, .likeComment, .unlikeComment:
+            .deleteInstagramComment, .likePost, .unlikePost, .likeComment, .unlikeComment, .subscribe, .unsubscribe,
+            .instagramSubscribe:
             []
+        case .subscriptions: ["id", "name", "subscribed_fields"]
         case .feed, .pagePosts, .publishedPosts, .scheduledPosts, .publishPost, .readPost, .editPost:
             GraphFieldNames.post
         case .photos, .publishPhoto, .readPhoto: GraphFieldNames.photo.union(["post_id"])

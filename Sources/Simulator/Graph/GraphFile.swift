@@ -100,6 +100,12 @@ extension World {
         return media
     }
 
+    /// Takes a file away.
+    mutating func discard(_ media: SimulatedMedia, at now: WorldTime) {
+        self.media[media.id]?.deletedAt = now
+        if let media = self.media[media.id] { self.record(.media(media)) }
+    }
+
     /// World seconds that a video takes to be processed.
     static func processingSeconds(_ size: Int) -> Double { 5 + Double(size) / 2_000_000 }
 

@@ -103,7 +103,7 @@ extension GraphParameters {
             }
             guard let kind = schema.kinds[name] else { throw GraphRefusal.unknownParameter(name) }
             guard let value = kind.typed(value) else {
-                throw GraphRefusal.invalid("Param \(name) must be \(kind.name)")
+                throw GraphRefusal.illTyped(name, kind)
             }
             typed[name] = value
         }

@@ -113,6 +113,7 @@ extension World {
 
     /// Whether a file of Graph was cleared away: unpublished ones are after about a day, and those of deleted posts.
     func isGone(_ media: SimulatedMedia, at now: WorldTime) -> Bool {
+        if media.deletedAt != nil { return true }
         if let post = media.postID.flatMap({ self.posts[$0] }) { return post.deletedAt != nil }
         return now - media.createdAt > 86_400
     }

@@ -12,6 +12,8 @@ struct GraphRefusal: Error, Sendable {
     /// What a person may read.
     var userMessage: String?
     var isTransient = false
+    /// The parameter that is to blame.
+    var field: String?
 
     /// The answer; `trace` becomes `fbtrace_id`.
     func response(trace: String) -> SimulatedResponse {
@@ -22,7 +24,9 @@ struct GraphRefusal: Error, Sendable {
                     "error_subcode": self.subcode.map { JSONValue($0) },
                     "is_transient": self.isTransient ? true : nil,
                     "error_user_title": self.userMessage.map { _ in "The request cannot be carried out" },
-                    "error_user_msg": self.userMessage.map { .string($0) }, "fbtrace_id": .string(trace),
+                    "error_user_msg": self.userMessage.map { .string($0) },
+                    "error_data": self.field.map { ["blame_field_specs": [[.string($0)]]] },
+                    "fbtrace_id": .string(trace),
                 ]
             ], status: self.status)
     }
@@ -34,9 +38,23 @@ extension GraphRefusal {
         Self(code: 100, subcode: subcode, message: "(#100) " + message, userMessage: user)
     }
 
-    static func unknownParameter(_ name: String) -> Self { .invalid("The parameter \(name) is not known") }
+    static func unknownParameter(_ name: String) -> Self {
+        var refusal = Self.invalid("The parameter \(name) is not known")
+        refusal.field = name
+        return refusal
+    }
 
-    static func missing(_ name: String) -> Self { .invalid("The parameter \(name) is required") }
+    static func missing(_ name: String) -> Self {
+        var refusal = Self.invalid("The parameter \(name) is required")
+        refusal.field = name
+        return refusal
+    }
+
+    static func illTyped(_ name: String, _ kind: GraphSchema.Kind) -> Self {
+        var refusal = Self.invalid("Param \(name) must be \(kind.name)")
+        refusal.field = name
+        return refusal
+    }
 
     /// 100/33: gone, or not visible to this token.
     static func noObject(_ id: String, _ method: String) -> Self {

@@ -110,8 +110,8 @@ extension World {
     }
 
     private static func isVisible(_ parameters: GraphParameters) -> Bool {
-        let isPublished = parameters["published"].map { $0 != false && !["false", "0"].contains($0.string ?? "") }
-        return isPublished ?? true || parameters["scheduled_publish_time"] != nil
+        let published = parameters["published"].flatMap { GraphSchema.Kind.flag.typed($0)?.bool }
+        return published ?? true || parameters["scheduled_publish_time"] != nil
     }
 
     private static func attachedIDs(_ parameters: GraphParameters) -> [String] {

@@ -33,8 +33,24 @@ extension World {
         case .publishPhotoStory: return try self.publishPhotoStory(&call, request, page)
         case .stories: return try self.pageStories(&call, request, page)
         case .pageInsights: return try self.pageInsights(call, request, page)
+        case .subscriptions: return self.subscriptions(call, page)
+        case .subscribe, .unsubscribe: return self.subscribe(request, page)
         default: throw GraphRefusal.unsupported(call.request.method)
         }
+    }
+
+    /// Notes what an app wants to hear of; the simulator calls nobody.
+    private mutating func subscribe(_ request: GraphRequest, _ account: SimulatedAccount) -> SimulatedResponse {
+        var account = account
+        account.subscribedFields = request.arguments.texts("subscribed_fields")
+        self.store(account)
+        return .json(["success": true])
+    }
+
+    private func subscriptions(_ call: Call, _ page: SimulatedAccount) -> SimulatedResponse {
+        guard let fields = page.subscribedFields else { return .json(["data": []]) }
+        let id = call.bearer?.token.appID ?? ""
+        return .json(["data": [["id": .string(id), "subscribed_fields": JSONValue(fields)]]])
     }
 
     private mutating func postRoute(
@@ -68,7 +84,7 @@ extension World {
         case .readVideo: return .json(self.readVideo(&call, request, media))
         case .deletePhoto, .deleteVideo:
             if let post { self.delete(post.id, at: call.now) }
-            self.media[media.id] = nil
+            self.discard(media, at: call.now)
             return .json(["success": true])
         case .photoComments, .videoComments:
             guard let post else { return .json(["data": []]) }
@@ -109,6 +125,7 @@ extension World {
         case .publishContainer: return try self.publishContainer(&call, request, account)
         case .publishingLimit: return self.publishingLimit(call, request, account)
         case .instagramInsights: return try self.instagramInsights(call, request, account)
+        case .instagramSubscribe: return self.subscribe(request, account)
         default: throw GraphRefusal.unsupported(call.request.method)
         }
     }

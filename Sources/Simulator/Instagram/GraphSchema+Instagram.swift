@@ -91,6 +91,12 @@ extension GraphSchema {
         ad_id:string
         """)
 
+    /// `POST /{ig-user}/subscribed_apps`, which the documentation has.
+    static let subscribeInstagram = GraphSchema(
+        """
+        subscribed_fields*:list<string>
+        """)
+
     /// `POST /{ig-comment}/replies`.
     static let postReply = GraphSchema(
         """

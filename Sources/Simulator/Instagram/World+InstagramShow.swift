@@ -36,7 +36,7 @@ extension World {
     ) throws(GraphRefusal) -> SimulatedResponse {
         let isStories = request.endpoint == .instagramStories
         let window = GraphWindow(request.arguments)
-        let all = self.timelines[account.key, default: []].reversed().compactMap { self.posts[$0] }.filter {
+        let all = self.timeline(account, since: window).filter {
             $0.isListed(at: call.now) && ($0.format == "story") == isStories && window.contains($0.createdAt)
                 && (!isStories || call.now - $0.visibleAt < 86_400)
         }

@@ -43,7 +43,7 @@ extension World {
                 self.containers[container.id] = container
                 self.serial = max(self.serial, container.serial)
             case .tikTokPublish(let publish):
-                self.tikTokPublishes[publish.id] = publish
+                self.store(publish)
                 self.serial = max(self.serial, publish.serial)
             case .host(let name, let origin): self.hosts[name] = origin
             }

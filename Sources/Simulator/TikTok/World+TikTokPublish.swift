@@ -33,8 +33,7 @@ extension World {
         _ account: SimulatedAccount, isDraft: Bool, _ now: WorldTime
     ) throws(TikTokRefusal) {
         if account.isSuspended { throw TikTokRefusal.banned }
-        let recent = self.tikTokPublishes.values.filter { now - $0.createdAt < 86_400 && $0.cancelledAt == nil }
-        let own = recent.filter { $0.account == account.key && $0.isDraft == isDraft }
+        let own = self.recentPublishes(account.key, now).filter { $0.isDraft == isDraft }
         let cap = Double(isDraft ? Self.tikTokDailyDrafts : Self.tikTokDailyPosts) * self.options.rateScale
         // An upload that never came to its end is not a post.
         let count = own.count { isDraft || $0.postID != nil }
@@ -45,11 +44,19 @@ extension World {
                 : .tooManyPosts
         }
         guard self.tikTokApp(account)?.isAudited == false else { return }
-        let users = Set(recent.filter { $0.clientID == account.clientID }.map(\.account)).union([account.key])
-        guard users.count <= Self.tikTokUnauditedUsers else {
+        let users = self.tikTokPublishesByAccount.keys.filter { key in
+            key == account.key || self.recentPublishes(key, now).contains { $0.clientID == account.clientID }
+        }
+        guard Set(users).union([account.key]).count <= Self.tikTokUnauditedUsers else {
             throw TikTokRefusal.forbidden(
                 "reached_active_user_cap", "The daily quota for active publishing users from your client is reached.")
         }
+    }
+
+    /// What an account began to publish in the last 24 hours.
+    private func recentPublishes(_ key: AccountKey, _ now: WorldTime) -> [TikTokPublish] {
+        self.tikTokPublishesByAccount[key, default: []].reversed().lazy.compactMap { self.tikTokPublishes[$0] }
+            .prefix { now - $0.createdAt < 86_400 }.filter { $0.cancelledAt == nil }
     }
 
     private func tikTokApp(_ account: SimulatedAccount) -> SimulatedApp? {
@@ -105,7 +112,7 @@ extension World {
         if publish.isUpload {
             try Self.checkUpload(source, &publish)
             self.store(publish)
-            let address = "https://open-upload.tiktokapis.com/video/?upload_id=\(publish.serial)"
+            let address = "https://open-upload.tiktokapis.com/video/?upload_id=\(publish.id)"
             return Self.tikTokData(
                 [
                     "publish_id": .string(publish.id),
@@ -178,7 +185,9 @@ extension World {
 
     /// Stores a publish as it is now.
     mutating func store(_ publish: TikTokPublish) {
-        self.tikTokPublishes[publish.id] = publish
+        if self.tikTokPublishes.updateValue(publish, forKey: publish.id) == nil {
+            self.tikTokPublishesByAccount[publish.account, default: []].append(publish.id)
+        }
         self.record(.tikTokPublish(publish))
     }
 

@@ -7,9 +7,10 @@ extension World {
     /// The publish that an upload address belongs to.
     func tikTokPublish(of request: SimulatedRequest) -> TikTokPublish? {
         guard request.host == "open-upload.tiktokapis.com", let token = request.query["upload_token"],
-            let serial = request.query["upload_id"].flatMap({ Int($0) })
+            let publish = request.query["upload_id"].flatMap({ self.tikTokPublishes[$0] }), publish.isUpload,
+            publish.uploadToken == token
         else { return nil }
-        return self.tikTokPublishes.values.first { $0.serial == serial && $0.uploadToken == token && $0.isUpload }
+        return publish
     }
 
     /// The account that an upload is for.

@@ -46,6 +46,8 @@ struct SimulatedAccount: Sendable, Codable {
     var usesInstagramLogin: Bool?
     /// Instagram: posts that may be published in 24 hours.
     var publishingQuota: Int?
+    /// Graph: the events that the app wants to hear of.
+    var subscribedFields: [String]?
     /// TikTok: whether the account is private.
     var isPrivate: Bool?
     /// TikTok: the end of the refresh token's life.
@@ -85,6 +87,7 @@ struct SimulatedMedia: Sendable, Codable {
     var received: Int?
     /// Graph: the post that shows it.
     var postID: String?
+    var deletedAt: WorldTime?
     /// The token `[ph:…]` that the file itself carries.
     var token: String?
 

@@ -48,6 +48,8 @@ struct World: Sendable {
     var graphTokens: [String: GraphToken] = [:]
     var containers: [String: InstagramContainer] = [:]
     var tikTokPublishes: [String: TikTokPublish] = [:]
+    /// Ids of an account's publishes, oldest first.
+    var tikTokPublishesByAccount: [AccountKey: [String]] = [:]
     /// Where the hosts of the pretended world are served, by name.
     var hosts: [String: String] = [:]
     var idempotentAnswers: [String: IdempotentAnswer] = [:]
