@@ -28,6 +28,8 @@ struct FacebookVideoTests {
             let path = "\(Self.graph)/\(id)?fields=status,permalink_url,post_id"
             let before = try await simulator.get(path, token: "f1").json
             #expect(before["status"]?["video_status"]?.string == "processing")
+            let list = try await simulator.get("\(Self.graph)/101/videos", token: "f1").json["data"]?.array
+            #expect(list?.map { $0["id"]?.string } == [id])
             try await simulator.setClock("2026-03-02T09:01:00Z")
             let after = try await simulator.get(path, token: "f1").json
             #expect(after["status"]?["video_status"]?.string == "ready")

@@ -349,6 +349,15 @@ struct InstagramTests {
                 token: fresh)
             let media = done.json["id"]?.string ?? ""
             #expect(try await simulator.get("\(host)/\(media)?fields=media_product_type", token: fresh).status == 400)
+            let reel = try await simulator.post(
+                "\(host)/17841400000000002/media", ["media_type": "REELS", "upload_type": "resumable"], token: fresh)
+            let bytes = RunningSimulator.video
+            let sent = try await simulator.send(
+                "POST", RunningSimulator.path(of: reel.json["uri"]?.string ?? ""),
+                headers: [
+                    ("Authorization", "OAuth \(fresh)"), ("offset", "0"), ("file_size", String(bytes.count)),
+                ], body: bytes)
+            #expect(sent.json["success"] == true)
         }
     }
 

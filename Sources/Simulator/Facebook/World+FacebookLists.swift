@@ -56,14 +56,17 @@ extension World {
         }
     }
 
-    /// `/videos` and `/video_reels`.
+    /// `/videos` and `/video_reels`, those in processing too, which is uncertain of the real ones.
     mutating func pageVideos(
         _ call: inout Call, _ request: GraphRequest, _ page: SimulatedAccount
     ) throws(GraphRefusal) -> SimulatedResponse {
         let window = GraphWindow(request.arguments)
+        let now = call.now
         let posts = self.timeline(page, since: window).filter { post in
             let isWanted = request.endpoint == .reels ? post.format == "reel" : post.hasVideo && post.format != "story"
-            return isWanted && post.isListed(at: call.now) && window.contains(post.createdAt)
+            let isFailed = post.processingFails && post.visibleAt <= now
+            return isWanted && post.deletedAt == nil && !isFailed && (post.hiddenUntil ?? now) <= now
+                && window.contains(post.createdAt)
         }
         let list = try GraphPage(posts, request.arguments, defaultLimit: 25) { $0.id }
         self.observeVideos(&call, page, list.entries, isCut: list.isCut, request)

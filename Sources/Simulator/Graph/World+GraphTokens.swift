@@ -25,7 +25,9 @@ extension World {
         let scheme = header.first?.lowercased()
         let inHeader = header.count == 2 && (scheme == "bearer" || scheme == "oauth") ? header[1].trimmingSpaces : nil
         guard let text = inHeader ?? parameters.text("access_token"), !text.isEmpty else { return nil }
-        var bearer = self.graphBearer(text, isInstagramHost: request.host == "graph.instagram.com", at: now)
+        // The upload host takes the tokens of both logins.
+        let isInstagramHost = request.host == "rupload.facebook.com" ? nil : request.host == "graph.instagram.com"
+        var bearer = self.graphBearer(text, isInstagramHost: isInstagramHost, at: now)
         bearer.usesOAuthScheme = scheme == "oauth"
         if bearer.refusal == nil, let proof = parameters.text("appsecret_proof"), !self.isProof(proof, bearer) {
             bearer.refusal = .invalid("Invalid appsecret_proof provided in the API argument")
@@ -34,7 +36,7 @@ extension World {
     }
 
     /// Looks a token up; an unknown one is a bearer with a refusal.
-    func graphBearer(_ text: String, isInstagramHost: Bool, at now: WorldTime) -> GraphBearer {
+    func graphBearer(_ text: String, isInstagramHost: Bool?, at now: WorldTime) -> GraphBearer {
         guard let token = self.graphToken(text) else {
             let unknown = GraphToken(text: text, kind: .user, appID: "", scopes: [], issuedAt: now)
             return GraphBearer(token: unknown, refusal: .deadToken(nil))
@@ -46,7 +48,7 @@ extension World {
             bearer.refusal = .deadToken(463)
         } else if let expiry = token.dataAccessExpiresAt, expiry <= now {
             bearer.refusal = .deadToken(nil)
-        } else if (token.kind == .instagram) != isInstagramHost {
+        } else if let isInstagramHost, (token.kind == .instagram) != isInstagramHost {
             bearer.refusal = .deadToken(nil)
         }
         return bearer
