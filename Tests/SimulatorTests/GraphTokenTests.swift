@@ -120,6 +120,23 @@ struct GraphTokenTests {
         }
     }
 
+    @Test("a batch holds reads of several accounts; each is answered and counted by itself")
+    func batch() async throws {
+        try await RunningSimulator.withPlatforms { simulator async throws in
+            let batch =
+                #"[{"method":"GET","relative_url":"101?fields=name"},{"method":"GET","relative_url":"v26.0/102?fields=id"},{"method":"GET","relative_url":"me","access_token":"f2"},{"method":"POST","relative_url":"101/feed"}]"#
+            let answer = try await simulator.graph("/", [("batch", batch), ("include_headers", "false")], token: "f1")
+            let parts = try #require(answer.json.array)
+            #expect(parts.map { $0["code"]?.integer } == [200, 403, 200, 400])
+            #expect(parts.first?["body"]?.string == #"{"id":"101","name":"Acme"}"#)
+            #expect(parts.first?["headers"] == nil)
+            let calls = try await simulator.get("/_admin/calls?platform=facebook").json["entries"]?.array
+            #expect(calls?.count { $0["endpoint"]?.string == "GET /{page}" } == 3)
+            #expect(try await simulator.graph("/", [("batch", "[]")]).code == [100, nil])
+            #expect(try await simulator.count("attempts") == 0)
+        }
+    }
+
     @Test("the app's limit counts what people's tokens ask")
     func appLimit() async throws {
         var configuration = SimulatorConfiguration()

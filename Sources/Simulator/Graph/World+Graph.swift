@@ -27,6 +27,7 @@ extension World {
     private mutating func graphResult(_ call: inout Call, _ path: GraphPath) throws(GraphRefusal) -> SimulatedResponse {
         try Self.checkProtocol(call.request, path)
         if let answer = try self.graphOAuth(&call, path) { return answer }
+        if path.parts.isEmpty, call.request.method == "POST" { return try self.graphBatch(&call, path) }
         guard path.version != nil else { throw GraphRefusal.oldVersion }
         guard let id = path.node else { throw GraphRefusal.unsupported(call.request.method) }
         guard let bearer = call.bearer else { throw id == "me" ? GraphRefusal.noActiveToken : .noToken }

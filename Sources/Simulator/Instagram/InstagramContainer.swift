@@ -77,7 +77,9 @@ extension World {
                 object[name] = [
                     "uploading_phase": [
                         "status": isComplete ? "complete" : "in_progress",
+                        // The documents of reels spell it with one r; which one containers have is uncertain.
                         "bytes_transferred": JSONValue(media.received ?? 0),
+                        "bytes_transfered": JSONValue(media.received ?? 0),
                     ],
                     "processing_phase": ["status": status == .finished ? "complete" : "not_started"],
                 ]
