@@ -96,9 +96,9 @@ let modules: [Module] = [
             unixSignals, crypto, httpTypes,
         ],
         testDependencies: [
-            "TestSupport", "Analysis", "Domain", "JobQueue", "Persistence", "PluginKit", "Publishing", "PQClient",
-            "Simulator", "Telemetry",
-            "PluginCatalog", argumentParser, configuration, logging, subprocess, system,
+            "TestSupport", "Analysis", "Domain", "JobQueue", "Persistence", "PluginHost", "PluginKit", "PluginTestKit",
+            "Publishing", "PQClient", "Simulator", "Telemetry", "InstagramPlugin", "MockPlugin",
+            "PluginCatalog", httpTypes, argumentParser, configuration, logging, subprocess, system,
         ]),
     Module(
         name: "PluginCatalog", path: "Sources/PluginCatalog",

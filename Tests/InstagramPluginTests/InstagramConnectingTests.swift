@@ -60,6 +60,16 @@ struct InstagramConnectingTests {
                 .get, "/v25.0/me", .json(200, #"{"id":"1","instagram_business_account":{"id":"178","name":"Acme"}}"#)),
         ]).0
         #expect(try await page.identify(TokenSet(accessToken: Secret("EAAp"))).name == "Acme")
+        let bare = InstagramFixtures.plugin([
+            ScriptedExchange(.get, "/v25.0/me/accounts", .reply(InstagramFixtures.error(100))),
+            ScriptedExchange(.get, "/v25.0/me", .reply(InstagramFixtures.error(100))) {
+                $0.query["fields"]?.contains("instagram_business_account") == true
+            },
+            ScriptedExchange(.get, "/v25.0/me", .json(200, #"{"id":"178","username":"acme"}"#)) {
+                $0.query == ["fields": "id,username,name,followers_count"]
+            },
+        ]).0
+        #expect(try await bare.identify(TokenSet(accessToken: Secret("EAAi"))).externalID == "178")
         let own = InstagramFixtures.plugin([
             ScriptedExchange(.get, "/v25.0/me", .json(200, #"{"user_id":"179","id":"5","username":"acme"}"#)) {
                 $0.host == "graph.instagram.com"

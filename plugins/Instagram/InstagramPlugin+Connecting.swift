@@ -94,16 +94,8 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
         do {
             accounts = try await self.accounts(tokens, app: nil)
         } catch  where error.platformCode == "100" {
-            // A Page's own token has no list of Pages: it is the Page.
-            let page = try await client.get(
-                InstagramPage.self, "me", ["fields": "id,instagram_business_account{\(InstagramAccount.fields)}"],
-                as: caller, endpoint: InstagramEndpoint.read)
-            guard let account = page.instagram_business_account else {
-                throw PluginError(
-                    .permanent, "No professional account is linked to the Page.",
-                    nextAction: "Link one in the Page's settings, then connect again.")
-            }
-            return try account.account()
+            // Only a person has a list of Pages.
+            return try await self.ownAccount(client, caller)
         }
         guard let only = accounts.first, accounts.count == 1 else {
             throw PluginError(
@@ -111,6 +103,27 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
                 nextAction: "Say which one with \"account_id\" in the credential.")
         }
         return only.account
+    }
+
+    /// The account of a token that is no person's: that of the Page whose token it is, or the token's own.
+    private func ownAccount(_ client: GraphClient, _ caller: GraphCaller) async throws(PluginError) -> RemoteAccount {
+        let page: InstagramPage
+        do {
+            page = try await client.get(
+                InstagramPage.self, "me", ["fields": "id,instagram_business_account{\(InstagramAccount.fields)}"],
+                as: caller, endpoint: InstagramEndpoint.read)
+        } catch  where error.platformCode == "100" {
+            return try await client.get(
+                InstagramAccount.self, "me", ["fields": InstagramAccount.fields], as: caller,
+                endpoint: InstagramEndpoint.read
+            ).account()
+        }
+        guard let account = page.instagram_business_account else {
+            throw PluginError(
+                .permanent, "No professional account is linked to the Page.",
+                nextAction: "Link one in the Page's settings, then connect again.")
+        }
+        return try account.account()
     }
 
     /// Lists the professional accounts that are linked to the Pages of a person or system user, each with its Page's token.

@@ -101,7 +101,9 @@ extension GraphErrorRule {
         GraphErrorRule(
             [389...389], .failure(.permanent), "The film could not be fetched", "Check that its address is public."),
         GraphErrorRule([6000...6000], .failure(.permanent), "The film cannot be read", "Use another file."),
-        GraphErrorRule([100...100], .failure(.permanent), "Something in the request is not accepted", replan),
+        GraphErrorRule(
+            [100...100], .failure(.permanent), "Something in the request is not accepted",
+            "Correct what Meta names, then try again."),
     ]
 
     /// What is Meta's, or the configuration's.
