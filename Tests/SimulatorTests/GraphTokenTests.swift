@@ -97,6 +97,8 @@ struct GraphTokenTests {
             try await simulator.setClock("2026-03-02T09:02:00Z")
             #expect(try await simulator.get("\(Self.graph)/103", token: "f3").code == [190, 463])
             #expect(try await simulator.get("\(Self.graph)/101?access_token=f1").status == 200)
+            // With Facebook Login what came with an Instagram account is its Page's token.
+            #expect(try await simulator.get("\(Self.graph)/me", token: "i1").json["id"]?.string == "101")
         }
     }
 
@@ -179,7 +181,7 @@ struct GraphTokenTests {
         }
     }
 
-    @Test("a fault kills the token that came, of a Page or of a person", arguments: ["f1", "u1"])
+    @Test("a fault kills the token that came, of a Page or of a person", arguments: ["f1", "u1", "i1"])
     func expires(token: String) async throws {
         try await RunningSimulator.withPlatforms { simulator async throws in
             _ = try await simulator.post(
@@ -187,7 +189,7 @@ struct GraphTokenTests {
             #expect(try await simulator.get("\(Self.graph)/me", token: token).code == [190, 463])
             #expect(try await simulator.get("\(Self.graph)/me", token: token).code == [190, 463])
             #expect(
-                try await simulator.get("\(Self.graph)/101", token: token == "f1" ? "u1" : "f1").status == 200)
+                try await simulator.get("\(Self.graph)/101", token: token == "u1" ? "f1" : "u1").status == 200)
         }
     }
 }

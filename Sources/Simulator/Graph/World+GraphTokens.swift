@@ -58,11 +58,13 @@ extension World {
     private func graphToken(_ text: String) -> GraphToken? {
         if let token = self.graphTokens[text] { return token }
         for platform in [Platform.facebook, .instagram] {
-            guard let key = self.accessTokens[self.tokenKey(platform, text)], let account = self.accounts[key] else {
-                continue
-            }
+            guard let account = self.graphAccount(provisionedWith: text, platform) else { continue }
+            // With Facebook Login the token for an Instagram account is that of its Page.
+            let page = account.pageID.map { AccountKey(platform: .facebook, externalID: $0) }
+            let isOfPage = account.usesInstagramLogin != true && page.flatMap { self.accounts[$0] } != nil
             return GraphToken(
-                text: text, kind: account.usesInstagramLogin == true ? .instagram : .page, owner: key,
+                text: text, kind: account.usesInstagramLogin == true ? .instagram : .page,
+                owner: isOfPage ? page : account.key,
                 appID: account.clientID ?? "", scopes: account.scopes, issuedAt: account.createdAt,
                 expiresAt: account.tokenExpiresAt, deadSubcode: account.accessToken == text ? nil : 467)
         }
@@ -70,6 +72,10 @@ extension World {
         guard parts.count == 2, let app = self.graphApp(parts[0]), app.clientSecret == parts[1] else { return nil }
         return GraphToken(
             text: text, kind: .app, appID: app.clientID, scopes: [], issuedAt: WorldTime(milliseconds: 0))
+    }
+
+    private func graphAccount(provisionedWith token: String, _ platform: Platform) -> SimulatedAccount? {
+        self.accessTokens[self.tokenKey(platform, token)].flatMap { self.accounts[$0] }
     }
 
     /// An app of Meta; it serves both platforms, wherever it was provisioned.
@@ -96,9 +102,12 @@ extension World {
         if var token = self.graphTokens[bearer.token.text] {
             token.expiresAt = now
             self.give(token)
-        } else if let key = bearer.token.owner, var account = self.accounts[key] {
-            account.tokenExpiresAt = now
-            self.store(account)
+        } else {
+            for platform in [Platform.facebook, .instagram] {
+                guard var account = self.graphAccount(provisionedWith: bearer.token.text, platform) else { continue }
+                account.tokenExpiresAt = now
+                self.store(account)
+            }
         }
         bearer.refusal = bearer.refusal ?? .deadToken(463)
         return bearer
