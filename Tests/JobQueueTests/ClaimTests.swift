@@ -179,6 +179,38 @@ struct ClaimTests {
         #expect(!plan.contains { $0.contains("Sort") })
     }
 
+    @Test(
+        "a claim and a promotion take their rows out by key, for tables that were always empty and that were emptied",
+        arguments: [false, true])
+    func movingPlans(emptied: Bool) async throws {
+        let queue = try await QueueFixture()
+        let worker = try await queue.worker()
+        if emptied {
+            let later = try await queue.world.now().addingTimeInterval(1_000)
+            try await queue.store.enqueue(
+                (0..<4_000).map { queue.job(client: ClientID(), dueAt: $0 % 2 == 0 ? nil : later) })
+            try await queue.pool.execute("DELETE FROM job_ready")
+            try await queue.pool.execute("DELETE FROM job_scheduled")
+            try await queue.pool.execute("ANALYZE job_ready, job_scheduled")
+        }
+        let lanes = (0..<40).map { _ in LaneShare(lane: Lane(client: ClientID(), account: AccountID()), count: 1) }
+        let claim = LaneClaim(
+            queue: "work", worker: worker, abilities: [JobAbility(kind: "noop")], shares: lanes)
+        let statements = [JobStore.claim(claim), JobStore.promote(JobStore.earliest(100))]
+        for (statement, table) in zip(statements, ["job_ready", "job_scheduled"]) {
+            let explain = "EXPLAIN " + statement
+            let plan: [String] = try await queue.pool.withConnection { db in
+                try await db.pipeline([JobStore.planOnIndexes, explain])[1].map { row throws in try row.get(0) }
+            }
+            let delete = try #require(plan.firstIndex { $0.contains("Delete on \(table)") })
+            let scan = try #require(plan[delete...].firstIndex { $0.contains("on \(table) ") && $0.contains("using") })
+            let text = plan[delete...].joined(separator: "\n")
+            #expect(plan[scan].contains("using \(table)_pkey"), "\(text)")
+            #expect(plan[scan + 1].contains("Index Cond: ((client_id = ANY"), "\(text)")
+            #expect(plan[scan + 1].contains("AND (job_id = "), "\(text)")
+        }
+    }
+
     @Test("promoters that run at once move each job once")
     func promotersRace() async throws {
         let queue = try await QueueFixture()

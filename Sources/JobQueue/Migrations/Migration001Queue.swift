@@ -89,21 +89,23 @@ enum Migration001Queue {
             recovery        text NOT NULL CHECK (recovery IN ('requeue', 'reconcile', 'hold')),
             generation      integer NOT NULL DEFAULT 1,
             key             text,
-            created_at      timestamptz NOT NULL,
-            PRIMARY KEY (client_id, job_id)
+            created_at      timestamptz NOT NULL
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
                 autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1,
                     autovacuum_vacuum_cost_delay = 0);
-        CREATE INDEX job_scheduled_due ON job_scheduled (due_at, job_id);
+        -- Without the identity: an index that has it would tempt a look for one job into reading all of it.
+        CREATE INDEX job_scheduled_due ON job_scheduled (due_at);
         CREATE INDEX job_scheduled_client ON job_scheduled (client_id, due_at, job_id);
+        -- Keys come last: for a table that is empty when a plan is made, every index costs the same, and the newest is taken.
+        ALTER TABLE job_scheduled ADD PRIMARY KEY (client_id, job_id);
 
         CREATE TABLE job_ready (
-            LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
-            PRIMARY KEY (client_id, job_id)
+            LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
                 autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
                     autovacuum_vacuum_cost_delay = 0);
         CREATE INDEX job_ready_lane ON job_ready (queue, client_id, account_id, priority, due_at, job_id);
+        ALTER TABLE job_ready ADD PRIMARY KEY (client_id, job_id);
 
         CREATE TABLE job_lease (
             LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
@@ -114,12 +116,12 @@ enum Migration001Queue {
             cancel_reason   text,
             -- One of the account's slots in the queue; NULL for work of no account. The key is the limit: no count is.
             slot            integer CHECK (slot > 0),
-            PRIMARY KEY (client_id, job_id),
             CONSTRAINT job_lease_slot UNIQUE (client_id, account_id, queue, slot)
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
                 autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
                     autovacuum_vacuum_cost_delay = 0);
         CREATE INDEX job_lease_worker ON job_lease (worker_id);
+        ALTER TABLE job_lease ADD PRIMARY KEY (client_id, job_id);
 
         -- Waits for a person or a condition. reason is a word: 'poison', 'crashed', or the handler's.
         CREATE TABLE job_hold (

@@ -38,12 +38,12 @@ extension JobStore {
     }
 
     /// The work that is due first, whosever it is.
-    private static func earliest(_ limit: Int) -> Statement {
+    static func earliest(_ limit: Int) -> Statement {
         """
         SELECT s.client_id, s.due_at, s.job_id
         FROM job_scheduled s
         WHERE s.due_at <= (SELECT now + make_interval(secs => rate) FROM clock)
-        ORDER BY s.due_at, s.job_id
+        ORDER BY s.due_at
         LIMIT \(Int32(clamping: limit))
         FOR UPDATE SKIP LOCKED
         """
@@ -84,15 +84,15 @@ extension JobStore {
         """
     }
 
-    private static func promote(_ due: Statement) -> Statement {
+    static func promote(_ due: Statement) -> Statement {
         """
         WITH clock AS MATERIALIZED (SELECT world_now() AS now, w.rate FROM world w WHERE w.only_row),
         due AS MATERIALIZED (\(due)),
         moved AS (
             DELETE FROM job_scheduled s
             USING due
-            -- The due time too: whichever index is taken then finds the one row, whatever the statistics say.
-            WHERE s.client_id = due.client_id AND s.due_at = due.due_at AND s.job_id = due.job_id
+            -- ANY, as in a claim.
+            WHERE s.client_id = ANY (ARRAY[due.client_id]) AND s.job_id = due.job_id
             RETURNING s.*
         ),
         ready AS (
