@@ -29,7 +29,7 @@ struct FinishTests {
             }
         }
         #expect(plan.contains { $0.contains("Bitmap Index Scan on job_lease_pkey") })
-        #expect(!plan.contains { $0.contains("Join Filter: ((l.client_id") })
+        #expect(!plan.contains { $0.contains("job_lease_slot") })
     }
 
     @Test(

@@ -36,7 +36,7 @@ extension JobStore {
     ) async throws -> (claimed: LaneClaimAnswer, sighted: [SightedLane]) {
         var statements = [Self.planOnIndexes]
         if let claim { statements.append(Self.claim(claim)) }
-        if let scout { statements += [Self.planInOrder, Self.scout(scout.queue, after: scout.after)] }
+        if let scout { statements.append(Self.scout(scout.queue, after: scout.after)) }
         let batch = statements
         let rows = try await self.pool.withConnection { db in try await db.pipeline(batch) }
         return (
@@ -125,7 +125,7 @@ extension JobStore {
             USING leased l
             -- ANY: an equality of the key's first column lets the planner read the whole index and compare each entry, which
             -- is what it does for a table that was empty when the plan was made (1.5 s a claim were seen behind a flood).
-            WHERE r.client_id = ANY (ARRAY[l.client_id]) AND r.job_id = l.job_id
+            WHERE r.job_id = ANY (ARRAY[l.job_id]) AND r.client_id IS NOT DISTINCT FROM l.client_id
         )
         SELECT NULL::bigint AS turn, NULL AS reason, NULL::bigint AS wait_ms,
                \(unescaped: JobSpec.columns), lease_no, claimed_at
@@ -181,7 +181,8 @@ extension JobStore {
                             SELECT l.slot
                             FROM job_lease l
                             WHERE l.client_id = given.client_id AND l.account_id = given.account_id
-                              AND l.queue = \(claim.queue)))
+                              AND l.queue = \(claim.queue)
+                            ORDER BY l.slot))
                         LIMIT given.wanted)
                END AS free
         FROM unnest(\(claim.shares.map(\.lane.client)), \(claim.shares.map(\.lane.account)),

@@ -93,11 +93,11 @@ enum Migration001Queue {
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
                 autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_analyze_scale_factor = 0.1,
                     autovacuum_vacuum_cost_delay = 0);
-        -- Without the identity: an index that has it would tempt a look for one job into reading all of it.
+        -- For a table that was empty when a plan was made, indexes of the same height cost the same, and the newest is taken:
+        -- so the key comes last, begins with what is looked for, and no smaller index has the identity.
         CREATE INDEX job_scheduled_due ON job_scheduled (due_at);
         CREATE INDEX job_scheduled_client ON job_scheduled (client_id, due_at, job_id);
-        -- Keys come last: for a table that is empty when a plan is made, every index costs the same, and the newest is taken.
-        ALTER TABLE job_scheduled ADD PRIMARY KEY (client_id, job_id);
+        ALTER TABLE job_scheduled ADD PRIMARY KEY (job_id, client_id);
 
         CREATE TABLE job_ready (
             LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS
@@ -105,7 +105,7 @@ enum Migration001Queue {
                 autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
                     autovacuum_vacuum_cost_delay = 0);
         CREATE INDEX job_ready_lane ON job_ready (queue, client_id, account_id, priority, due_at, job_id);
-        ALTER TABLE job_ready ADD PRIMARY KEY (client_id, job_id);
+        ALTER TABLE job_ready ADD PRIMARY KEY (job_id, client_id);
 
         CREATE TABLE job_lease (
             LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
@@ -121,7 +121,7 @@ enum Migration001Queue {
                 autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
                     autovacuum_vacuum_cost_delay = 0);
         CREATE INDEX job_lease_worker ON job_lease (worker_id);
-        ALTER TABLE job_lease ADD PRIMARY KEY (client_id, job_id);
+        ALTER TABLE job_lease ADD PRIMARY KEY (job_id, client_id);
 
         -- Waits for a person or a condition. reason is a word: 'poison', 'crashed', or the handler's.
         CREATE TABLE job_hold (
@@ -130,7 +130,7 @@ enum Migration001Queue {
             error_code      text,
             error_message   text,
             held_at         timestamptz NOT NULL,
-            PRIMARY KEY (client_id, job_id)
+            PRIMARY KEY (job_id, client_id)
         ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
         CREATE INDEX job_hold_unknown ON job_hold (client_id, job_id) WHERE reason = 'unknown-outcome';
 

@@ -73,7 +73,7 @@ extension JobStore {
             done AS (
                 DELETE FROM job_lease l
                 USING input i
-                WHERE l.client_id = i.client_id AND l.job_id = i.job_id AND l.lease_no = i.lease_no
+                WHERE l.job_id = i.job_id AND l.client_id IS NOT DISTINCT FROM i.client_id AND l.lease_no = i.lease_no
                 RETURNING l.*, i.ordinal, i.duration_ms, i.asked, i.until, i.pause, i.why, i.error_code,
                     i.error_message, i.http_status,
                           i.request_id, i.keeps_place

@@ -40,7 +40,7 @@ extension JobStore {
     /// The work that is due first, whosever it is.
     static func earliest(_ limit: Int) -> Statement {
         """
-        SELECT s.client_id, s.due_at, s.job_id
+        SELECT s.client_id, s.job_id
         FROM job_scheduled s
         WHERE s.due_at <= (SELECT now + make_interval(secs => rate) FROM clock)
         ORDER BY s.due_at
@@ -55,7 +55,7 @@ extension JobStore {
     /// and read a whole flood for each of the others.
     static func shares(_ share: Int, limit: Int) -> Statement {
         """
-        SELECT s.client_id, s.due_at, s.job_id
+        SELECT s.client_id, s.job_id
         FROM (
             WITH RECURSIVE client AS (
                 (SELECT client_id FROM job_scheduled ORDER BY client_id LIMIT 1)
@@ -73,7 +73,7 @@ extension JobStore {
             SELECT client_id FROM client
         ) AS client
         CROSS JOIN LATERAL (
-            SELECT s.client_id, s.due_at, s.job_id
+            SELECT s.client_id, s.job_id
             FROM job_scheduled s
             WHERE s.client_id >= client.client_id
               AND (s.client_id, s.due_at) <= (client.client_id, (SELECT now + make_interval(secs => rate) FROM clock))
@@ -92,7 +92,7 @@ extension JobStore {
             DELETE FROM job_scheduled s
             USING due
             -- ANY, as in a claim.
-            WHERE s.client_id = ANY (ARRAY[due.client_id]) AND s.job_id = due.job_id
+            WHERE s.job_id = ANY (ARRAY[due.job_id]) AND s.client_id IS NOT DISTINCT FROM due.client_id
             RETURNING s.*
         ),
         ready AS (

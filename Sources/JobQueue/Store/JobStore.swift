@@ -20,21 +20,17 @@ package struct JobStore: Sendable {
         self.group = EnqueueGroup()
     }
 
-    /// Settings of one transaction that keep plans on the indexes: the hot tables are empty now and full in a minute,
-    /// and a plan made for an empty table would stay in the session.
+    /// Settings of one transaction that keep plans on the indexes and in their order: the hot tables are empty now and full
+    /// in a minute, and a plan made for an empty table would stay in the session (10 s a walk were seen behind a flood).
     ///
     /// A plan is made once a session: for statements of this size, planning costs as much as running them for a few
     /// dozen jobs. Goes first into a pipeline.
     static let planOnIndexes: Statement = """
         SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
                set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+               set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true),
                set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
         """
-
-    /// Goes with ``planOnIndexes`` ahead of a walk along an index: a table that was empty when it was last analyzed is not
-    /// read whole and sorted for each step (10 s a walk were seen behind a flood).
-    static let planInOrder: Statement =
-        "SELECT set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true)"
 
     /// As ``planOnIndexes``, for statements that find every row by its key and read nothing in order.
     ///
