@@ -50,10 +50,10 @@ enum ReconcileJob {
     /// side's lists lag.
     static func insert(from unsettled: StaticString) -> Statement {
         """
-        INSERT INTO job_ready (\(unescaped: JobSpec.columns))
+        INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
         SELECT client_id, reconcile_job, \(QueueName.reconcile), \(JobKind.reconcile), provider, account_id, job_id,
                jsonb_build_object('operation', op_key, 'part', part), 100, world_now(), 0, 0, 0, 2147483647, 'requeue', 1,
-               NULL, world_now()
+               NULL, world_now(), \(ReadyEra.current)
         FROM \(unescaped: unsettled)
         WHERE reconcile_job IS NOT NULL
         """
@@ -79,8 +79,8 @@ enum ReconcileJob {
               AND h.reason = \(HoldReason.unknownOutcome) AND (s.is_whole OR h.job_id = s.reconcile_job)
             RETURNING h.*
         )
-        INSERT INTO job_ready (\(unescaped: JobSpec.columns))
-        SELECT \(unescaped: JobSpec.columns)
+        INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
+        SELECT \(unescaped: JobSpec.columns), \(ReadyEra.current)
         FROM gone
         """
     }
@@ -124,8 +124,8 @@ enum ReconcileJob {
                   WHERE e.client_id = h.client_id AND e.job_id = h.job_id AND e.state IN ('unknown', 'sending'))
             RETURNING h.*
         )
-        INSERT INTO job_ready (\(unescaped: JobSpec.columns))
-        SELECT \(unescaped: JobSpec.columns)
+        INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
+        SELECT \(unescaped: JobSpec.columns), \(ReadyEra.current)
         FROM gone
         """
 }

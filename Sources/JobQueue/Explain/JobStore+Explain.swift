@@ -168,11 +168,12 @@ extension JobStore {
             """
             SELECT (SELECT count(*)
                     FROM job_ready r
-                    WHERE r.queue = \(spec.queue) AND r.client_id = \(spec.client)
+                    WHERE r.era = \(ReadyEra.current) AND r.queue = \(spec.queue) AND r.client_id = \(spec.client)
                       AND r.account_id = \(spec.account ?? .none)
                       AND (r.priority, r.due_at, r.job_id) < (\(spec.priority), \(spec.dueAt), \(spec.id))) AS ahead,
                    count(*) AS lanes, count(DISTINCT client_id) AS clients
-            FROM (SELECT DISTINCT client_id, account_id FROM job_ready WHERE queue = \(spec.queue)) AS lane
+            FROM (SELECT DISTINCT client_id, account_id FROM job_ready
+                  WHERE era = \(ReadyEra.current) AND queue = \(spec.queue)) AS lane
             """
         ).first
         guard let row else { return JobExplanation.Turn(ahead: 0, lanes: 0, clients: 0) }

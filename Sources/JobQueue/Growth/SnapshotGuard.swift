@@ -47,6 +47,8 @@ package struct SnapshotGuard: Sendable {
     package var thresholds: SnapshotThresholds
     /// How bad it is.
     package private(set) var level = SnapshotLevel.clear
+    /// How long the oldest snapshot has been held, as far as two looks saw it; zero when it was not there twice.
+    package private(set) var held = Duration.zero
     private var seen: (holder: SnapshotHolder, at: ContinuousClock.Instant)?
     private var told: SnapshotHolder?
 
@@ -74,6 +76,7 @@ package struct SnapshotGuard: Sendable {
         } else {
             self.seen = nil
         }
+        self.held = held
         let isSecondLook = held > .zero
         let level: SnapshotLevel =
             if isSecondLook, held >= self.thresholds.slow {

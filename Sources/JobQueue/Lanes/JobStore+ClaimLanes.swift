@@ -83,7 +83,9 @@ extension JobStore {
 
     static func claim(_ claim: LaneClaim) -> Statement {
         """
-        WITH clock AS MATERIALIZED (SELECT world_now() AS now, w.rate FROM world w WHERE w.only_row),
+        WITH clock AS MATERIALIZED (
+            SELECT world_now() AS now, w.rate, e.era FROM world w CROSS JOIN ready_era e WHERE w.only_row AND e.only_row
+        ),
         asked AS MATERIALIZED (\(Self.lanes(claim))),
         lane AS MATERIALIZED (
             SELECT asked.*,
@@ -98,7 +100,8 @@ extension JobStore {
             LEFT JOIN LATERAL (
                 SELECT r.*
                 FROM job_ready r
-                WHERE lane.reason IS NULL AND r.queue = \(claim.queue) AND r.client_id = lane.client_id
+                WHERE lane.reason IS NULL AND r.era = (SELECT era FROM clock) AND r.queue = \(claim.queue)
+                  AND r.client_id = lane.client_id
                   AND r.account_id = lane.account_id
                   AND r.due_at <= (SELECT now FROM clock)
                   AND (r.kind = ANY (\(claim.abilities.filter { $0.provider == nil }.map(\.kind)))
@@ -142,7 +145,8 @@ extension JobStore {
         LEFT JOIN LATERAL (
             SELECT r.due_at
             FROM job_ready r
-            WHERE picked.reason IS NULL AND r.queue = \(claim.queue) AND r.client_id = picked.lane_client
+            WHERE picked.reason IS NULL AND r.era = (SELECT era FROM clock) AND r.queue = \(claim.queue)
+              AND r.client_id = picked.lane_client
               AND r.account_id = picked.lane_account
             ORDER BY r.priority, r.due_at, r.job_id
             LIMIT 1
@@ -192,7 +196,7 @@ extension JobStore {
         LEFT JOIN LATERAL (
             SELECT r.provider
             FROM job_ready r
-            WHERE (SELECT EXISTS (SELECT FROM lane_gate)) AND r.queue = \(claim.queue)
+            WHERE (SELECT EXISTS (SELECT FROM lane_gate)) AND r.era = (SELECT era FROM clock) AND r.queue = \(claim.queue)
               AND r.client_id = given.client_id AND r.account_id = given.account_id
             ORDER BY r.priority, r.due_at, r.job_id
             LIMIT 1

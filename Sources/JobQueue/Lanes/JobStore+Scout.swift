@@ -15,7 +15,7 @@ extension JobStore {
             CROSS JOIN LATERAL (
                 SELECT r.client_id, r.account_id
                 FROM job_ready r
-                WHERE r.queue = \(queue) AND (r.client_id, r.account_id) > (walk.client_id, walk.account_id)
+                WHERE r.era = \(ReadyEra.current) AND r.queue = \(queue) AND (r.client_id, r.account_id) > (walk.client_id, walk.account_id)
                 ORDER BY r.client_id, r.account_id
                 LIMIT 1
             ) AS next

@@ -99,12 +99,22 @@ enum Migration001Queue {
         CREATE INDEX job_scheduled_client ON job_scheduled (client_id, due_at, job_id);
         ALTER TABLE job_scheduled ADD PRIMARY KEY (job_id, client_id);
 
+        -- The era that ready work belongs to. A new one begins while somebody holds an old snapshot: what was claimed in the
+        -- eras before cannot be removed then, and nobody steps over it again. Why: docs/decisions/0022-eras.md.
+        CREATE TABLE ready_era (
+            only_row        boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+            era             bigint NOT NULL,
+            began_real      timestamptz NOT NULL
+        );
+        INSERT INTO ready_era (era, began_real) VALUES (1, clock_timestamp());
+
         CREATE TABLE job_ready (
-            LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS
+            LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
+            era             bigint NOT NULL
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
                 autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
                     autovacuum_vacuum_cost_delay = 0);
-        CREATE INDEX job_ready_lane ON job_ready (queue, client_id, account_id, priority, due_at, job_id);
+        CREATE INDEX job_ready_lane ON job_ready (era, queue, client_id, account_id, priority, due_at, job_id);
         ALTER TABLE job_ready ADD PRIMARY KEY (job_id, client_id);
 
         CREATE TABLE job_lease (

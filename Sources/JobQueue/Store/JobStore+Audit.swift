@@ -117,6 +117,10 @@ extension JobStore {
             """
         ),
         (
+            "ready work is in the present era, where claims look",
+            "SELECT job_id::text AS example FROM job_ready WHERE era <> \(ReadyEra.current)"
+        ),
+        (
             "a lease number is given once",
             "SELECT lease_no::text AS example FROM job_lease GROUP BY lease_no HAVING count(*) > 1"
         ),

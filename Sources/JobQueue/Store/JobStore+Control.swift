@@ -93,10 +93,10 @@ extension JobStore {
             try await db.execute(
                 """
                 WITH gone AS (\(Self.remove(id, client, from: .held)))
-                INSERT INTO job_ready (\(unescaped: JobSpec.columns))
+                INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
                 SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
                     world_now(), 0, 0, defer_count,
-                       max_attempts, recovery, generation + 1, key, created_at
+                       max_attempts, recovery, generation + 1, key, created_at, \(ReadyEra.current)
                 FROM gone
                 """)
             return
@@ -114,10 +114,10 @@ extension JobStore {
                 LIMIT 1
             ),
             back AS (
-                INSERT INTO job_ready (\(unescaped: JobSpec.columns))
+                INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
                 SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
                     world_now(), 0, 0, defer_count,
-                       max_attempts, recovery, generation + 1, key, created_at
+                       max_attempts, recovery, generation + 1, key, created_at, \(ReadyEra.current)
                 FROM last
                 WHERE outcome = 'failed'
                 RETURNING queue

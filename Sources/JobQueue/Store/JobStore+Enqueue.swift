@@ -177,9 +177,10 @@ extension JobStore {
     private static func insert(from source: Statement, isDue: Bool) -> Statement {
         guard !isDue else {
             return """
-                INSERT INTO job_ready (\(unescaped: Self.written))
+                INSERT INTO job_ready (\(unescaped: Self.written), era)
                 SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
-                       coalesce(due_at, (SELECT world_now())), max_attempts, recovery, key, (SELECT world_now())
+                       coalesce(due_at, (SELECT world_now())), max_attempts, recovery, key, (SELECT world_now()),
+                       \(ReadyEra.current)
                 FROM (\(source)) AS input
                 """
         }
@@ -201,9 +202,9 @@ extension JobStore {
     private static func places(from jobs: Statement, where condition: Statement = "true") -> Statement {
         """
         ready AS (
-            INSERT INTO job_ready (\(unescaped: Self.written))
+            INSERT INTO job_ready (\(unescaped: Self.written), era)
             SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
-                   coalesce(due_at, now), max_attempts, recovery, key, now
+                   coalesce(due_at, now), max_attempts, recovery, key, now, \(ReadyEra.current)
             FROM \(jobs)
             CROSS JOIN clock
             WHERE \(condition) AND coalesce(due_at, now) <= now

@@ -125,10 +125,10 @@ extension JobStore {
                 WHERE outcome IN ('retry', 'deferred') AND NOT keeps_place
             ),
             ready AS (
-                INSERT INTO job_ready (\(unescaped: JobSpec.columns))
+                INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
                 SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
                        attempt, crash_count, defer_count + (outcome = 'deferred')::integer, max_attempts, recovery,
-                       generation, key, created_at
+                       generation, key, created_at, \(ReadyEra.current)
                 FROM routed
                 WHERE outcome = 'released' OR (outcome = 'deferred' AND keeps_place)
             ),

@@ -96,8 +96,8 @@ extension JobStore {
             RETURNING s.*
         ),
         ready AS (
-            INSERT INTO job_ready (\(unescaped: JobSpec.columns))
-            SELECT \(unescaped: JobSpec.columns)
+            INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
+            SELECT \(unescaped: JobSpec.columns), \(ReadyEra.current)
             FROM moved
             RETURNING queue, client_id, account_id, due_at
         ),

@@ -38,9 +38,10 @@ extension JobStore {
                   AND reason = ANY(\(reasons))
                 RETURNING \(unescaped: JobSpec.columns)
             )
-            INSERT INTO job_ready (\(unescaped: JobSpec.columns))
+            INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
             SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at,
-                   attempt, crash_count, defer_count, max_attempts, recovery, generation + 1, key, created_at
+                   attempt, crash_count, defer_count, max_attempts, recovery, generation + 1, key, created_at,
+                   \(ReadyEra.current)
             FROM gone
             RETURNING job_id, kind, subject_id
             """

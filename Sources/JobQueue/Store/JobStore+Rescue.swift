@@ -172,9 +172,10 @@ extension JobStore {
             WHERE e.client_id = r.client_id AND e.job_id = r.job_id AND e.state = 'prepared'
         ),
         ready AS (
-            INSERT INTO job_ready (\(unescaped: JobSpec.columns))
+            INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
             SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority, due_at, attempt,
-                   crash_count + crash, defer_count, max_attempts, recovery, generation, key, created_at
+                   crash_count + crash, defer_count, max_attempts, recovery, generation, key, created_at,
+                   \(ReadyEra.current)
             FROM routed
             WHERE hold_reason IS NULL AND outcome <> 'cancelled'
         ),

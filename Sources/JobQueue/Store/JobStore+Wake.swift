@@ -30,10 +30,10 @@ extension JobStore {
                 WHERE client_id = \(client) AND job_id = \(id)
                 RETURNING \(unescaped: JobSpec.columns)
             )
-            INSERT INTO job_ready (\(unescaped: JobSpec.columns))
+            INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
             SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
                    least(due_at, world_now()), attempt, crash_count, defer_count, max_attempts, recovery, generation, key,
-                   created_at
+                   created_at, \(ReadyEra.current)
             FROM (SELECT \(unescaped: JobSpec.columns) FROM held
                   UNION ALL SELECT \(unescaped: JobSpec.columns) FROM scheduled) AS waiting
             """) == 1

@@ -23,7 +23,8 @@ extension Worker {
         }
     }
 
-    /// Watches for snapshots that are held too long, and slows the queues that can wait while one is; until cancelled.
+    /// Watches for snapshots that are held too long, leaves dead rows behind and slows the queues that can wait while one is;
+    /// until cancelled.
     func watchLoop() async {
         var watcher = SnapshotGuard(self.configuration.snapshots)
         while !Task.isCancelled {
@@ -36,6 +37,7 @@ extension Worker {
                         table.withhold(SnapshotGuard.withheld(of: count, at: watcher.level), of: queue)
                     }
                 }
+                if watcher.held > .zero { _ = try await ReadyEra.begin(self.store.pool) }
                 if let alarm {
                     self.onEvent(.snapshot(alarm))
                     self.wake.signal()
