@@ -53,6 +53,39 @@ struct FinishTests {
         try await queue.expectSound()
     }
 
+    @Test("of runs that end together with records, one that cannot be written and one that is stale spoil no other")
+    func recordsTogether() async throws {
+        let queue = try await QueueFixture()
+        let worker = try await queue.worker()
+        try await queue.store.enqueue((0..<12).map { _ in queue.job(client: ClientID()) })
+        let jobs = try await queue.claim(worker, limit: 12)
+        try await queue.store.finish([Finish(jobs[1], .failed(Self.failure))])
+        let written = try await withThrowingTaskGroup(of: (Int, FinishResult?).self) { group in
+            for (index, job) in jobs.enumerated() {
+                group.addTask {
+                    let note: JobResult.Record = { db in
+                        if index == 2 { throw CancellationError() }
+                        try await db.execute(
+                            """
+                            INSERT INTO queue_policy (queue, account_slots)
+                            VALUES (\("\(job.id)"), \(index == 3 ? Int32(0) : 1))
+                            """)
+                    }
+                    let result = try? await queue.store.finish(Finish(job, .succeeded), record: note)
+                    return (index, result)
+                }
+            }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        #expect(written.filter { $0.value == .applied }.keys.sorted() == [0] + Array(4..<12))
+        #expect(written[1] == .stale || written[1] == .alreadyApplied)
+        let notes: Int64 = try await queue.pool.query("SELECT count(*) FROM queue_policy").single()
+        #expect(notes == 9)
+        let left: [JobID] = try await queue.pool.query("SELECT job_id FROM job_lease").column()
+        #expect(Set(left) == [jobs[2].id, jobs[3].id])
+        try await queue.expectSound()
+    }
+
     @Test("the outside system's id of a run's request is kept with the attempt, that of the failure before the run's")
     func requestID() async throws {
         let queue = try await QueueFixture()

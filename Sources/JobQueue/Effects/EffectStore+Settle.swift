@@ -230,7 +230,7 @@ extension EffectStore {
             ReconcileJob.wake(operation, part: part, client: self.job.client),
             EffectLedger.parts(of: operation, client: self.job.client),
         ]
-        let answers = try await self.pool.pipeline(statements, retrying: 3)
+        let answers = try await self.writing.pipeline(statements, on: self.pool)
         return try self.effect(operation, part: part, of: try EffectLedger.effects(answers[statements.count - 1]))
     }
 

@@ -20,6 +20,7 @@ package struct EffectStore: Sendable {
     /// From the fence to the first byte.
     let sendWindow: Duration
     let crash: CrashPlan
+    let writing: CallGroup<[Statement], [Rows]>
 
     /// Binds the effects of a job to the lease it was claimed under.
     ///
@@ -33,11 +34,21 @@ package struct EffectStore: Sendable {
         pool: ConnectionPool, job: ClaimedJob, gate: SendGate = SendGate(), sendWindow: Duration = .seconds(2),
         crash: CrashPlan = .none
     ) {
+        self.init(
+            pool: pool, job: job, gate: gate, sendWindow: sendWindow, crash: crash, writing: CallGroup(largest: 1))
+    }
+
+    /// Binds them, and shares the transactions of what is written about effects with the worker's other runs.
+    init(
+        pool: ConnectionPool, job: ClaimedJob, gate: SendGate, sendWindow: Duration, crash: CrashPlan,
+        writing: CallGroup<[Statement], [Rows]>
+    ) {
         self.pool = pool
         self.job = job
         self.gate = gate
         self.sendWindow = sendWindow
         self.crash = crash
+        self.writing = writing
     }
 
     /// Makes sure that the parts exist, and answers all parts of the operation in order.
@@ -45,7 +56,7 @@ package struct EffectStore: Sendable {
     /// What was rejected is prepared anew: a rejection proves that nothing took effect.
     @discardableResult
     package func prepare(_ operation: OperationKey, parts: [Int] = [0]) async throws -> [Effect] {
-        let answers = try await self.pool.pipeline(
+        let answers = try await self.writing.pipeline(
             [
                 """
                 INSERT INTO effect (
@@ -60,7 +71,7 @@ package struct EffectStore: Sendable {
                 WHERE effect.state = 'rejected' OR (effect.state = 'prepared' AND effect.job_id <> excluded.job_id)
                 """,
                 EffectLedger.parts(of: operation, client: self.job.client),
-            ], retrying: 3)
+            ], on: self.pool)
         return try EffectLedger.effects(answers[1])
     }
 

@@ -5,6 +5,9 @@ import Foundation
 package import PQClient
 
 extension JobStore {
+    /// Calls of more jobs than this are large enough for a transaction of their own.
+    static let largestShared = 100
+
     /// Enqueues jobs in a transaction that is not the caller's: when the call returns they are committed.
     ///
     /// Callers of a few jobs at the same moment share a transaction, and its commit; each gets its own answer or error.
@@ -12,8 +15,14 @@ extension JobStore {
     /// - Returns: One answer per job, in order.
     @discardableResult
     package func enqueue(_ jobs: [NewJob]) async throws -> [Enqueued] {
-        guard jobs.count <= EnqueueGroup.largestCall else { return try await self.enqueueAlone(jobs) }
-        return try await self.group.enqueue(jobs) { try await self.enqueueAlone($0) }
+        guard !jobs.isEmpty, jobs.count <= Self.largestShared else { return try await self.enqueueAlone(jobs) }
+        return try await self.enqueuing.write(jobs) { calls in
+            var rest = try await self.enqueueAlone(calls.flatMap(\.self))[...]
+            return calls.map { call in
+                defer { rest = rest.dropFirst(call.count) }
+                return Array(rest.prefix(call.count))
+            }
+        }
     }
 
     /// Enqueues jobs in the caller's transaction: they exist when it commits.

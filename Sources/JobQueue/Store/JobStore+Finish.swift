@@ -23,21 +23,33 @@ extension JobStore {
     package func finish(
         _ run: Finish, record: JobResult.Record?, recordIfStale: JobResult.Record? = nil
     ) async throws -> FinishResult {
+        let end = RecordedEnd(run: run, record: record, recordIfStale: recordIfStale)
+        return try await self.ending.write(end) { try await self.finish($0) }
+    }
+
+    /// Ends runs in one transaction. Leases are locked first, in one order, so that rescue and cancel come before or after.
+    private func finish(_ ends: [RecordedEnd]) async throws -> [FinishResult] {
         try await self.pool.withTransaction(retrying: 3) { db in
-            let isOurs = try await !db.pipeline([
-                Self.planOnIndexes,
-                """
-                SELECT lease_no
-                FROM job_lease
-                WHERE client_id = \(run.job.client) AND job_id = \(run.job.id) AND lease_no = \(run.job.lease.number)
-                FOR UPDATE
-                """,
-            ])[1].isEmpty
-            if isOurs { try await record?(&db) }
-            let result = try await Self.finish([run], on: &db)[0]
-            if result == .stale { try await recordIfStale?(&db) }
-            return result
+            let lead = ends.count > 1 ? [CallGroup<RecordedEnd, FinishResult>.impatient] : []
+            let locked = try await db.pipeline(lead + [Self.planOnIndexes, Self.lock(ends.map(\.run))])
+            let held: Set<Int64> = Set(try locked[lead.count + 1].column())
+            for end in ends where held.contains(end.run.job.lease.number) { try await end.record?(&db) }
+            let results = try await Self.finish(ends.map(\.run), on: &db)
+            for (end, result) in zip(ends, results) where result == .stale { try await end.recordIfStale?(&db) }
+            return results
         }
+    }
+
+    private static func lock(_ runs: [Finish]) -> Statement {
+        """
+        SELECT l.lease_no
+        FROM unnest(\(runs.map(\.job.id)), \(runs.map(\.job.client)), \(runs.map(\.job.lease.number)))
+             AS run (job_id, client_id, lease_no)
+        JOIN job_lease l ON l.job_id = ANY (ARRAY[run.job_id]) AND l.client_id IS NOT DISTINCT FROM run.client_id
+            AND l.lease_no = run.lease_no
+        ORDER BY l.lease_no
+        FOR UPDATE OF l
+        """
     }
 
     static func finish(_ runs: [Finish], on db: inout some SQLSession & ~Copyable) async throws -> [FinishResult] {
@@ -54,6 +66,7 @@ extension JobStore {
         return results
     }
 
+    /// Ends runs; the statement's rows are the positions of those that were ours, from 1 on.
     static func finish(_ runs: [Finish]) -> Statement {
         let words = runs.map(OutcomeColumns.init)
         return """
@@ -223,6 +236,15 @@ extension JobStore {
             FROM known
             """
     }
+}
+
+/// The end of a run with what is written in the same transaction.
+struct RecordedEnd: Sendable {
+    var run: Finish
+    /// Written when the lease is still ours.
+    var record: JobResult.Record?
+    /// Written when it is not.
+    var recordIfStale: JobResult.Record?
 }
 
 /// A run's outcome as the columns of the finish statement.

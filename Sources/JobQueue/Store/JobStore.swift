@@ -11,13 +11,15 @@ package struct JobStore: Sendable {
     /// Where the queue's tables are.
     package let pool: ConnectionPool
     let throttle: NotifyThrottle
-    let group: EnqueueGroup
+    /// Calls that enqueue at the same moment.
+    let enqueuing = CallGroup<[NewJob], [Enqueued]>(largest: 1_000) { $0.count }
+    /// Runs that end at the same moment, each with a record of its own.
+    let ending = CallGroup<RecordedEnd, FinishResult>(largest: 32)
 
     /// Makes a store; it starts nothing.
     package init(pool: ConnectionPool) {
         self.pool = pool
         self.throttle = NotifyThrottle()
-        self.group = EnqueueGroup()
     }
 
     /// Settings of one transaction that keep plans on the indexes and in their order: the hot tables are empty now and full

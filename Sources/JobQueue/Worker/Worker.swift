@@ -29,6 +29,8 @@ package final class Worker: Sendable {
     let turns: Mutex<[QueueName: QueueTurns]>
     let gate = SendGate()
     let completions = CompletionQueue()
+    /// What is written about effects at the same moment.
+    let effectWrites = CallGroup<[Statement], [Rows]>(largest: 32)
     let wake = WakeSignal()
     let idle = WakeSignal()
     let control = Mutex(Control())

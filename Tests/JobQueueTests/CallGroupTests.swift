@@ -8,13 +8,13 @@ import Testing
 
 @testable import JobQueue
 
-@Suite("Callers that enqueue at the same moment")
-struct EnqueueGroupTests {
+@Suite("Calls that write at the same moment")
+struct CallGroupTests {
     @Test("a call goes out at once, and those that come meanwhile go together, each with its own answer")
     func gathers() async throws {
-        let group = EnqueueGroup()
+        let group = Self.group()
         let writes = HeldWrites()
-        let first = (0..<EnqueueGroup.transactions).map { _ in Self.jobs(1) }
+        let first = (0..<group.transactions).map { _ in Self.jobs(1) }
         let rest = (1...5).map { Self.jobs($0) }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for (index, jobs) in first.enumerated() {
@@ -34,7 +34,7 @@ struct EnqueueGroupTests {
 
     @Test("what the server refuses together is tried one by one, and only the wrong call fails")
     func refuses() async throws {
-        let group = EnqueueGroup()
+        let group = Self.group()
         let writes = HeldWrites(refused: "bad")
         let outcomes = await Self.outcomes(group, writes, payloads: ["a", "a", "b", "bad", "c"])
         #expect(outcomes == [true, true, true, false, true])
@@ -43,24 +43,28 @@ struct EnqueueGroupTests {
 
     @Test("when the connection is lost nothing is tried again, and every caller is told that the outcome is unknown")
     func lost() async throws {
-        let group = EnqueueGroup()
+        let group = Self.group()
         let writes = HeldWrites(lost: "bad")
         let outcomes = await Self.outcomes(group, writes, payloads: ["a", "a", "b", "bad", "c"])
         #expect(outcomes == [true, true, false, false, false])
         #expect(await writes.sizes == [1, 1, 3])
     }
 
+    private typealias Group = CallGroup<[NewJob], [Enqueued]>
+
+    private static func group() -> Group { Group(largest: 1_000) { $0.count } }
+
     private static func jobs(_ count: Int, key: String? = nil) -> [NewJob] {
         (0..<count).map { _ in NewJob(client: ClientID(), queue: "publish", kind: "publish", key: key) }
     }
 
-    private static func enqueue(_ jobs: [NewJob], _ group: EnqueueGroup, _ writes: HeldWrites) async throws {
-        let answers = try await group.enqueue(jobs) { try await writes.write($0) }
+    private static func enqueue(_ jobs: [NewJob], _ group: Group, _ writes: HeldWrites) async throws {
+        let answers = try await group.write(jobs) { try await writes.write($0) }
         #expect(answers == jobs.map { Enqueued(id: $0.id, isNew: true) })
     }
 
     /// Enqueues one after another while the first ones are held; whether each succeeded.
-    private static func outcomes(_ group: EnqueueGroup, _ writes: HeldWrites, payloads: [String]) async -> [Bool] {
+    private static func outcomes(_ group: Group, _ writes: HeldWrites, payloads: [String]) async -> [Bool] {
         await withTaskGroup(of: (Int, Bool).self) { tasks in
             for (index, key) in payloads.enumerated() {
                 let waiting = group.waitingCount
@@ -72,7 +76,7 @@ struct EnqueueGroupTests {
                         return (index, false)
                     }
                 }
-                if index < EnqueueGroup.transactions {
+                if index < group.transactions {
                     await writes.waitForCount(index + 1)
                 } else {
                     while group.waitingCount == waiting { await Task.yield() }
@@ -100,7 +104,8 @@ private actor HeldWrites {
         self.lost = lost
     }
 
-    func write(_ jobs: [NewJob]) async throws -> [Enqueued] {
+    func write(_ calls: [[NewJob]]) async throws -> [[Enqueued]] {
+        let jobs = calls.flatMap(\.self)
         self.sizes.append(jobs.count)
         for (count, waiter) in self.counting where count <= self.sizes.count { waiter.resume() }
         self.counting.removeAll { $0.0 <= self.sizes.count }
@@ -111,7 +116,7 @@ private actor HeldWrites {
         if let lost = self.lost, jobs.contains(where: { $0.key == lost }) {
             throw PQError(.connectionLost, "lost", outcomeUnknown: true)
         }
-        return jobs.map { Enqueued(id: $0.id, isNew: true) }
+        return calls.map { $0.map { Enqueued(id: $0.id, isNew: true) } }
     }
 
     func open() {
