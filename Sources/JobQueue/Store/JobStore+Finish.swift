@@ -27,7 +27,9 @@ extension JobStore {
         return try await self.ending.write(end) { try await self.finish($0) }
     }
 
-    /// Ends runs in one transaction. Leases are locked first, in one order, so that rescue and cancel come before or after.
+    /// Ends runs in one transaction.
+    ///
+    /// Leases are locked first, in one order, so that rescue and cancel come before or after.
     private func finish(_ ends: [RecordedEnd]) async throws -> [FinishResult] {
         try await self.pool.withTransaction(retrying: 3) { db in
             let lead = ends.count > 1 ? [CallGroup<RecordedEnd, FinishResult>.impatient] : []
