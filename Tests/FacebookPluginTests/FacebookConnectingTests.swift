@@ -117,8 +117,9 @@ struct FacebookConnectingTests {
                 "as the Page", FacebookFixtures.text.content,
                 [
                     ScriptedExchange(
-                        .get, "/v25.0/\(FacebookFixtures.page)", .json(200, #"{"access_token":"EAAown-1"}"#)
-                    ) { $0.query == ["fields": "access_token"] }, FacebookFixtures.feed(),
+                        .get, "/v25.0/me/accounts",
+                        .json(200, #"{"data":[{"id":"\#(FacebookFixtures.page)","access_token":"EAAown-1"}]}"#)
+                    ) { $0.query == ["fields": "id,access_token", "limit": "100"] }, FacebookFixtures.feed(),
                 ])
         ]
         fixtures.refresh = RefreshFixture(

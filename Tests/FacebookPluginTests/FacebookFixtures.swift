@@ -132,6 +132,22 @@ enum FacebookFixtures {
         }
     }
 
+    /// What a person's token is asked for: the tokens of all Pages, on two pages of the list.
+    static let pageTokens = [
+        ScriptedExchange(
+            .get, "/v25.0/me/accounts",
+            .json(
+                200,
+                #"{"data":[{"id":"5","access_token":"EAAother"}],"paging":{"cursors":{"after":"c"},"next":"https://x"}}"#
+            ),
+            isRepeatable: false
+        ) { $0.query == ["fields": "id,access_token", "limit": "100"] },
+        ScriptedExchange(
+            .get, "/v25.0/me/accounts",
+            .json(200, #"{"data":[{"id":"\#(page)","access_token":"EAAown-1"}]}"#), isRepeatable: false
+        ) { $0.query["after"] == "c" },
+    ]
+
     // MARK: Posts
 
     static func content(

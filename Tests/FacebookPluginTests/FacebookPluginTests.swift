@@ -149,11 +149,8 @@ struct FacebookPluginTests {
 
     @Test("a person's token is turned into the Page's, once")
     func personal() async throws {
-        let token = ScriptedExchange(
-            .get, "/v25.0/\(FacebookFixtures.page)", .json(200, #"{"access_token":"EAAown-1","id":"1"}"#),
-            isRepeatable: false
-        ) { $0.query == ["fields": "access_token"] }
-        let (plugin, transport) = FacebookFixtures.plugin([token, FacebookFixtures.feed(), FacebookFixtures.feed()])
+        let (plugin, transport) = FacebookFixtures.plugin(
+            FacebookFixtures.pageTokens + [FacebookFixtures.feed(), FacebookFixtures.feed()])
         for _ in 1...2 {
             _ = try await FacebookFixtures.publish(
                 FacebookFixtures.text.content, plugin, as: FacebookFixtures.personal)
@@ -165,7 +162,9 @@ struct FacebookPluginTests {
 
     @Test("a Page without a token for the person says whom to ask")
     func noRole() async throws {
-        let token = ScriptedExchange(.get, "/v25.0/\(FacebookFixtures.page)", .json(200, #"{"id":"1"}"#))
+        let token = ScriptedExchange(
+            .get, "/v25.0/me/accounts",
+            .json(200, #"{"data":[{"id":"\#(FacebookFixtures.page)"},{"id":"5","access_token":"x"}]}"#))
         let (plugin, _) = FacebookFixtures.plugin([token])
         let error = await #expect(throws: PluginError.self) {
             _ = try await FacebookFixtures.publish(

@@ -188,7 +188,8 @@ struct FacebookReconcilingTests {
         var send = Self.send(FacebookFixtures.text.content)
         send.access = FacebookFixtures.personal
         let token = ScriptedExchange(
-            .get, "/v25.0/\(FacebookFixtures.page)", .json(200, #"{"access_token":"EAAown-1"}"#))
+            .get, "/v25.0/me/accounts",
+            .json(200, #"{"data":[{"id":"\#(FacebookFixtures.page)","access_token":"EAAown-1"}]}"#))
         let list = ScriptedExchange(.get, "/v25.0/\(Self.feed)", .json(200, #"{"data":[]}"#)) {
             $0.call.request.headerFields[.authorization] == "Bearer EAAown-1"
         }

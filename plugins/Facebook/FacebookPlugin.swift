@@ -51,6 +51,5 @@ enum FacebookEndpoint {
     static let read = "GET /{node}"
     static let list = "GET /{page}/feed"
     static let insights = "GET /{node}/insights"
-    static let token = "GET /{page}?fields=access_token"
     static let accounts = "GET /me/accounts"
 }

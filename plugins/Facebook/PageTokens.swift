@@ -18,7 +18,10 @@ final class PageTokens: Sendable {
         var page: String
         var token: Secret
     }
-    private struct Page: Decodable, Sendable { var access_token: String? }
+    private struct Page: Decodable, Sendable {
+        var id: GraphID
+        var access_token: String?
+    }
 
     /// Beyond this many the memory begins anew.
     private static let most = 4096
@@ -29,19 +32,33 @@ final class PageTokens: Sendable {
     func caller(_ access: AccountAccess, _ client: GraphClient) async throws(PluginError) -> GraphCaller {
         let key = Key(page: access.externalID, token: access.tokens.accessToken)
         if let token = self.known.withLock({ $0[key] }) { return GraphCaller(token: token, hidden: access.secrets) }
-        let page = try await client.get(
-            Page.self, access.externalID, ["fields": "access_token"], as: GraphCaller(access),
-            endpoint: FacebookEndpoint.token)
-        guard let token = page.access_token.map({ Secret($0) }) else {
+        try await self.learn(access, client)
+        guard let token = self.known.withLock({ $0[key] }) else {
             throw PluginError(
                 .needsHuman, "Facebook gives no token for the Page.",
                 nextAction: "Give the person or system user a role on the Page, then connect it again.")
         }
-        self.known.withLock { known in
-            if known.count >= Self.most { known.removeAll() }
-            known[key] = token
-        }
         return GraphCaller(token: token, hidden: access.secrets)
+    }
+
+    /// Reads the tokens of all Pages of a person: the next Page needs no question.
+    private func learn(_ access: AccountAccess, _ client: GraphClient) async throws(PluginError) {
+        var after: String?
+        repeat {
+            var query: FormFields = ["fields": "id,access_token", "limit": "100"]
+            query.append("after", after)
+            let list = try await client.get(
+                GraphPage<Page>.self, "me/accounts", query, as: GraphCaller(access),
+                endpoint: FacebookEndpoint.accounts)
+            self.known.withLock { known in
+                if known.count >= Self.most { known.removeAll() }
+                for page in list.data {
+                    let key = Key(page: page.id.text, token: access.tokens.accessToken)
+                    known[key] = page.access_token.map { Secret($0) }
+                }
+            }
+            after = list.after
+        } while after != nil
     }
 
     /// Forgets a token that was refused.
