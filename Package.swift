@@ -35,7 +35,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 /// Compiled-in platforms.
 ///
 /// A name here is a folder in `plugins/`, a target `<Name>Plugin` and a test target.
-let plugins = ["Facebook", "Instagram", "Mock", "X"]
+let plugins = ["Facebook", "Instagram", "Mock", "TikTok", "X"]
 
 /// What plugins of one company share; no plugin itself.
 let sharedByPlugins: [String: [Target.Dependency]] = ["Facebook": ["MetaGraph"], "Instagram": ["MetaGraph"]]
@@ -97,7 +97,7 @@ let modules: [Module] = [
         ],
         testDependencies: [
             "TestSupport", "Analysis", "Domain", "JobQueue", "Persistence", "PluginHost", "PluginKit", "PluginTestKit",
-            "Publishing", "PQClient", "Simulator", "Telemetry", "InstagramPlugin", "MockPlugin",
+            "Publishing", "PQClient", "Simulator", "Telemetry", "InstagramPlugin", "MockPlugin", "TikTokPlugin",
             "PluginCatalog", httpTypes, argumentParser, configuration, logging, subprocess, system,
         ]),
     Module(
