@@ -188,6 +188,8 @@ package final class WireProxy: Sendable {
             let client = accept(self.listener, nil, nil)
             guard client >= 0 else {
                 if errno == EINTR || errno == ECONNABORTED { continue }
+                // Closed here alone, so that the number is never another socket's while this thread uses it.
+                Glibc.close(self.listener)
                 return
             }
             guard let server = WireSocket.connect(port: self.upstream) else {
@@ -212,7 +214,6 @@ package final class WireProxy: Sendable {
         self.cutAll()
         // Wakes the accepting thread, which then ends.
         shutdown(self.listener, Int32(SHUT_RDWR))
-        Glibc.close(self.listener)
     }
 }
 
@@ -224,6 +225,7 @@ private final class WireConnection: Sendable {
     private let gate: WireGate
     private let isSilent = Atomic(false)
     private let running = Atomic(2)
+    private let isClosed = Mutex(false)
 
     init(client: Int32, server: Int32, proxy: WireProxy, gate: WireGate) {
         self.client = client
@@ -240,16 +242,27 @@ private final class WireConnection: Sendable {
                 if direction == .toClient || self.passGreeting() { self.pump(direction) }
                 self.cut()
                 guard self.running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-                Glibc.close(self.client)
-                Glibc.close(self.server)
+                self.close()
                 whenDone()
             }
         }
     }
 
+    /// Ends the traffic; nothing once the sockets are closed, whose numbers may then be others'.
     func cut() {
-        shutdown(self.client, Int32(SHUT_RDWR))
-        shutdown(self.server, Int32(SHUT_RDWR))
+        self.isClosed.withLock { isClosed in
+            guard !isClosed else { return }
+            shutdown(self.client, Int32(SHUT_RDWR))
+            shutdown(self.server, Int32(SHUT_RDWR))
+        }
+    }
+
+    private func close() {
+        self.isClosed.withLock { isClosed in
+            isClosed = true
+            Glibc.close(self.client)
+            Glibc.close(self.server)
+        }
     }
 
     /// The first message: a length and a code; asked for encryption, the answer is no.
