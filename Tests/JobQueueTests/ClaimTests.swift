@@ -202,7 +202,8 @@ struct ClaimTests {
             let plan: [String] = try await queue.pool.withConnection { db in
                 try await db.pipeline([JobStore.planOnIndexes, explain])[1].map { row throws in try row.get(0) }
             }
-            #expect(plan.contains { $0.contains(table == "job_ready" ? "using job_ready_lane" : "using job_scheduled_due") })
+            let walked = table == "job_ready" ? "using job_ready_lane" : "using job_scheduled_due"
+            #expect(plan.contains { $0.contains(walked) })
             #expect(!plan.contains { $0.contains("using job_lease_pkey") }, "\(plan.joined(separator: "\n"))")
             let delete = try #require(plan.firstIndex { $0.contains("Delete on \(table)") })
             let scan = try #require(plan[delete...].firstIndex { $0.contains("on \(table) ") && $0.contains("using") })
