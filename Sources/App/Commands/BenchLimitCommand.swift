@@ -30,7 +30,7 @@ struct BenchLimit: PosthornCommand {
     @Option(help: ArgumentHelp("How many accounts, each of its own client.", valueName: "n")) var accounts = 10
     @Option(help: ArgumentHelp("How many windows of posts each account has.", valueName: "n")) var windows = 4
     @Option(help: ArgumentHelp("How many worker processes.", valueName: "n")) var workers = 2
-    @Option(help: ArgumentHelp("World seconds per real second.", valueName: "n")) var rate = 30.0
+    @Option(help: ArgumentHelp("World seconds per real second.", valueName: "n")) var rate = 12.0
 
     func validate() throws {
         guard self.accounts > 0, self.windows > 1, self.workers > 0, self.rate > 0 else {

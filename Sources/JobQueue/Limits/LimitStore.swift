@@ -24,10 +24,16 @@ package struct LimitStore: Sendable {
     /// The rows of the limits stay locked, in the order of their keys, until the transaction ends: do it last. A visible
     /// send must be on record in the transaction already.
     ///
+    /// - Parameters:
+    ///   - call: The call.
+    ///   - since: An instant not after the one that the send was recorded with: a call may not take longer than the
+    ///     allowance from then on.
+    ///   - db: The caller's transaction.
+    /// - Returns: Until when the call may leave, and what is left.
     /// - Throws: ``LimitRefusal`` when a limit or a gate does not allow it; the transaction must then be rolled back.
-    package static func debit(_ call: LimitedCall, on db: inout Transaction) async throws -> LimitGrant {
-        // The tokens are taken at the time of a later statement, which is not before this.
-        let start = ContinuousClock.now
+    package static func debit(
+        _ call: LimitedCall, since: ContinuousClock.Instant = .now, on db: inout Transaction
+    ) async throws -> LimitGrant {
         var look = try await Self.look(call, on: &db)
         let missing = call.usual.filter { usual in
             !look.rows.contains { $0.key == usual.key && $0.usualCalls == usual.calls }
@@ -65,7 +71,8 @@ package struct LimitStore: Sendable {
                 grant.rest[limit.key] = rest
                 grant.calls[limit.key] = limit.calls
                 if limit.operatorCalls != nil { grant.isSet.insert(limit.key) }
-                let end = start + allowance.permit
+                // Tokens are taken at the time of a statement above, which is later still.
+                let end = since + allowance.permit
                 grant.notAfter = grant.notAfter.map { min($0, end) } ?? end
                 if limit.key.counts == .calls { updates.append(Self.save(window, limit.key)) }
             case .refused(let until):

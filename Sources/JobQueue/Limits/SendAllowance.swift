@@ -4,8 +4,8 @@
 ///
 /// A call is debited before it leaves and counted when it arrives. Two calls that are debited a window apart may arrive
 /// closer together, by as much as the slower one was slower; a limit is exact only when that is bounded and added to
-/// the window. The bound is a hundredth of the window, so that it costs a hundredth of the limit, but at least a quarter of
-/// a second, which a busy machine needs, and at most three. Who is slower does not send.
+/// the window. The bound is a hundredth of the window, so that it costs a hundredth of the limit, but at least a second,
+/// which a busy machine and a far platform need, and at most three. Who is slower does not send.
 package struct SendAllowance: Sendable, Hashable {
     /// From debit to arrival at most, in real time.
     package let real: Duration
@@ -15,7 +15,7 @@ package struct SendAllowance: Sendable, Hashable {
     package let permit: Duration
 
     static let longest = Duration.seconds(3)
-    private static let shortest = Duration.milliseconds(250)
+    private static let shortest = Duration.seconds(1)
 
     /// Computes the allowance of a window.
     ///

@@ -138,11 +138,13 @@ struct EffectHost: EffectContext {
         let patience = ContinuousClock.now + PlatformLimits.patience
         while true {
             let debit = Mutex(LimitGrant())
+            // Rolling caps count a send from the fence's own time, which is before the debit.
+            let start = ContinuousClock.now
             do {
                 let grant = try await self.effects.fence(self.operation, part: part, endpoint: endpoint) { db in
                     try await self.stillTrue?(&db)
                     // Last, because a limit's row stays locked until the commit.
-                    let debited = try await LimitStore.debit(call, on: &db)
+                    let debited = try await LimitStore.debit(call, since: start, on: &db)
                     debit.withLock { $0 = debited }
                 }
                 return grant.map { ($0, debit.withLock { $0 }) }

@@ -31,6 +31,35 @@ private struct KeepingLogHandler: LogHandler {
 
 @Suite(.postgresSchema)
 struct EffectHostTests {
+    @Test("a send that a rolling cap counts leaves soon after it was recorded, however long the debit took")
+    func leavesSoon() async throws {
+        let agency = try await AgencyFixture()
+        _ = try await agency.plan("hello")
+        let job = try #require(try await agency.claim(.publish).first)
+        let cap = LimitKey(
+            scope: .account(agency.account), endpoint: LimitKey.everyEndpoint, window: .seconds(900), counts: .sends)
+        try await agency.services.limits.set(cap, calls: 5, reason: "a cap of the day", by: "a test")
+        let recorded = Mutex<ContinuousClock.Instant?>(nil)
+        var host = self.host(agency, job)
+        host.stillTrue = { _ in recorded.withLock { $0 = .now } }
+        let last = Mutex<ContinuousClock.Instant?>(nil)
+        _ = try await host.send(part: 0, endpoint: "post") { (permit) throws(PluginError) in
+            last.withLock { $0 = permit.notAfter }
+            return RemotePost(id: "post-1")
+        }
+        let rate: Double = try await agency.pool.query("SELECT rate FROM world").single()
+        let permit = SendAllowance(window: cap.window, rate: rate).permit
+        let end = try #require(recorded.withLock { $0 }) + permit
+        #expect(try #require(last.withLock { $0 }) < end)
+    }
+
+    private func host(_ agency: AgencyFixture, _ job: ClaimedJob) -> EffectHost {
+        EffectHost(
+            effects: EffectStore(pool: agency.pool, job: job), operation: "publish:1", checkpoint: nil,
+            limits: PlatformLimits(FakePlugin(platform: agency.platform).manifest, store: agency.services.limits),
+            caller: Caller(client: agency.client, account: agency.account))
+    }
+
     @Test(
         "a send whose outcome cannot be written still counts for the plugin, and somebody is told",
         arguments: [true, false])
@@ -38,10 +67,7 @@ struct EffectHostTests {
         let agency = try await AgencyFixture()
         _ = try await agency.plan("hello")
         let job = try #require(try await agency.claim(.publish).first)
-        let host = EffectHost(
-            effects: EffectStore(pool: agency.pool, job: job), operation: "publish:1", checkpoint: nil,
-            limits: PlatformLimits(FakePlugin(platform: agency.platform).manifest, store: agency.services.limits),
-            caller: Caller(client: agency.client, account: agency.account))
+        let host = self.host(agency, job)
         let lines = KeptLines()
         let outcome = await withLogger(handler: KeepingLogHandler(lines: lines)) { _ in
             do throws(PluginError) {
