@@ -77,7 +77,7 @@ let modules: [Module] = [
         dependencies: ["JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", logging, crypto, yams],
         testDependencies: [
             "TestSupport", "JobQueue", "Persistence", "PluginKit", "PluginTestKit", "Domain", "PQClient", "MockPlugin",
-            "FacebookPlugin", "InstagramPlugin", logging, httpTypes,
+            "FacebookPlugin", "InstagramPlugin", "TikTokPlugin", "XPlugin", logging, httpTypes,
         ]),
     Module(
         name: "Analysis", path: "Sources/Analysis", dependencies: ["Domain"],
@@ -98,7 +98,7 @@ let modules: [Module] = [
         testDependencies: [
             "TestSupport", "Analysis", "Domain", "JobQueue", "Persistence", "PluginHost", "PluginKit", "PluginTestKit",
             "Publishing", "PQClient", "Simulator", "Telemetry", "InstagramPlugin", "MockPlugin", "TikTokPlugin",
-            "PluginCatalog", httpTypes, argumentParser, configuration, logging, subprocess, system,
+            "XPlugin", "PluginCatalog", httpTypes, argumentParser, configuration, logging, subprocess, system,
         ]),
     Module(
         name: "PluginCatalog", path: "Sources/PluginCatalog",

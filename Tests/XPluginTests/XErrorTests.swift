@@ -9,65 +9,115 @@ import Testing
 
 @testable import XPlugin
 
-/// One refusal of X and what it means.
+/// One row of the sheet: what X says and what is to be done.
 struct Refusal: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var status: Int
     var body: String
+    /// For a call that creates.
     var code: PluginError.Code
-    var scope: PluginError.Scope = .account
+    /// For a read; the same unless given.
+    var reading: PluginError.Code
+    var scope: PluginError.Scope
+    /// What its sentence begins with.
+    var meaning: String
 
     static func problem(
-        _ status: Int, _ kind: String, _ detail: String, _ code: PluginError.Code, _ scope: PluginError.Scope = .account
+        _ status: Int, _ kind: String, _ detail: String, _ code: PluginError.Code, _ meaning: String,
+        _ scope: PluginError.Scope = .account
     ) -> Self {
         Self(
             testDescription: "\(status) \(kind) \(detail)", status: status,
             body: #"{"title":"\#(kind)","detail":"\#(detail)","type":"https://api.twitter.com/2/problems/\#(kind)"}"#,
-            code: code, scope: scope)
+            code: code, reading: code, scope: scope, meaning: meaning)
     }
-    static func blank(_ status: Int, _ detail: String, _ code: PluginError.Code, _ scope: PluginError.Scope = .account)
-        -> Self
-    {
+    static func blank(
+        _ status: Int, _ detail: String, _ code: PluginError.Code, _ meaning: String,
+        reading: PluginError.Code? = nil, _ scope: PluginError.Scope = .account
+    ) -> Self {
         Self(
             testDescription: "\(status) \(detail)", status: status,
-            body: #"{"detail":"\#(detail)","type":"about:blank","title":"Forbidden"}"#,
-            code: code, scope: scope)
+            body: #"{"detail":"\#(detail)","type":"about:blank","title":"Forbidden"}"#, code: code,
+            reading: reading ?? code, scope: scope, meaning: meaning)
     }
-    static func number(_ status: Int, _ number: Int, _ message: String, _ code: PluginError.Code) -> Self {
+    static func number(
+        _ status: Int, _ number: Int, _ message: String, _ code: PluginError.Code, _ meaning: String,
+        _ scope: PluginError.Scope = .account
+    ) -> Self {
         Self(
             testDescription: "\(status) code \(number)", status: status,
-            body: #"{"errors":[{"code":\#(number),"message":"\#(message)"}]}"#,
-            code: code)
+            body: #"{"errors":[{"code":\#(number),"message":"\#(message)"}]}"#, code: code, reading: code, scope: scope,
+            meaning: meaning)
+    }
+    static func oauth(
+        _ status: Int, _ error: String, _ code: PluginError.Code, _ meaning: String,
+        _ scope: PluginError.Scope = .account
+    ) -> Self {
+        Self(
+            testDescription: "\(status) \(error)", status: status,
+            body: #"{"error":"\#(error)","error_description":"Words."}"#, code: code, reading: code, scope: scope,
+            meaning: meaning)
     }
 
     static let all: [Self] = [
-        .problem(400, "invalid-request", "One or more parameters was invalid.", .permanent),
-        .blank(401, "Unauthorized", .reauthorize),
-        .problem(402, "credits", "Your enrolled account does not have any credits.", .needsHuman, .app),
-        .blank(403, "You are not allowed to create a Tweet with duplicate content.", .duplicate),
-        .number(403, 187, "Status is a duplicate.", .duplicate),
+        .problem(400, "invalid-request", "One or more parameters was invalid.", .permanent, "X does not take"),
+        .number(400, 187, "Status is a duplicate.", .duplicate, "The account has posted the same"),
+        .oauth(400, "invalid_grant", .reauthorize, "X no longer accepts the grant"),
+        .oauth(400, "invalid_client", .needsHuman, "X does not know the app", .app),
+        .oauth(401, "invalid_client", .needsHuman, "X does not know the app", .app),
+        .oauth(401, "unauthorized_client", .needsHuman, "The app may not do this", .app),
+        .blank(401, "Unauthorized", .reauthorize, "X does not accept the token"),
+        .problem(
+            402, "credits", "Your enrolled account does not have any credits.", .needsHuman, "The app has no credits",
+            .app),
+        .blank(
+            403, "You are not allowed to create a Tweet with duplicate content.", .duplicate,
+            "The account has posted the same"),
+        .number(403, 187, "Status is a duplicate.", .duplicate, "The account has posted the same"),
         .blank(
             403, "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged.",
-            .permanent),
-        .blank(403, "You are not permitted to perform this action.", .needsHuman),
+            .permanent, "The account may not reply"),
+        .blank(403, "You have not been mentioned or otherwise engaged.", .permanent, "The account may not reply"),
+        .blank(403, "Only accounts that were mentioned or engaged may reply.", .permanent, "The account may not reply"),
+        .blank(403, "You are not permitted to perform this action.", .needsHuman, "The token or the app lacks"),
+        .blank(403, "The token lacks the scope tweet.write.", .needsHuman, "The token lacks a scope"),
         .problem(
-            403, "client-forbidden", "When authenticating requests, use keys from an attached App.", .needsHuman, .app),
+            403, "client-forbidden", "When authenticating requests, use keys from an attached App.", .needsHuman,
+            "The app lacks access", .app),
         .problem(
             403, "oauth1-permissions", "Your client app is not configured with the appropriate permissions.",
-            .needsHuman, .app),
-        .problem(403, "unsupported-authentication", "Application-Only is forbidden for this endpoint.", .permanent),
-        .problem(403, "user-suspended", "Your account is suspended.", .needsHuman),
-        .number(403, 326, "To protect our users, this account is temporarily locked.", .needsHuman),
-        .number(403, 186, "Tweet needs to be a bit shorter.", .permanent),
-        .blank(403, "Posts may have no more than one cashtag.", .permanent),
-        .blank(403, "The video is longer than 2 minutes.", .permanent),
-        .problem(403, "usage-capped", "Usage cap exceeded: Monthly product cap", .needsHuman, .app),
-        .problem(404, "resource-not-found", "Could not find tweet.", .permanent),
-        .blank(409, "Conflict", .permanent), .blank(413, "Payload too large", .permanent),
-        .number(429, 88, "Rate limit exceeded", .rateLimited), .blank(429, "Too Many Requests", .rateLimited),
-        .blank(500, "Internal", .ambiguousOutcome), .blank(503, "Over capacity", .ambiguousOutcome),
-        .blank(408, "Time-out", .ambiguousOutcome),
-        .blank(301, "Moved", .ambiguousOutcome),
+            .needsHuman, "The app may only read", .app),
+        .problem(
+            403, "unsupported-authentication", "Application-Only is forbidden for this endpoint.", .permanent,
+            "This takes another kind of token"),
+        .problem(403, "user-suspended", "Your account is suspended.", .needsHuman, "X has suspended the account"),
+        .number(403, 64, "Your account is gone.", .needsHuman, "X has suspended the account"),
+        .blank(403, "Your account is suspended and is not permitted.", .needsHuman, "X has suspended the account"),
+        .number(403, 326, "To protect our users, log in.", .needsHuman, "X has locked the account"),
+        .blank(403, "This account is temporarily locked.", .needsHuman, "X has locked the account"),
+        .number(403, 186, "Tweet needs to be a bit shorter.", .permanent, "The text is too long"),
+        .blank(403, "Your Tweet text is too long.", .permanent, "The text is too long"),
+        .blank(403, "Posts may have no more than one cashtag.", .permanent, "The text has more than one cashtag"),
+        .blank(403, "The video is longer than 2 minutes.", .permanent, "The film is too long"),
+        .problem(
+            403, "usage-capped", "Usage cap exceeded: Monthly product cap", .needsHuman,
+            "The app has used up what its plan allows", .app),
+        .blank(403, "Something new.", .permanent, "X refuses this"),
+        .problem(404, "resource-not-found", "Could not find tweet.", .permanent, "X does not have it"),
+        .problem(409, "conflict", "Conflict", .permanent, "It contradicts"),
+        .blank(413, "Payload too large", .permanent, "The file is too large"),
+        .blank(415, "Unsupported", .permanent, "X does not take this type"),
+        .blank(422, "Unprocessable", .permanent, "X does not take the request"),
+        .number(429, 88, "Rate limit exceeded", .rateLimited, "Too many calls", .endpoint),
+        .number(403, 88, "Rate limit exceeded", .rateLimited, "Too many calls", .endpoint),
+        .blank(429, "Too Many Requests", .rateLimited, "Too many calls", .endpoint),
+        .blank(500, "Internal", .ambiguousOutcome, "X has a problem", reading: .retryAfter),
+        .blank(502, "Bad gateway", .ambiguousOutcome, "X has a problem", reading: .retryAfter),
+        .blank(503, "Over capacity", .ambiguousOutcome, "X has a problem", reading: .retryAfter),
+        .blank(504, "Gateway time-out", .ambiguousOutcome, "X has a problem", reading: .retryAfter),
+        .blank(408, "Time-out", .ambiguousOutcome, "X waited too long", reading: .retryAfter),
+        .blank(301, "Moved", .ambiguousOutcome, "X gave an answer", reading: .retryAfter),
+        .blank(418, "Teapot", .ambiguousOutcome, "X gave an answer", reading: .retryAfter),
     ]
 }
 
@@ -81,13 +131,29 @@ struct XErrorTests {
         }
     }
 
-    @Test("a refusal has its class and scope", arguments: Refusal.all)
+    @Test("a refusal has its class, scope, sentence and next action", arguments: Refusal.all)
     func classes(refusal: Refusal) async {
-        let error = await self.publish(.json(refusal.status, refusal.body, ["x-transaction-id": "t1"]))
-        #expect(error?.code == refusal.code)
-        if refusal.code != .rateLimited { #expect(error?.scope == refusal.scope) }
+        let reply = HTTPReply.json(refusal.status, refusal.body, ["x-transaction-id": "t1"])
+        let error = await self.publish(reply)
+        #expect(error?.code == refusal.code && error?.scope == refusal.scope)
+        #expect(error?.message.hasPrefix(refusal.meaning) == true, "\(error?.message ?? "")")
         #expect(error?.httpStatus == refusal.status && error?.requestID == "t1")
-        if refusal.code == .needsHuman || refusal.code == .reauthorize { #expect(error?.nextAction != nil) }
+        if [.needsHuman, .reauthorize, .permanent].contains(refusal.code) { #expect(error?.nextAction != nil) }
+        let (plugin, _) = XFixtures.plugin([ScriptedExchange(.get, "/2/tweets", .reply(reply))])
+        let reading = await #expect(throws: PluginError.self) {
+            _ = try await plugin.metrics(MetricsRequest(access: XFixtures.access, posts: [RemotePost(id: "7")]))
+        }
+        #expect(reading?.code == refusal.reading)
+    }
+
+    @Test("every row of the table is one that a refusal meets, and says what it means")
+    func rows() {
+        let met = Refusal.all.map { XErrorRule.rule($0.status, XProblem(Data($0.body.utf8))) }
+        for row in XErrorRule.table {
+            #expect(
+                met.contains { $0.statuses == row.statuses && $0.match == row.match }, "\(row.statuses) \(row.match)")
+            #expect(!row.meaning.isEmpty)
+        }
     }
 
     @Test(
@@ -116,7 +182,7 @@ struct XErrorTests {
         let reset = String(Int(XFixtures.now.timeIntervalSince1970) + 7200)
         let error = await self.publish(
             .json(
-                403, Refusal.problem(403, "usage-capped", "Usage cap exceeded", .rateLimited).body,
+                403, Refusal.problem(403, "usage-capped", "Usage cap exceeded", .rateLimited, "").body,
                 ["x-app-limit-24hour-remaining": "0", "x-app-limit-24hour-reset": reset]))
         #expect(error?.code == .rateLimited && error?.scope == .app && error?.retryAfter == .seconds(7201))
     }

@@ -108,6 +108,29 @@ enum XFixtures {
             post("1"),
         ])
 
+    static let gif = PublishFixture(
+        "gif",
+        PostContent(
+            format: .image,
+            parts: [
+                PostPart(
+                    text: "Moves",
+                    media: [MediaItem(hash: "dd", type: "image/gif", byteCount: 900_000, path: file, altText: "A horn")]
+                )
+            ]),
+        segments("74", 1, finalize: #","processing_info":{"state":"succeeded"}"#) + [describe("74"), post("1")])
+    static let poll = PublishFixture(
+        "poll",
+        PostContent(
+            format: .text, parts: [PostPart(text: "Brass?")],
+            settings: ["poll": "Yes | No|Perhaps", "poll_minutes": "60"]), [post("1")])
+    static let reply = PublishFixture(
+        "reply",
+        PostContent(
+            format: .thread, parts: [PostPart(text: "One"), PostPart(text: "Two")],
+            settings: ["reply_to": "https://x.com/acme/status/900"]),
+        [post("1", replyTo: "900"), post("2", replyTo: "1")])
+
     static func listing(_ posts: [ListedPost]) -> [ScriptedExchange] {
         let items = posts.map { post in
             let text = post.text.replacing("&", with: "&amp;")
@@ -138,7 +161,8 @@ enum XFixtures {
             400, #"{"error":"invalid_request","error_description":"Value passed for the token was invalid."}"#))
 
     static let all = ConformanceFixtures(
-        access: access, now: now, publishes: [text, images, thread, comment, film202], answers: answers,
+        access: access, now: now, publishes: [text, images, thread, comment, film202, gif, poll, reply],
+        answers: answers,
         find: FindFixture(text.content, listing: listing), refresh: refresh)
 
     static func plugin(_ exchanges: [ScriptedExchange]) -> (XPlugin, ScriptedTransport) {

@@ -48,20 +48,22 @@ struct XClient: Sendable {
     /// Classifies an answer that is not a success.
     func failure(_ reply: HTTPReply, endpoint: String, creates: Bool, secrets: [Secret]) -> PluginError {
         let problem = XProblem(reply.body)
-        let said = PluginError.redact(problem.said ?? "X answered \(reply.status).", secrets)
-        var error: PluginError
-        if reply.status == 429 || problem.numbers.contains(88) {
-            error = PluginError(.rateLimited, said, scope: .endpoint)
-            self.addLimit(XRateLimit(reply), endpoint: endpoint, to: &error)
-        } else if let rule = XErrorRule.table.first(where: { $0.status == reply.status && problem.fits($0.match) }) {
-            error = PluginError(rule.code, said, nextAction: rule.nextAction, scope: rule.scope)
-            if problem.kind == "usage-capped", let limit = XRateLimit(reply), limit.resetsAt > self.clock.now() {
-                error.code = .rateLimited
-                error.nextAction = nil
-                self.addLimit(limit, endpoint: endpoint, to: &error)
-            }
-        } else {
-            error = PluginError(creates ? .ambiguousOutcome : .retryAfter, said)
+        let rule = XErrorRule.rule(reply.status, problem)
+        let message = PluginError.redact(problem.said.map { "\(rule.meaning): \($0)" } ?? "\(rule.meaning).", secrets)
+        let limit = XRateLimit(reply)
+        var error = PluginError(.permanent, message, nextAction: rule.nextAction, scope: rule.scope)
+        switch rule.effect {
+        case .failure(let code): error.code = code
+        case .service: error.code = creates ? .ambiguousOutcome : .retryAfter
+        case .limit:
+            error.code = .rateLimited
+            self.addLimit(limit, endpoint: endpoint, to: &error)
+        case .limitOrPerson:
+            error.code = .needsHuman
+            guard let limit, limit.resetsAt > self.clock.now() else { break }
+            error.code = .rateLimited
+            error.nextAction = nil
+            self.addLimit(limit, endpoint: endpoint, to: &error)
         }
         error.platformCode = problem.kind ?? problem.numbers.first.map(String.init)
         error.field = problem.refusedParameters.sorted().first

@@ -23,7 +23,7 @@ struct XMediaAnswer: Decodable {
     var data: Media
 }
 
-/// Uploads files: small images in one call, everything else in segments.
+/// Uploads files, streamed: small images in one call, everything else in segments.
 struct XMedia: Sendable {
     /// An image up to this size goes in one call.
     static let oneShot: Int64 = 1 << 20
@@ -46,18 +46,49 @@ struct XMedia: Sendable {
         var id: String
         var metadata: Value
     }
-    private struct Ignored: Decodable {}
 
-    /// Uploads one file; nothing of it is public.
+    /// Whether a file goes in segments.
+    static func isSegmented(_ item: MediaItem) -> Bool {
+        self.category(item.type) != "tweet_image" || item.byteCount > self.oneShot
+    }
+
+    /// How many segments a file has.
+    static func segments(of item: MediaItem) -> Int { Int((item.byteCount + self.segment - 1) / self.segment) }
+
+    /// Uploads a small image; nothing of it is public.
     func upload(_ item: MediaItem) async throws(PluginError) -> XMediaAnswer.Media {
-        let category = Self.category(item.type)
-        guard category == "tweet_image", item.byteCount <= Self.oneShot else {
-            return try await self.segments(item, category)
-        }
-        var body = MultipartBody()
-        body.add("media_category", category)
-        body.add("media", filename: "media", type: item.type, try Self.read(item, from: 0, Int(item.byteCount)))
-        return try await self.send(body, "/2/media/upload").data
+        var form = MultipartBody()
+        form.add("media_category", Self.category(item.type))
+        let body = form.streaming(
+            "media", filename: "media", type: item.type, path: item.path, length: item.byteCount)
+        let call = self.call("/2/media/upload", form.contentType, body)
+        return try await self.client.call(XMediaAnswer.self, call, secrets: self.access.secrets).data
+    }
+
+    /// Begins the upload of a file in segments.
+    func begin(_ item: MediaItem) async throws(PluginError) -> XMediaAnswer.Media {
+        let start = Initialize(
+            media_category: Self.category(item.type), media_type: item.type, total_bytes: item.byteCount)
+        let call = try self.json(start, "/2/media/upload/initialize", endpoint: .upload)
+        return try await self.client.call(XMediaAnswer.self, call, secrets: self.access.secrets).data
+    }
+
+    /// Sends one segment, counted from 0, straight from the file; sent again it takes its own place.
+    func append(_ item: MediaItem, segment number: Int, to id: String) async throws(PluginError) {
+        let offset = Int64(number) * Self.segment
+        var form = MultipartBody()
+        form.add("segment_index", String(number))
+        let body = form.streaming(
+            "media", filename: "segment", type: "application/octet-stream", path: item.path, offset: offset,
+            length: min(Self.segment, item.byteCount - offset))
+        let call = self.call("/2/media/upload/\(id)/append", form.contentType, body)
+        _ = try await self.client.reply(call, secrets: self.access.secrets)
+    }
+
+    /// Says that every segment is there.
+    func finalize(_ id: String) async throws(PluginError) -> XMediaAnswer.Media {
+        let call = HTTPCall(self.head("/2/media/upload/\(id)/finalize"), endpoint: XEndpoint.upload.rawValue)
+        return try await self.client.call(XMediaAnswer.self, call, secrets: self.access.secrets).data
     }
 
     /// Asks how far X is with a file.
@@ -76,35 +107,6 @@ struct XMedia: Sendable {
         _ = try await self.client.reply(call, secrets: self.access.secrets)
     }
 
-    private func segments(_ item: MediaItem, _ category: String) async throws(PluginError) -> XMediaAnswer.Media {
-        let start = Initialize(media_category: category, media_type: item.type, total_bytes: item.byteCount)
-        let made = try await self.client.call(
-            XMediaAnswer.self, self.json(start, "/2/media/upload/initialize", endpoint: .upload),
-            secrets: self.access.secrets
-        ).data
-        var offset: Int64 = 0
-        var number = 0
-        while offset < item.byteCount {
-            let length = min(Self.segment, item.byteCount - offset)
-            var body = MultipartBody()
-            body.add("segment_index", String(number))
-            body.add(
-                "media", filename: "segment", type: "application/octet-stream",
-                try Self.read(item, from: offset, Int(length)))
-            var head = self.head("/2/media/upload/\(made.id)/append")
-            head.headerFields[.contentType] = body.contentType
-            let call = HTTPCall(
-                head, body: .bytes(body.data), endpoint: XEndpoint.upload.rawValue, deadline: .seconds(120))
-            _ = try await self.client.reply(call, secrets: self.access.secrets)
-            offset += length
-            number += 1
-        }
-        let end = HTTPCall(self.head("/2/media/upload/\(made.id)/finalize"), endpoint: XEndpoint.upload.rawValue)
-        var media = try await self.client.call(XMediaAnswer.self, end, secrets: self.access.secrets).data
-        media.expires_after_secs = media.expires_after_secs ?? made.expires_after_secs
-        return media
-    }
-
     private func head(_ path: String) -> HTTPRequest {
         HTTPRequest(.post, host: XPlugin.host, path: path, bearer: self.access.tokens.accessToken)
     }
@@ -115,35 +117,14 @@ struct XMedia: Sendable {
         return HTTPCall(head, body: .bytes(try XCoding.json(body)), endpoint: endpoint.rawValue)
     }
 
-    private func send(_ body: MultipartBody, _ path: String) async throws(PluginError) -> XMediaAnswer {
+    private func call(_ path: String, _ type: String, _ body: HTTPCall.Body) -> HTTPCall {
         var head = self.head(path)
-        head.headerFields[.contentType] = body.contentType
-        let call = HTTPCall(head, body: .bytes(body.data), endpoint: XEndpoint.upload.rawValue, deadline: .seconds(120))
-        return try await self.client.call(XMediaAnswer.self, call, secrets: self.access.secrets)
+        head.headerFields[.contentType] = type
+        return HTTPCall(head, body: body, endpoint: XEndpoint.upload.rawValue, deadline: .seconds(120))
     }
 
     private static func category(_ type: String) -> String {
         if type == XPlugin.gifType { return "tweet_gif" }
         return XPlugin.videoTypes.contains(type) ? "tweet_video" : "tweet_image"
-    }
-
-    private static func read(_ item: MediaItem, from offset: Int64, _ length: Int) throws(PluginError) -> Data {
-        do {
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: item.path))
-            defer { try? file.close() }  // Nothing was written; a failed close loses nothing.
-            try file.seek(toOffset: UInt64(offset))
-            let data = try file.read(upToCount: length) ?? Data()
-            guard data.count == length else {
-                throw PluginError(
-                    .permanent, "The media file is shorter than its \(item.byteCount) bytes.", field: "media")
-            }
-            return data
-        } catch let error as PluginError {
-            throw error
-        } catch {
-            throw PluginError(
-                .retryAfter, "The media file cannot be read.", nextAction: "Check the media store.", field: "media",
-                underlying: error)
-        }
     }
 }

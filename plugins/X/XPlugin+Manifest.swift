@@ -8,11 +8,12 @@ extension XPlugin {
     static let gifType = "image/gif"
     static let videoTypes = ["video/mp4", "video/quicktime"]
 
+    // The documents say MB without saying which; these are taken either way.
     private static let imageLimits: [String: Int64] = [
-        "image/jpeg": 5_242_880, "image/png": 5_242_880, "image/webp": 5_242_880,
+        "image/jpeg": 5_000_000, "image/png": 5_000_000, "image/webp": 5_000_000,
     ]
-    private static let oneImageLimits = imageLimits.merging([gifType: 15_728_640]) { $1 }
-    private static let videoLimits: [String: Int64] = ["video/mp4": 536_870_912, "video/quicktime": 536_870_912]
+    private static let oneImageLimits = imageLimits.merging([gifType: 15_000_000]) { $1 }
+    private static let videoLimits: [String: Int64] = ["video/mp4": 512_000_000, "video/quicktime": 512_000_000]
     private static let quarter = Duration.seconds(900)
     private static let day = Duration.seconds(86_400)
     private static let readOn = "2026-11-20"
@@ -88,6 +89,11 @@ extension XPlugin {
                 "Who may reply; everybody unless set"),
             Setting("made_with_ai", values: ["true", "false"], "Marks the media as made with AI"),
             Setting("paid_partnership", values: ["true", "false"], "Marks the post as a paid partnership"),
+            Setting(XSettings.poll, "A poll under the words: 2 to 4 answers of up to 25 characters, as Yes|No|Perhaps"),
+            Setting(XSettings.pollMinutes, "How long the poll runs, 5 to 10080 minutes; a day unless set"),
+            Setting(
+                XSettings.replyTo,
+                "The post that it answers, by number or address; the author must have mentioned the account, or be it"),
         ],
         costs: [
             CallCost("post", microdollars: 15_000, readOn: readOn),

@@ -8,8 +8,13 @@ public import PluginKit
 private struct XNewPost: Encodable, Sendable {
     struct Media: Encodable, Sendable { var media_ids: [String] }
     struct Reply: Encodable, Sendable { var in_reply_to_tweet_id: String }
+    struct Poll: Encodable, Sendable {
+        var duration_minutes: Int
+        var options: [String]
+    }
     var text: String?
     var media: Media?
+    var poll: Poll?
     var reply: Reply?
     var reply_settings: String?
     var made_with_ai: Bool?
@@ -47,12 +52,16 @@ extension XPlugin: DeferredPublishing {
                 return .pending(try state.saved(), checkAfter: pause)
             }
             let media = state.uploads.filter { $0.part == number }.sorted { $0.index < $1.index }.map(\.id)
-            let parent = XText.parent(of: number, in: request.content).map { sent[$0].id }
-            let body = Self.body(piece, media: media, parent: parent, number == 0 ? request.content.settings : [:])
+            let parent =
+                XText.parent(of: number, in: request.content).map { sent[$0].id }
+                ?? XSettings.parent(request.content)
+            var body = Self.body(piece, media: media, parent: parent)
+            if number == 0 { Self.add(settingsOf: request.content, to: &body) }
+            let post = body
             sent.append(
                 try await context.send(part: number, endpoint: XEndpoint.create.rawValue) {
                     permit throws(PluginError) in
-                    try await self.create(body, permit, request.access)
+                    try await self.create(post, permit, request.access)
                 })
         }
         guard let first = sent.first else {
@@ -61,14 +70,21 @@ extension XPlugin: DeferredPublishing {
         return .published(first)
     }
 
-    private static func body(_ piece: PostPart, media: [String], parent: String?, _ settings: [String: String])
-        -> XNewPost
-    {
+    private static func body(_ piece: PostPart, media: [String], parent: String?) -> XNewPost {
         XNewPost(
             text: piece.text.isEmpty ? nil : piece.text, media: media.isEmpty ? nil : XNewPost.Media(media_ids: media),
-            reply: parent.map { XNewPost.Reply(in_reply_to_tweet_id: $0) }, reply_settings: settings["reply_settings"],
-            made_with_ai: settings["made_with_ai"] == "true" ? true : nil,
-            paid_partnership: settings["paid_partnership"] == "true" ? true : nil)
+            reply: parent.map { XNewPost.Reply(in_reply_to_tweet_id: $0) })
+    }
+
+    /// What is set for the whole post belongs to its first piece.
+    private static func add(settingsOf content: PostContent, to body: inout XNewPost) {
+        body.poll = XSettings.answers(content).map {
+            XNewPost.Poll(
+                duration_minutes: XSettings.minutes(content) ?? XSettings.usualPollDuration, options: $0)
+        }
+        body.reply_settings = content.settings["reply_settings"]
+        body.made_with_ai = content.settings["made_with_ai"] == "true" ? true : nil
+        body.paid_partnership = content.settings["paid_partnership"] == "true" ? true : nil
     }
 
     private func create(_ body: XNewPost, _ permit: SendPermit, _ access: AccountAccess) async throws(PluginError)
@@ -85,62 +101,5 @@ extension XPlugin: DeferredPublishing {
     /// A reference to a post, with the address that works without knowing the account's handle.
     static func remote(_ id: String, publishedAt: Date?) -> RemotePost {
         RemotePost(id: id, url: "https://x.com/i/status/\(id)", publishedAt: publishedAt)
-    }
-
-    /// Uploads and describes the files of a piece.
-    ///
-    /// - Returns: A pause when X still works on one of them.
-    private func prepare(
-        _ items: [MediaItem], part: Int, _ access: AccountAccess, _ state: inout XState, _ context: any EffectContext
-    ) async throws(PluginError) -> Duration? {
-        let media = XMedia(client: self.client, access: access)
-        var pause: Duration?
-        for (index, item) in items.enumerated() {
-            var answer: XMediaAnswer.Media?
-            if let place = state.place(part: part, index: index, at: self.clock.now()) {
-                if state.uploads[place].isProcessing { answer = try await media.status(state.uploads[place].id) }
-            } else {
-                let made = try await media.upload(item)
-                let end = made.expires_after_secs.map { self.clock.now().addingTimeInterval($0) }
-                state.uploads.removeAll { $0.part == part && $0.index == index }
-                state.uploads.append(
-                    XState.Upload(
-                        part: part, index: index, id: made.id, expiresAt: end, isProcessing: made.processing_info != nil
-                    ))
-                try await context.save(state.saved())
-                answer = made
-            }
-            guard let place = state.place(part: part, index: index, at: self.clock.now()) else {
-                throw PluginError(
-                    .retryAfter, "X keeps the uploaded file for too short a time.", field: "media[\(index)]")
-            }
-            if let answer, let wait = try Self.pause(answer, index) {
-                pause = max(pause ?? .zero, wait)
-                continue
-            }
-            if state.uploads[place].isProcessing {
-                state.uploads[place].isProcessing = false
-                try await context.save(state.saved())
-            }
-            if let words = item.altText, !words.isEmpty, !state.uploads[place].isDescribed {
-                try await media.describe(state.uploads[place].id, words)
-                state.uploads[place].isDescribed = true
-                try await context.save(state.saved())
-            }
-        }
-        return pause
-    }
-
-    private static func pause(_ media: XMediaAnswer.Media, _ index: Int) throws(PluginError) -> Duration? {
-        guard let processing = media.processing_info, let state = processing.state, state != "succeeded" else {
-            return nil
-        }
-        guard state != "failed" else {
-            throw PluginError(
-                .permanent, PluginError.redact(processing.error?.message ?? "X could not process the file.", []),
-                nextAction: "Replace the file and plan the post again.", field: "media[\(index)]",
-                platformCode: processing.error?.name)
-        }
-        return .seconds(max(1, processing.check_after_secs ?? 5))
     }
 }

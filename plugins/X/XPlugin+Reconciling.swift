@@ -46,7 +46,7 @@ extension XPlugin: Reconciling {
         let pieces = XText.pieces(send.content)
         guard pieces.indices.contains(send.part) else { return .inconclusive("The post has no part \(send.part).") }
         let piece = pieces[send.part]
-        var parent: String?
+        var parent = send.part == 0 ? XSettings.parent(send.content) : nil
         if let number = XText.parent(of: send.part, in: send.content) {
             guard let before = send.confirmed[number] else {
                 return .inconclusive("Part \(number), which this one replies to, is not confirmed.")
@@ -72,7 +72,8 @@ extension XPlugin: Reconciling {
                 }
                 guard !known.contains(post.id), parent == nil || post.parent == parent else { continue }
                 switch TextComparison.compare(
-                    sent: piece.text, listed: post.text, links: post.links, hasMedia: !piece.media.isEmpty)
+                    sent: piece.text, listed: post.text, links: post.links, hasMedia: !piece.media.isEmpty,
+                    isReply: parent != nil)
                 {
                 case .same:
                     // The oldest since the send is the first.

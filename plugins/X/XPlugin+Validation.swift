@@ -12,7 +12,9 @@ extension XPlugin {
         let pieces = XText.pieces(content)
         var composed = content
         composed.parts = Array(pieces.prefix(content.parts.count))
-        var issues = limits.check(composed) { WeightedLength.of($1, isReply: $0 > 0) }
+        var issues = limits.check(composed) {
+            WeightedLength.of($1, isReply: $0 > 0 || XSettings.parent(content) != nil)
+        }
         if pieces.count > content.parts.count, let comment = pieces.last {
             let used = WeightedLength.of(comment.text, isReply: true)
             if used > limits.textLength {
@@ -28,13 +30,67 @@ extension XPlugin {
             issues += Self.check(piece, prefix: prefix, isComment: number >= content.parts.count)
         }
         for setting in Self.manifest.settings {
-            guard let value = content.settings[setting.name], !setting.values.contains(value) else { continue }
+            guard let value = content.settings[setting.name], !setting.values.isEmpty, !setting.values.contains(value)
+            else { continue }
             issues.append(
                 ValidationIssue(
                     .error, field: "settings.\(setting.name)",
                     "\(setting.name) is one of \(setting.values.joined(separator: ", "))."))
         }
+        return issues + Self.check(pollOf: content) + Self.check(parentOf: content)
+    }
+
+    private static func check(pollOf content: PostContent) -> [ValidationIssue] {
+        var issues: [ValidationIssue] = []
+        func refuse(_ name: String, _ message: String) {
+            issues.append(ValidationIssue(.error, field: "settings.\(name)", message))
+        }
+        guard let answers = XSettings.answers(content) else {
+            if content.settings[XSettings.pollMinutes] != nil {
+                refuse(XSettings.pollMinutes, "Only a poll has a duration; set poll too, or leave it out.")
+            }
+            return issues
+        }
+        if !XSettings.pollCount.contains(answers.count) {
+            refuse(
+                XSettings.poll,
+                "A poll has 2 to 4 answers, separated by |; this one has \(answers.count).")
+        }
+        for answer in answers where !XSettings.pollLength.contains(answer.count) {
+            refuse(
+                XSettings.poll,
+                answer.isEmpty
+                    ? "An answer of the poll is empty."
+                    : "The answer '\(answer)' has \(answer.count) of at most \(XSettings.pollLength.upperBound) characters."
+            )
+        }
+        if XSettings.minutes(content).map(XSettings.pollDuration.contains) != true {
+            refuse(XSettings.pollMinutes, "A poll runs for 5 to 10080 minutes (7 days).")
+        }
+        if content.parts.first?.media.isEmpty == false {
+            refuse(XSettings.poll, "X takes a poll or files in a post, not both; leave one out.")
+        }
+        if content.parts.first?.text.isEmpty == true {
+            refuse(XSettings.poll, "A poll needs words that ask the question.")
+        }
         return issues
+    }
+
+    private static func check(parentOf content: PostContent) -> [ValidationIssue] {
+        guard content.settings[XSettings.replyTo] != nil else { return [] }
+        guard XSettings.parent(content) != nil else {
+            return [
+                ValidationIssue(
+                    .error, field: "settings.\(XSettings.replyTo)",
+                    "\(XSettings.replyTo) is the number of a post on X, or its address: https://x.com/NAME/status/NUMBER."
+                )
+            ]
+        }
+        return [
+            ValidationIssue(
+                .warning, field: "settings.\(XSettings.replyTo)",
+                "X lets most apps reply to others only where the author has mentioned or quoted the account.")
+        ]
     }
 
     private static func check(_ piece: PostPart, prefix: String, isComment: Bool) -> [ValidationIssue] {

@@ -3,9 +3,9 @@
 import Foundation
 import PluginKit
 
-/// What the plugin keeps between its steps: the files that are uploaded and not visible yet.
+/// What the plugin keeps between its steps: the files that are uploaded, or on their way, and not visible yet.
 struct XState: SavedState, Equatable {
-    /// One uploaded file.
+    /// One file.
     struct Upload: Codable, Sendable, Equatable {
         var part: Int
         var index: Int
@@ -16,6 +16,8 @@ struct XState: SavedState, Equatable {
         var isProcessing = false
         /// Whether its alternative text is set.
         var isDescribed = false
+        /// How many segments X has confirmed, while not all of them are there; `nil` when X has the whole file.
+        var segments: Int?
     }
 
     static let version = 1
@@ -29,5 +31,16 @@ struct XState: SavedState, Equatable {
         self.uploads.firstIndex {
             $0.part == part && $0.index == index && ($0.expiresAt.map { $0 > now.addingTimeInterval(300) } ?? true)
         }
+    }
+
+    /// Puts a file's upload in place of an earlier one.
+    mutating func keep(_ upload: Upload) {
+        self.forget(part: upload.part, index: upload.index)
+        self.uploads.append(upload)
+    }
+
+    /// Forgets a file's upload, so that the file is uploaded anew.
+    mutating func forget(part: Int, index: Int) {
+        self.uploads.removeAll { $0.part == part && $0.index == index }
     }
 }

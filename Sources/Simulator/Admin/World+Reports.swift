@@ -67,7 +67,8 @@ extension World {
             "handle": .string(self.accounts[post.account]?.handle ?? ""), "id": .string(post.id),
             "marker": .string(post.marker.value), "text": .string(post.text), "format": .string(post.format),
             "created_at": .string(post.createdAt.iso8601), "reply_to": post.replyTo.map { .string($0) },
-            "media": JSONValue(post.mediaIDs), "link": post.link.map { .string($0) },
+            "media": JSONValue(post.mediaIDs), "alt_texts": JSONValue(post.altTexts.compactMap(\.self)),
+            "poll": post.poll.map { JSONValue($0.options) }, "link": post.link.map { .string($0) },
             "metrics": [
                 "views": JSONValue(counters.views), "likes": JSONValue(counters.likes),
                 "comments": JSONValue(counters.comments), "shares": JSONValue(counters.shares),

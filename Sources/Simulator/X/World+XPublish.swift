@@ -45,6 +45,7 @@ extension World {
             post.poll = .init(options: options, minutes: poll["duration_minutes"]?.integer ?? 0)
         }
         if let settings = body["reply_settings"]?.string { post.settings["reply_settings"] = settings }
+        if body["made_with_ai"]?.bool == true { post.settings["made_with_ai"] = "true" }
         if body["paid_partnership"]?.bool == true { post.settings["paid_partnership"] = "true" }
         self.insert(post)
         call.tookEffect = true

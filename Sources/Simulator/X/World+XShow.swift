@@ -65,11 +65,7 @@ extension World {
         }
         if fields.post.contains("public_metrics") { object["public_metrics"] = self.xPublicMetrics(post, now) }
         if fields.post.contains("entities") { object["entities"] = Self.xEntities(post, shown) }
-        if fields.post.contains("attachments") || fields.expansions.contains("attachments.media_keys"),
-            !post.mediaIDs.isEmpty
-        {
-            object["attachments"] = ["media_keys": JSONValue(post.mediaIDs.compactMap { self.media[$0]?.key })]
-        }
+        if let attachments = self.xAttachments(post, fields) { object["attachments"] = attachments }
         let references = isRenamed ? "referenced_posts" : "referenced_tweets"
         if wants(references) || fields.expansions.contains("referenced_tweets.id") {
             let replied = post.replyTo.map { ["type": "replied_to", "id": .string($0)] as JSONValue }
@@ -78,6 +74,36 @@ extension World {
             if !all.isEmpty { object[references] = .array(all) }
         }
         return object
+    }
+
+    private func xAttachments(_ post: SimulatedPost, _ fields: XFields) -> JSONValue? {
+        let wantsAll = fields.post.contains("attachments")
+        var attachments = JSONObject()
+        if wantsAll || fields.expansions.contains("attachments.media_keys"), !post.mediaIDs.isEmpty {
+            attachments["media_keys"] = JSONValue(post.mediaIDs.compactMap { self.media[$0]?.key })
+        }
+        if wantsAll || fields.expansions.contains("attachments.poll_ids"), post.poll != nil {
+            attachments["poll_ids"] = .array([.string(Self.xPollID(post))])
+        }
+        return attachments.members.isEmpty ? nil : .object(attachments)
+    }
+
+    private static func xPollID(_ post: SimulatedPost) -> String {
+        String(1_000_000_000_000_000_000 + stableHash("poll", post.id) % 1_000_000_000_000_000_000)
+    }
+
+    private static func xShow(
+        _ poll: SimulatedPost.Poll, of post: SimulatedPost, _ fields: Set<String>, _ now: WorldTime
+    ) -> JSONValue {
+        let options = poll.options.enumerated().map { place, label -> JSONValue in
+            ["position": JSONValue(place + 1), "label": .string(label), "votes": 0]
+        }
+        let end = post.createdAt + Double(poll.minutes) * 60
+        var object: JSONObject = ["id": .string(Self.xPollID(post)), "options": .array(options)]
+        if fields.contains("duration_minutes") { object["duration_minutes"] = JSONValue(poll.minutes) }
+        if fields.contains("end_datetime") { object["end_datetime"] = .string(end.iso8601) }
+        if fields.contains("voting_status") { object["voting_status"] = now < end ? "open" : "closed" }
+        return .object(object)
     }
 
     private func xConversation(_ post: SimulatedPost) -> String {
@@ -144,6 +170,10 @@ extension World {
                 post.mediaIDs.compactMap { self.media[$0] }.map { self.xShow($0, post, fields.media, now) }
             }
             if !media.isEmpty { includes["media"] = .array(media) }
+        }
+        if fields.expansions.contains("attachments.poll_ids") {
+            let polls = posts.compactMap { post in post.poll.map { Self.xShow($0, of: post, fields.poll, now) } }
+            if !polls.isEmpty { includes["polls"] = .array(polls) }
         }
         return includes.members.isEmpty ? nil : .object(includes)
     }

@@ -5,6 +5,7 @@ struct XFields: Sendable {
     var post: Set<String>
     var user: Set<String>
     var media: Set<String>
+    var poll: Set<String>
     var expansions: Set<String>
 
     /// Reads the parameters; a field or expansion that the contract does not have is refused.
@@ -14,7 +15,7 @@ struct XFields: Sendable {
             Self.postParameter(options), known: isRenamed ? Self.postFields : Self.tweetFields)
         self.user = try call.xList("user.fields", known: Self.userFields)
         self.media = try call.xList("media.fields", known: Self.mediaFields)
-        _ = try call.xList(
+        self.poll = try call.xList(
             "poll.fields", known: ["duration_minutes", "end_datetime", "id", "options", "voting_status"])
         self.expansions = try call.xList(
             "expansions", known: isRenamed ? Self.postExpansions : Self.tweetExpansions)

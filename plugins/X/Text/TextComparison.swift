@@ -24,7 +24,22 @@ enum TextComparison {
     ///   - listed: The words that X lists.
     ///   - links: Where the `t.co` links lead, by their URL, as far as X says.
     ///   - hasMedia: Whether files were sent along.
+    ///   - isReply: Whether it answers a post: X may have put mentions of those it answers in front.
     /// - Returns: How much alike they are.
+    static func compare(
+        sent: String, listed: String, links: [String: String] = [:], hasMedia: Bool, isReply: Bool
+    ) -> Likeness {
+        var rest = listed[...]
+        while true {
+            let likeness = Self.compare(sent: sent, listed: String(rest), links: links, hasMedia: hasMedia)
+            guard isReply, likeness == .different, let shorter = WeightedLength.withoutLeadingMention(rest) else {
+                return likeness
+            }
+            rest = shorter
+        }
+    }
+
+    /// Compares the words as they stand.
     static func compare(sent: String, listed: String, links: [String: String] = [:], hasMedia: Bool) -> Likeness {
         let ours = Normal(sent)
         let theirs = Normal(Self.decodeEntities(listed))

@@ -51,14 +51,18 @@ enum WeightedLength {
 
     private static func withoutLeadingMentions(_ text: Substring) -> Substring {
         var rest = text
-        while true {
-            let trimmed = rest.drop(while: \.isWhitespace)
-            guard trimmed.first == "@" || trimmed.first == "＠" else { return rest }
-            let name = trimmed.dropFirst().prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-            guard (1...20).contains(name.count) else { return rest }
-            let after = trimmed[name.endIndex...]
-            guard after.isEmpty || after.first?.isWhitespace == true else { return rest }
-            rest = after.drop(while: \.isWhitespace)
-        }
+        while let shorter = Self.withoutLeadingMention(rest) { rest = shorter }
+        return rest
+    }
+
+    /// The text behind the mention that it begins with; `nil` when it begins with none.
+    static func withoutLeadingMention(_ text: Substring) -> Substring? {
+        let trimmed = text.drop(while: \.isWhitespace)
+        guard trimmed.first == "@" || trimmed.first == "＠" else { return nil }
+        let name = trimmed.dropFirst().prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        guard (1...20).contains(name.count) else { return nil }
+        let after = trimmed[name.endIndex...]
+        guard after.isEmpty || after.first?.isWhitespace == true else { return nil }
+        return after.drop(while: \.isWhitespace)
     }
 }
