@@ -88,9 +88,16 @@ let modules: [Module] = [
         dependencies: [hummingbird, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, lifecycle, logging, crypto],
         testDependencies: [hummingbird, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, logging]),
     Module(
+        name: "Console", path: "Sources/Console",
+        dependencies: ["Publishing", "PluginKit", hummingbird, httpTypes, nioCore, lifecycle, logging],
+        testDependencies: [
+            "Publishing", "PluginKit", asyncHTTPClient, hummingbird, httpTypes, nioCore, nioHTTP1, logging,
+        ]),
+    Module(
         name: "App", path: "Sources/App",
         dependencies: [
-            "Analysis", "Domain", "JobQueue", "Persistence", "PluginHost", "PluginKit", "Publishing", "PQClient",
+            "Analysis", "Console", "Domain", "JobQueue", "Persistence", "PluginHost", "PluginKit", "Publishing",
+            "PQClient",
             "Simulator",
             "Telemetry", argumentParser, configuration, lifecycle, logging, rainbow, subprocess, system,
             unixSignals, crypto, httpTypes,

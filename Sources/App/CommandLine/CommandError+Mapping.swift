@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Console
 import JobQueue
 import PQClient
 import Persistence
@@ -18,6 +19,8 @@ extension CommandError {
         case let error as ServiceError: self = Self.service(error)
         case let error as PluginError: self = Self.plugin(error)
         case let error as SimulatorError: self = Self.simulator(error)
+        case let error as ConsoleError:
+            self.init(error.code == .portTaken ? .conflict : .unreachable, error.message, remedy: error.remedy)
         case let error as SecretError: self.init(.configuration, error.description)
         case let error as RegistryError: self.init(.configuration, error.description)
         case let error as MediaError: self.init(.badData, error.description)

@@ -35,7 +35,7 @@ struct RootCommand: AsyncParsableCommand {
     ]
 
     private static let operations: [any ParsableCommand.Type] = [
-        DemoCommand.self, UpCommand.self, MigrateCommands.self, WorkerCommands.self, SimulatorCommand.self,
-        PluginCommands.self, DoctorCommand.self, BenchCommands.self, ChaosCommand.self,
+        DemoCommand.self, UpCommand.self, MigrateCommands.self, WorkerCommands.self, ServeCommand.self,
+        SimulatorCommand.self, PluginCommands.self, DoctorCommand.self, BenchCommands.self, ChaosCommand.self,
     ]
 }

@@ -17,6 +17,8 @@ package struct ServiceContext: Sendable {
     package let jobs: JobStore
     /// The world's clock as it was at the start.
     package let world: World
+    /// The world's clock as it is now.
+    package let mirror: WorldMirror
     /// The plugins with their way to the platforms.
     package let registry: PluginRegistry
     /// The keys that seal credentials.
@@ -86,9 +88,8 @@ extension CommandContext {
                     pool: pool, vault: vault, registry: registry, apps: try self.apps(platforms), mirror: mirror)
                 result = try await body(
                     ServiceContext(
-                        pool: pool, jobs: JobStore(pool: pool), world: world, registry: registry, keys: keys,
-                        vault: vault,
-                        accesses: accesses, media: media, http: http))
+                        pool: pool, jobs: JobStore(pool: pool), world: world, mirror: mirror, registry: registry,
+                        keys: keys, vault: vault, accesses: accesses, media: media, http: http))
             } catch {
                 // The error that brought us here is the one to tell.
                 try? await http.shutdown()

@@ -154,6 +154,25 @@ struct SimulatedAgency: Sendable {
         }
     }
 
+    /// Runs `serve` beside the body, then ends it as a supervisor does.
+    ///
+    /// - Returns: how it ended.
+    func serve(port: Int, _ body: @escaping @Sendable () async throws -> Void) async throws -> TerminationStatus {
+        let process = ChildProcess(
+            name: "serve", executable: Self.binary,
+            arguments: ["serve", "--port", String(port), "--admin-address", "127.0.0.1:0"],
+            environment: self.environment.merging(["POSTHORN_LOG_FORMAT": "json"]) { $1 },
+            logFile: self.log("serve").path)
+        return try await process.run { processID in
+            // It says where it is once it listens.
+            try await self.until {
+                try String(contentsOf: self.log("serve"), encoding: .utf8).contains("is served at")
+            }
+            try await body()
+            kill(processID, SIGTERM)
+        }
+    }
+
     /// Where a worker's words are.
     func log(_ name: String) -> URL { self.folder.appendingPathComponent("\(name).log") }
 

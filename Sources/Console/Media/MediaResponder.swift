@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Hands files out under signed, ending addresses: streamed, in parts where asked for, never by a redirect.
+struct MediaResponder: HTTPResponder {
+    let shelf: MediaShelf
+    let state: ServeState
+    let logger: Logger
+    private let files = FileIO()
+
+    init(shelf: MediaShelf, state: ServeState, logger: Logger) {
+        self.shelf = shelf
+        self.state = state
+        self.logger = logger
+    }
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let response = try await self.answer(request, context)
+        self.state.answered(response.status.code)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        guard request.method == .get || request.method == .head else { return .onlyReads }
+        let query = request.uri.queryParameters.reduce(into: [String: String]()) {
+            $0[String($1.key)] = String($1.value)
+        }
+        switch self.shelf.links.open(path: request.uri.path, query: query, at: self.shelf.clock.now()) {
+        case .elsewhere: return .plain(.notFound, "There is nothing at this address.\n")
+        case .foreign:
+            return .plain(
+                .forbidden, "This address was not made by this installation, or it was changed on the way.\n")
+        case .ended: return .plain(.gone, "This address has ended. A new attempt to publish makes a new one.\n")
+        case .file(let hash, let type): return try await self.hand(out: hash, type, request, context)
+        }
+    }
+
+    private func hand(
+        out hash: String, _ type: String, _ request: Request, _ context: BasicRequestContext
+    ) async throws -> Response {
+        let path = self.shelf.store.path(of: hash)
+        guard let size = Self.size(of: path) else {
+            self.logger.warning(
+                "an address of a file that is not in the media store was asked for: is POSTHORN_MEDIA_STORE the workers'?",
+                metadata: ["media.hash": "\(hash)"])
+            return .plain(.notFound, "The file is not in the media store any more.\n")
+        }
+        let tag = "\"\(hash)\""
+        var headers: HTTPFields = [
+            .contentType: type, .acceptRanges: "bytes", .eTag: tag, .cacheControl: "private, no-transform",
+            .xContentTypeOptions: "nosniff",
+        ]
+        if Self.names(request.headers[.ifNoneMatch], tag) {
+            headers[.contentLength] = String(size)
+            return Response(status: .notModified, headers: headers)
+        }
+        // A part of another file is of no use: then the whole is sent. Parts are for GET alone.
+        let isSame = request.headers[.ifRange].map { $0 == tag } ?? true
+        let field = isSame && request.method == .get ? request.headers[.range] : nil
+        switch ByteRange(field, of: size) {
+        case .outside:
+            headers[.contentRange] = "bytes */\(size)"
+            return Response(status: .rangeNotSatisfiable, headers: headers)
+        case .whole: return try await self.stream(path, 0...(size - 1), .ok, headers, context)
+        case .part(let range):
+            headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound)/\(size)"
+            return try await self.stream(path, range, .partialContent, headers, context)
+        }
+    }
+
+    /// The file goes out in pieces, each when the one before was taken.
+    private func stream(
+        _ path: String, _ range: ClosedRange<Int>, _ status: HTTPResponse.Status, _ headers: HTTPFields,
+        _ context: BasicRequestContext
+    ) async throws -> Response {
+        var headers = headers
+        headers[.contentLength] = String(range.count)
+        let state = self.state
+        let body = try await self.files.loadFile(path: path, range: range, context: context).map { piece in
+            state.sent(piece.readableBytes)
+            return piece
+        }
+        return Response(status: status, headers: headers, body: body)
+    }
+
+    private static func size(of path: String) -> Int? {
+        // What cannot be looked at is not there for us.
+        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        return size.flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    private static func names(_ field: String?, _ tag: String) -> Bool {
+        guard let field else { return false }
+        return field.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            .contains { $0 == tag || $0 == "*" || $0 == "W/\(tag)" }
+    }
+}
