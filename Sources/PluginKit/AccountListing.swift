@@ -32,6 +32,20 @@ public protocol AccountListing: AccountConnecting {
     /// - Returns: The accounts in the platform's order.
     /// - Throws: `reauthorize` for a token that is not accepted.
     func accounts(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> [GrantedAccount]
+
+    /// The tokens of a person or system user as they are kept when one grant opens several accounts; pure.
+    func shared(_ tokens: TokenSet) -> TokenSet
+
+    /// The tokens of a grant with the account that is meant, for ``AccountConnecting/identify(_:)``; pure.
+    func tokens(_ tokens: TokenSet, for externalID: String) -> TokenSet
+}
+
+extension AccountListing {
+    /// The tokens as they are.
+    public func shared(_ tokens: TokenSet) -> TokenSet { tokens }
+
+    /// The tokens as they are.
+    public func tokens(_ tokens: TokenSet, for externalID: String) -> TokenSet { tokens }
 }
 
 /// What a platform says of a token.
@@ -44,18 +58,28 @@ public struct TokenReport: Sendable, Hashable {
     public var accessEndsAt: Date?
     /// What it allows.
     public var scopes: [String]
+    /// What it must allow, where that is not the manifest's scopes.
+    public var neededScopes: [String]?
     /// How many posts the account may still publish now, when the platform said.
     public var postsLeft: Int?
 
     /// Makes a report.
     public init(
-        isValid: Bool, expiresAt: Date? = nil, accessEndsAt: Date? = nil, scopes: [String] = [], postsLeft: Int? = nil
+        isValid: Bool, expiresAt: Date? = nil, accessEndsAt: Date? = nil, scopes: [String] = [],
+        neededScopes: [String]? = nil, postsLeft: Int? = nil
     ) {
         self.isValid = isValid
         self.expiresAt = expiresAt
         self.accessEndsAt = accessEndsAt
         self.scopes = scopes
+        self.neededScopes = neededScopes
         self.postsLeft = postsLeft
+    }
+
+    /// What the token should allow and does not; nothing when the platform did not say what it allows.
+    public func missingScopes(for manifest: PluginManifest) -> [String] {
+        guard !self.scopes.isEmpty else { return [] }
+        return (self.neededScopes ?? manifest.scopes).filter { !self.scopes.contains($0) }
     }
 }
 

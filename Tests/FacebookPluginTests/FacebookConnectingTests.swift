@@ -131,6 +131,19 @@ struct FacebookConnectingTests {
         #expect(failures.isEmpty, "\(failures.map(\.description).joined(separator: "\n"))")
     }
 
+    @Test("a person's token is kept as one that opens several Pages, and asked about the one that is meant")
+    func shared() async throws {
+        let page = ScriptedExchange(.get, "/v25.0/2", .json(200, Self.globex))
+        let (plugin, transport) = FacebookFixtures.plugin([page])
+        let kept = plugin.shared(
+            TokenSet(accessToken: Secret("EAAuser-1"), extra: ["page_id": Secret("1"), "note": Secret("x")]))
+        #expect(kept.extra == ["token_type": Secret("user"), "note": Secret("x")])
+        #expect(try await plugin.identify(plugin.tokens(kept, for: "2")).handle == "globex")
+        #expect(transport.calls.count == 1)
+        let own = TokenSet(accessToken: Secret("EAApage1"))
+        #expect(plugin.tokens(own, for: "1") == own)
+    }
+
     @Test("what cannot be renewed says what to do")
     func impossible() async {
         let (plugin, transport) = FacebookFixtures.plugin([])

@@ -83,6 +83,28 @@ struct InstagramConnectingTests {
         #expect(try await named.identify(tokens).handle == "acme")
     }
 
+    @Test("a person's token is asked about the account that is meant, Instagram's own always speaks for one")
+    func shared() async throws {
+        let (plugin, _) = InstagramFixtures.plugin([
+            ScriptedExchange(.get, "/v25.0/178", .json(200, #"{"id":"178","username":"acme"}"#))
+        ])
+        let kept = plugin.shared(TokenSet(accessToken: Secret("EAAu"), extra: ["account_id": Secret("1")]))
+        #expect(kept.extra.isEmpty)
+        #expect(try await plugin.identify(plugin.tokens(kept, for: "178")).handle == "acme")
+        #expect(plugin.tokens(InstagramFixtures.own.tokens, for: "178") == InstagramFixtures.own.tokens)
+    }
+
+    @Test("Instagram's own login has names of its own for what is needed")
+    func ownScopes() async throws {
+        var own = InstagramFixtures.own
+        own.tokens.scopes = ["instagram_business_basic", "instagram_business_manage_comments"]
+        let report = try await InstagramFixtures.plugin([InstagramFixtures.quota(3)]).0.inspect(own)
+        #expect(
+            report.missingScopes(for: InstagramPlugin.manifest) == [
+                "instagram_business_content_publish", "instagram_business_manage_insights",
+            ])
+    }
+
     @Test("a token for several accounts or none says what to do", arguments: [2, 0])
     func several(count: Int) async {
         let pages = Array(repeating: Self.linked, count: count).joined(separator: ",")

@@ -88,6 +88,22 @@ extension FacebookPlugin: AccountListing, TokenInspecting {
         return found
     }
 
+    /// A person's tokens open all their Pages, whose own tokens are asked for when they are needed.
+    public func shared(_ tokens: TokenSet) -> TokenSet {
+        var shared = tokens
+        shared.extra[TokenSet.kindField] = Secret("user")
+        shared.extra["page_id"] = nil
+        return shared
+    }
+
+    /// A person's tokens, and which Page is meant.
+    public func tokens(_ tokens: TokenSet, for externalID: String) -> TokenSet {
+        guard tokens.isPersonal else { return tokens }
+        var own = tokens
+        own.extra["page_id"] = Secret(externalID)
+        return own
+    }
+
     /// Asks how the token stands, when it ends, and what it allows.
     public func inspect(_ access: AccountAccess) async throws(PluginError) -> TokenReport {
         try await GraphLogin(self.client).inspect(access.tokens, app: access.app)

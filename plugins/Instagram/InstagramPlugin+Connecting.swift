@@ -150,6 +150,21 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
         return found
     }
 
+    /// A person's tokens open the accounts of all their Pages.
+    public func shared(_ tokens: TokenSet) -> TokenSet {
+        var shared = tokens
+        shared.extra["account_id"] = nil
+        return shared
+    }
+
+    /// The tokens, and which account is meant.
+    public func tokens(_ tokens: TokenSet, for externalID: String) -> TokenSet {
+        guard !tokens.isInstagramLogin else { return tokens }
+        var own = tokens
+        own.extra["account_id"] = Secret(externalID)
+        return own
+    }
+
     /// Asks how the token stands, when it ends, what it allows, and how many posts the account may still publish.
     public func inspect(_ access: AccountAccess) async throws(PluginError) -> TokenReport {
         let client = self.client(access.tokens)
@@ -160,7 +175,7 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
                 let quota = try await InstagramQuota.read(access.externalID, client, as: caller)
                 return TokenReport(
                     isValid: true, expiresAt: access.tokens.expiresAt, scopes: access.tokens.scopes,
-                    postsLeft: quota.left)
+                    neededScopes: Self.ownLoginScopes, postsLeft: quota.left)
             } catch  where error.code == .reauthorize {
                 return TokenReport(isValid: false, expiresAt: access.tokens.expiresAt, scopes: access.tokens.scopes)
             }
@@ -171,6 +186,12 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
         }
         return report
     }
+
+    /// What Instagram's own login calls the scopes.
+    private static let ownLoginScopes = [
+        "instagram_business_basic", "instagram_business_content_publish", "instagram_business_manage_comments",
+        "instagram_business_manage_insights",
+    ]
 
     private var login: GraphLogin { GraphLogin(GraphClient(self.context)) }
 }

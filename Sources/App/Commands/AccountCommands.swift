@@ -4,6 +4,7 @@ import ArgumentParser
 import Domain
 import Foundation
 import Persistence
+import PluginKit
 import Publishing
 
 /// `posthorn account`.
@@ -13,78 +14,13 @@ struct AccountCommands: AsyncParsableCommand {
         examples: [
             "plugin info x --credential-template > token.json",
             "account connect --client acme --platform x --external-id 42 --name 'Acme' --credential-file token.json",
+            "account connect --platform facebook --token-file - --map pages.csv",
             "account list --client acme", "account check acme/x",
         ],
         subcommands: [
             Connect.self, List.self, Show.self, Check.self, Pause.self, Resume.self, Disconnect.self, AddAdAccount.self,
             ListAdAccounts.self,
         ])
-
-    struct Connect: PosthornCommand {
-        static let configuration = CommandConfiguration(
-            "connect", "Connect one account with its token in hand.",
-            details: """
-                The platform is asked who the token speaks for; a token of another account is refused. The token is sealed before it is
-                stored and never shown. An account that was disconnected, or whose token ended, is connected again.
-                """,
-            examples: [
-                "account connect --client acme --platform x --external-id 42 --name Acme --credential-file token.json",
-                "account connect --client acme --platform mock --slug mock-shop --credential-file -",
-            ], keys: AccountRows.columns)
-
-        @OptionGroup var options: CommandOptions
-        @OptionGroup var change: ChangeOptions
-        @Option(help: ArgumentHelp("The client's slug or id.", valueName: "client"))
-        var client: String
-        @Option(help: ArgumentHelp("The platform's id, as in `plugin list`.", valueName: "platform"))
-        var platform: String
-        @Option(
-            help: ArgumentHelp(
-                "The account's identity on the platform; asked of the platform when not given.", valueName: "id"))
-        var externalID: String?
-        @Option(help: ArgumentHelp("The name; the platform's own when not given.", valueName: "name"))
-        var name: String?
-        @Option(
-            help: ArgumentHelp("Its short name inside the client; the platform's id when not given.", valueName: "slug")
-        )
-        var slug: String?
-        @Option(help: ArgumentHelp("The brand it speaks as; the client's own when not given.", valueName: "name"))
-        var brand: String?
-        @Option(
-            name: .customLong("tz"),
-            help: ArgumentHelp("The IANA zone of its audience; the client's when not given.", valueName: "zone"))
-        var timeZone: String?
-        @Option(
-            help: ArgumentHelp(
-                "The app that the token is from, as in `app list`; needed when the platform has several.",
-                valueName: "app"))
-        var app: String?
-        @Option(help: ArgumentHelp("The credential as JSON, - for standard input.", valueName: "file"))
-        var credentialFile: String
-
-        func run(_ context: CommandContext) async throws {
-            let data = try CommandError.contents(of: self.credentialFile)
-            try await context.withServices { services in
-                let platform = PlatformID(rawValue: self.platform)
-                let tokens = try CredentialFile.read(data, for: try services.accounts.manifest(of: platform))
-                var connection = AccountConnection(
-                    client: self.client, platform: platform, externalID: self.externalID, name: self.name,
-                    tokens: tokens)
-                connection.slug = self.slug
-                connection.brand = self.brand
-                connection.timeZone = self.timeZone
-                connection.app = self.app
-                let owner = try await services.clients.show(self.client).client
-                guard !self.change.isDryRun else {
-                    return context.output.note(
-                        "would ask \(platform) who the token speaks for, and connect it to \(owner.slug)")
-                }
-                let account = try await services.accounts.connect(connection, actor: Actor.current)
-                context.output.success("connected \(owner.slug)/\(account.slug)")
-                context.output.show(AccountRows.record(account, of: owner))
-            }
-        }
-    }
 
     struct List: PosthornCommand {
         static let configuration = CommandConfiguration(
@@ -127,10 +63,18 @@ struct AccountCommands: AsyncParsableCommand {
 
     struct Check: PosthornCommand {
         static let configuration = CommandConfiguration(
-            "check", "Ask the platform whether an account's token is still accepted.",
-            details: "Exit code 0 when all is well, 1 when a person has to do something.",
-            examples: ["account check acme/x"],
+            "check", "Ask the platform how an account's token stands.",
+            details: """
+                Whether it is accepted and for the right account; where the platform says it, how long it lives, what it allows and how many
+                posts the account may still publish. Exit code 0 when all is well, 1 when a person has to do something.
+                """,
+            examples: ["account check acme/x", "account check acme/instagram -o json"],
             keys: AccountRows.columns + [
+                Column("token_expires_at", nil, "when the token ends; none when it does not, or nobody said"),
+                Column("access_ends_at", nil, "when the person must use the app again, whatever the token's own end"),
+                Column("scopes", nil, "what the token allows, when the platform said"),
+                Column("missing_scopes", nil, "what it should allow and does not"),
+                Column("posts_left", nil, "how many posts the account may still publish, when the platform said"),
                 Column("problem", nil, "what is wrong, empty when all is well"),
                 Column("next_action", nil, "what a person can do"),
             ])
@@ -143,15 +87,33 @@ struct AccountCommands: AsyncParsableCommand {
                 let owner = try await services.accounts.show(self.which.account, client: self.which.client).client
                 let check = try await services.accounts.check(self.which.account, client: self.which.client)
                 var record = AccountRows.record(check.account, of: owner)
+                record.fields += Self.standing(check, in: owner.timeZone)
                 record.fields.append(Record.Entry(key: "problem", value: .optional(check.problem)))
                 record.fields.append(Record.Entry(key: "next_action", value: .optional(check.nextAction)))
                 context.output.show(record)
+                if let unsaid = check.unsaid {
+                    context.output.hint("how long the token lives and what it allows was not said: \(unsaid)")
+                }
                 if let problem = check.problem {
                     throw CommandError(
                         .failed, "\(owner.slug)/\(check.account.slug): \(problem)", remedy: check.nextAction)
                 }
                 context.output.success("\(owner.slug)/\(check.account.slug) is accepted by \(check.account.platform)")
             }
+        }
+
+        private static func standing(_ check: AccountCheck, in zone: String) -> [Record.Entry] {
+            let report = check.report
+            let scopes = report?.scopes ?? []
+            return [
+                Record.Entry(key: "token_expires_at", value: .time(report?.expiresAt, in: zone)),
+                Record.Entry(key: "access_ends_at", value: .time(report?.accessEndsAt, in: zone)),
+                Record.Entry(key: "scopes", value: scopes.isEmpty ? .none : .list(scopes.map { .text($0) })),
+                Record.Entry(
+                    key: "missing_scopes",
+                    value: scopes.isEmpty ? .none : .list(check.missingScopes.map { .text($0) })),
+                Record.Entry(key: "posts_left", value: report?.postsLeft.map { .count($0) } ?? .none),
+            ]
         }
     }
 

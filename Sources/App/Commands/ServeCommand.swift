@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Console
+import Foundation
 import JobQueue
 import Logging
 import PQClient

@@ -18,6 +18,8 @@ struct SimulatorAdmin: Sendable {
         var tokenExpiresIn: Double?
         var followers: Int
         var timeZone: String
+        /// Of an Instagram account: the Page that it is linked to.
+        var page: String?
     }
 
     /// What the ledger says in sum.
@@ -47,6 +49,9 @@ struct SimulatorAdmin: Sendable {
         try await self.post(
             "apps", JSONEncoder().encode([["platform": platform, "client_id": clientID, "client_secret": secret]]))
     }
+
+    /// Adds people of Facebook with what they manage, as JSON in the simulator's own form.
+    func add(people json: String) async throws { try await self.post("people", Data(json.utf8)) }
 
     /// Adds fault rules, as JSON in the simulator's own form.
     func add(faults json: String) async throws { try await self.post("faults", Data(json.utf8)) }

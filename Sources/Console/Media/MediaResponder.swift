@@ -5,6 +5,8 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import PluginKit
+import Publishing
 
 /// Hands files out under signed, ending addresses: streamed, in parts where asked for, never by a redirect.
 struct MediaResponder: HTTPResponder {
@@ -90,8 +92,8 @@ struct MediaResponder: HTTPResponder {
 
     private static func size(of path: String) -> Int? {
         // What cannot be looked at is not there for us.
-        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-        return size.flatMap { $0 > 0 ? $0 : nil }
+        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.intValue ?? 0
+        return size > 0 ? size : nil
     }
 
     private static func names(_ field: String?, _ tag: String) -> Bool {

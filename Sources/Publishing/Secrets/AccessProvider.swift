@@ -52,6 +52,9 @@ package struct AccessProvider: Sendable {
         self.mirror = mirror
     }
 
+    /// The configured app of a platform, for what is asked before there is a grant.
+    package func configuredApp(of platform: PlatformID) -> AppCredential? { self.apps[platform] }
+
     /// The access of an account, renewed when its token ends soon.
     ///
     /// - Throws: `PluginError`: `reauthorize` when a person must connect again, `retryAfter` while another process renews.

@@ -37,18 +37,31 @@ extension AccountService {
 
     /// Asks the platform whether an account's grant is accepted and for the right account, and notes name and followers.
     ///
+    /// Where the platform says it: how long the token lives, what it allows, and how many posts the account may still publish.
+    ///
     /// - Throws: `ServiceError` with code `notFound`.
     package func check(_ reference: String, client: String? = nil) async throws -> AccountCheck {
         let (owner, account) = try await self.show(reference, client: client)
         guard let connecting = try self.plugin(account.platform).connecting else {
             return AccountCheck(account: account, problem: "the platform's plugin cannot ask who a token speaks for")
         }
+        let plugin = try self.plugin(account.platform)
         let remote: RemoteAccount
+        var check = AccountCheck(account: account)
         do {
             let granted = try await self.accesses.access(client: owner.id, account: account.id, for: "publish")
             let caller = Caller(client: owner.id, account: account.id, app: granted.app)
-            remote = try await Caller.$current.withValue(caller) {
-                try await connecting.identify(granted.access.tokens)
+            let tokens = granted.access.tokens
+            let own = plugin.listing?.tokens(tokens, for: account.externalID) ?? tokens
+            remote = try await Caller.$current.withValue(caller) { try await connecting.identify(own) }
+            if let inspecting = plugin.inspecting {
+                do {
+                    check.report = try await Caller.$current.withValue(caller) {
+                        try await inspecting.inspect(granted.access)
+                    }
+                } catch let error as PluginError {
+                    check.unsaid = error.message
+                }
             }
         } catch let error as PluginError {
             return AccountCheck(account: account, problem: error.description, nextAction: error.nextAction)
@@ -59,11 +72,24 @@ extension AccountService {
                 problem: "the token speaks for \(remote.name) (\(remote.externalID)) now, not for this account",
                 nextAction: "Connect it again with its own token: posthorn account connect")
         }
-        return try await self.pool.withConnection { db in
+        try await self.pool.withConnection { db in
             try await AccountRepository.refresh(
                 account.id, of: owner.id, name: account.name, handle: remote.handle, followers: remote.followers,
                 on: &db)
-            return AccountCheck(account: try await AccountRepository.find(account.id, of: owner.id, on: &db) ?? account)
+            check.account = try await AccountRepository.find(account.id, of: owner.id, on: &db) ?? account
+        }
+        if let report = check.report { Self.judge(report, of: plugin, &check) }
+        return check
+    }
+
+    private static func judge(_ report: TokenReport, of plugin: RegisteredPlugin, _ check: inout AccountCheck) {
+        check.missingScopes = report.missingScopes(for: plugin.manifest)
+        if !report.isValid {
+            check.problem = "\(plugin.manifest.name) no longer accepts the token"
+            check.nextAction = "Connect it again: posthorn account connect"
+        } else if !check.missingScopes.isEmpty {
+            check.problem = "the token does not allow \(check.missingScopes.joined(separator: ", "))"
+            check.nextAction = "Allow them to the app, for the person or system user, then connect again."
         }
     }
 

@@ -27,6 +27,8 @@ package struct AccountConnection: Sendable {
     package var app: String?
     /// The tokens.
     package var tokens: TokenSet
+    /// Whether tokens that allow less than the plugin asks for are taken.
+    package var allowsMissingScopes = false
 
     /// Makes a connection.
     package init(client: String, platform: PlatformID, externalID: String? = nil, name: String? = nil, tokens: TokenSet)
@@ -47,6 +49,12 @@ package struct AccountCheck: Sendable {
     package var problem: String?
     /// What a person can do.
     package var nextAction: String?
+    /// How the token stands; `nil` when the platform did not say.
+    package var report: TokenReport?
+    /// What the token should allow and does not.
+    package var missingScopes: [String] = []
+    /// Why the platform did not say how the token stands.
+    package var unsaid: String?
 }
 
 /// Connects accounts and looks after them.
@@ -89,25 +97,41 @@ package struct AccountService: Sendable {
     package func connect(_ connection: AccountConnection, actor: String) async throws -> AccountRow {
         let plugin = try self.plugin(connection.platform)
         let remote = try await self.identify(connection, plugin)
+        return try await self.write(connection, remote, plugin, actor: actor)
+    }
+
+    /// Checks what the tokens allow, then writes the account and its grant.
+    func write(
+        _ connection: AccountConnection, _ remote: RemoteAccount, _ plugin: RegisteredPlugin, actor: String
+    ) async throws -> AccountRow {
+        let tokens = try await self.examined(
+            connection.tokens, for: remote.externalID, plugin, allowsMissingScopes: connection.allowsMissingScopes)
         return try await self.pool.withTransaction(retrying: 3) { db in
             let directory = try await ClientDirectory.load(connection.client, on: &db)
             let account = try await self.place(connection, remote, in: directory, actor: actor, on: &db)
             let app = try await Self.app(connection, on: &db)
             let grant = try await self.vault.create(
-                owner: directory.client.id, platform: connection.platform, app: app, tokens: connection.tokens, on: &db)
-            try await JobStore(pool: self.pool).setApp(app, of: account.client, account.id, on: &db)
-            var uses: [GrantUse] = [.publish]
-            if plugin.metrics != nil { uses.append(.metrics) }
-            if plugin.boosting != nil { uses.append(.boost) }
-            try await AccountRepository.useGrant(grant, for: uses, account: account.id, of: account.client, on: &db)
+                owner: directory.client.id, platform: connection.platform, app: app, tokens: tokens, on: &db)
+            try await self.use(grant, app, for: account, plugin, on: &db)
             return try await AccountRepository.find(account.id, of: account.client, on: &db) ?? account
         }
+    }
+
+    /// Lets an account work with a grant, in all that its plugin can.
+    func use(
+        _ grant: GrantID, _ app: AppID?, for account: AccountRow, _ plugin: RegisteredPlugin, on db: inout Transaction
+    ) async throws {
+        try await JobStore(pool: self.pool).setApp(app, of: account.client, account.id, on: &db)
+        var uses: [GrantUse] = [.publish]
+        if plugin.metrics != nil { uses.append(.metrics) }
+        if plugin.boosting != nil { uses.append(.boost) }
+        try await AccountRepository.useGrant(grant, for: uses, account: account.id, of: account.client, on: &db)
     }
 
     /// The app that the token is from: the one that is named, else the platform's only one.
     ///
     /// - Returns: `nil` when none was added: then the configured one is meant.
-    private static func app(_ connection: AccountConnection, on db: inout Transaction) async throws -> AppID? {
+    static func app(_ connection: AccountConnection, on db: inout Transaction) async throws -> AppID? {
         let apps = try await AppRepository.list(platform: connection.platform, on: &db)
         guard let name = connection.app else {
             if apps.count < 2 { return apps.first?.id }
@@ -136,11 +160,7 @@ package struct AccountService: Sendable {
         do {
             remote = try await connecting.identify(connection.tokens)
         } catch {
-            let isTransient = error.code == .retryAfter || error.code == .rateLimited
-            throw ServiceError(
-                isTransient ? .conflict : .refusedByPlatform,
-                "\(plugin.manifest.name) does not accept the token: \(error.message)"
-                    + (error.nextAction.map { ". \($0)" } ?? ""))
+            throw Self.refusal(error, plugin)
         }
         if let expected = connection.externalID, expected != remote.externalID {
             throw ServiceError(
@@ -151,8 +171,16 @@ package struct AccountService: Sendable {
         return remote
     }
 
+    static func refusal(_ error: PluginError, _ plugin: RegisteredPlugin) -> ServiceError {
+        let isTransient = error.code == .retryAfter || error.code == .rateLimited
+        return ServiceError(
+            isTransient ? .conflict : .refusedByPlatform,
+            "\(plugin.manifest.name) does not accept the token: \(error.message)"
+                + (error.nextAction.map { ". \($0)" } ?? ""))
+    }
+
     /// Finds the client's account of that identity, or adds it, and claims the identity for it.
-    private func place(
+    func place(
         _ connection: AccountConnection, _ remote: RemoteAccount, in directory: ClientDirectory, actor: String,
         on db: inout Transaction
     ) async throws -> AccountRow {

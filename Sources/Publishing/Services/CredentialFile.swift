@@ -6,6 +6,18 @@ package import PluginKit
 
 /// Reads a credential file: one JSON object with the fields that the platform's manifest lists.
 package enum CredentialFile {
+    /// Reads a file that holds a bare token, or a credential as ``read(_:for:)`` takes it.
+    ///
+    /// - Throws: `ServiceError` with code `invalid`; it says nothing of what the file holds.
+    package static func readToken(_ data: Data, for manifest: PluginManifest) throws(ServiceError) -> TokenSet {
+        let text = String(decoding: data, as: UTF8.self).trimmed
+        if text.hasPrefix("{") { return try Self.read(data, for: manifest) }
+        guard !text.isEmpty, !text.contains(where: \.isWhitespace) else {
+            throw ServiceError(.invalid, "the token file must hold one token and nothing else, or a credential as JSON")
+        }
+        return TokenSet(accessToken: Secret(text))
+    }
+
     /// Reads and checks a file.
     ///
     /// - Parameters:

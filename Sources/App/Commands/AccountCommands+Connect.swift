@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Domain
+import Foundation
+import Persistence
+import PluginKit
+import Publishing
+
+extension AccountCommands {
+    struct Connect: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "connect", "Connect accounts with a token in hand: one, or all that a token opens.",
+            details: """
+                --credential-file connects one account. The platform is asked who the token speaks for; a token of another account is refused.
+
+                --token-file takes the token of a person or system user that opens several accounts, as Meta's do. Alone it lists them; with
+                --client and --external-id it connects one; with --map it connects many, all or none, with one grant of the agency. The map is CSV
+                with the columns client and external_id and, where wanted, slug, name, brand, tz, platform; rows without a client are left out,
+                so the list as CSV can be filled in and given back. Wrong rows are named by line, column and reason (exit code 65).
+
+                What the token allows is checked where the platform says it. It is sealed before it is stored and never shown. An account that was
+                disconnected, or whose token ended, is connected again and keeps its history.
+                """,
+            examples: [
+                "account connect --client acme --platform x --external-id 42 --name Acme --credential-file token.json",
+                "account connect --client acme --platform mock --slug mock-shop --credential-file -",
+                "account connect --platform facebook --token-file token.txt -o csv > pages.csv",
+                "account connect --platform facebook --token-file token.txt --map pages.csv --dry-run",
+                "account connect --client acme --platform instagram --token-file token.txt --external-id 17841400000000001",
+            ], keys: AccountRows.columns + OpenedRows.further)
+
+        @OptionGroup var options: CommandOptions
+        @OptionGroup var change: ChangeOptions
+        @Option(help: ArgumentHelp("The client's slug or id.", valueName: "client"))
+        var client: String?
+        @Option(help: ArgumentHelp("The platform's id, as in `plugin list`.", valueName: "platform"))
+        var platform: String
+        @Option(
+            help: ArgumentHelp(
+                "The account's identity on the platform; asked of the platform when not given.", valueName: "id"))
+        var externalID: String?
+        @Option(help: ArgumentHelp("The name; the platform's own when not given.", valueName: "name"))
+        var name: String?
+        @Option(
+            help: ArgumentHelp("Its short name inside the client; the platform's id when not given.", valueName: "slug")
+        )
+        var slug: String?
+        @Option(help: ArgumentHelp("The brand it speaks as; the client's own when not given.", valueName: "name"))
+        var brand: String?
+        @Option(
+            name: .customLong("tz"),
+            help: ArgumentHelp("The IANA zone of its audience; the client's when not given.", valueName: "zone"))
+        var timeZone: String?
+        @Option(
+            help: ArgumentHelp(
+                "The app that the token is from, as in `app list`; needed when the platform has several.",
+                valueName: "app"))
+        var app: String?
+        @Option(help: ArgumentHelp("The credential as JSON, - for standard input.", valueName: "file"))
+        var credentialFile: String?
+        @Option(
+            help: ArgumentHelp(
+                "A token that opens several accounts, bare or as JSON; - for standard input.", valueName: "file"))
+        var tokenFile: String?
+        @Option(help: ArgumentHelp("Which of its accounts goes to which client, CSV.", valueName: "file"))
+        var map: String?
+        @Flag(help: "Take a token that allows less than the plugin asks for.")
+        var allowMissingScopes = false
+
+        func validate() throws {
+            guard (self.credentialFile == nil) != (self.tokenFile == nil) else {
+                throw ValidationError("Give --credential-file or --token-file.")
+            }
+            guard self.credentialFile == nil || self.client != nil else { throw ValidationError("Give --client.") }
+            guard self.map == nil || self.tokenFile != nil else {
+                throw ValidationError("--map goes with --token-file.")
+            }
+            let ofOne = [self.client, self.externalID, self.name, self.slug, self.brand, self.timeZone]
+            guard self.map == nil || ofOne.allSatisfy({ $0 == nil }) else {
+                throw ValidationError("With --map, clients, ids and names stand in the file.")
+            }
+            guard self.map != "-" || self.tokenFile != "-" else {
+                throw ValidationError("Standard input is the token or the map, not both.")
+            }
+        }
+
+        func run(_ context: CommandContext) async throws {
+            let map = try self.map.map { path in try self.readMap(path) }
+            let data = try CommandError.contents(of: self.credentialFile ?? self.tokenFile ?? "-")
+            try await context.withServices { services in
+                let platform = PlatformID(rawValue: self.platform)
+                let manifest = try services.accounts.manifest(of: platform)
+                let tokens =
+                    try self.tokenFile == nil
+                    ? CredentialFile.read(data, for: manifest) : CredentialFile.readToken(data, for: manifest)
+                if let map {
+                    try await self.connect(map, tokens, services, context.output)
+                } else if let client = self.client {
+                    try await self.connect(client, tokens, services, context.output)
+                } else {
+                    let opened = try await services.accounts.opened(by: tokens, on: platform)
+                    context.output.show(OpenedRows.listing(opened, on: platform))
+                }
+            }
+        }
+
+        private func connect(
+            _ client: String, _ tokens: TokenSet, _ services: ServiceContext, _ output: Output
+        ) async throws {
+            let platform = PlatformID(rawValue: self.platform)
+            var connection = AccountConnection(
+                client: client, platform: platform, externalID: self.externalID, name: self.name, tokens: tokens)
+            connection.slug = self.slug
+            connection.brand = self.brand
+            connection.timeZone = self.timeZone
+            connection.app = self.app
+            connection.allowsMissingScopes = self.allowMissingScopes
+            let owner = try await services.clients.show(client).client
+            guard !self.change.isDryRun else {
+                return output.note("would ask \(platform) who the token speaks for, and connect it to \(owner.slug)")
+            }
+            let account =
+                self.tokenFile == nil
+                ? try await services.accounts.connect(connection, actor: Actor.current)
+                : try await services.accounts.connectOpened(connection, actor: Actor.current)
+            output.success("connected \(owner.slug)/\(account.slug)")
+            output.show(AccountRows.record(account, of: owner))
+        }
+
+        private func connect(
+            _ map: AccountMap, _ tokens: TokenSet, _ services: ServiceContext, _ output: Output
+        ) async throws {
+            var options = AccountMapOptions(actor: Actor.current)
+            options.app = self.app
+            options.allowsMissingScopes = self.allowMissingScopes
+            options.isDryRun = self.change.isDryRun
+            let report = try await services.accounts.connect(map, tokens: tokens, options)
+            guard report.problems.isEmpty else {
+                let more = report.problems.count > 50 ? ["… and \(report.problems.count - 50) more"] : []
+                let lines = Set(report.problems.map(\.line)).count
+                throw CommandError(
+                    .badData, "\(lines) row(s) of the map are wrong; nothing was written",
+                    details: report.problems.prefix(50).map(\.description) + more,
+                    remedy: "mend them and give the file again")
+            }
+            let left = report.skipped > 0 ? "; \(report.skipped) row(s) name no client" : ""
+            if let end = report.expiresAt {
+                output.warn(
+                    "the token ends at \(end.formatted(.iso8601)): connect again before, or use a system user's token, which does not end"
+                )
+            }
+            guard !options.isDryRun else { return output.note("would connect \(report.rows) account(s)\(left)") }
+            output.success("connected \(report.connected.count) account(s)\(left)")
+            output.show(
+                Listing(
+                    AccountRows.columns, rows: report.connected.map { AccountRows.record($0.account, of: $0.client) },
+                    empty: "the map names no client"))
+        }
+
+        private func readMap(_ path: String) throws -> AccountMap {
+            do {
+                return try AccountMap(
+                    try CommandError.contents(of: path), platform: PlatformID(rawValue: self.platform))
+            } catch let error as CSVError {
+                throw CommandError(
+                    .badData, "\(path): \(error.message)", remedy: "see `posthorn account connect --help`")
+            }
+        }
+    }
+}
+
+/// How the accounts that a token opens are shown: as a map that can be filled in.
+enum OpenedRows {
+    static let further = [
+        Column("tasks", "TASKS", "what the person may do with it, in the platform's words", isFlexible: true),
+        Column("parent_id", nil, "the platform's identity of what it belongs to, say its Page"),
+    ]
+    private static let columns =
+        [
+            Column("client", "CLIENT", "the client under which it stands already"),
+            Column("slug", "ACCOUNT", "its short name there"), Column("platform", "PLATFORM", "the platform"),
+            Column("external_id", "ID", "its identity on the platform"),
+            Column("name", "NAME", "its name", isFlexible: true),
+            Column("handle", "HANDLE", "its handle on the platform", isFlexible: true),
+            Column("followers", "FOLLOWERS", "followers, when the platform said"),
+        ] + further
+
+    static func listing(_ opened: [OpenedAccount], on platform: PlatformID) -> Listing {
+        let rows = opened.map { entry in
+            let account = entry.granted.account
+            return Record([
+                "client": .optional(entry.holder?.client.slug.rawValue),
+                "slug": .optional(entry.holder?.account.slug.rawValue), "platform": .text(platform.rawValue),
+                "external_id": .text(account.externalID), "name": .text(account.name),
+                "handle": .optional(account.handle), "followers": .optional(account.followers),
+                "tasks": .list(entry.granted.tasks.map { .text($0) }),
+                "parent_id": .optional(entry.granted.parentID),
+            ])
+        }
+        return Listing(
+            Self.columns, rows: rows, idKey: "external_id",
+            empty: "the token opens no account: give the person or system user a role on one")
+    }
+}

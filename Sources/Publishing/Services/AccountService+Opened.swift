@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+import PQClient
+package import Persistence
+package import PluginKit
+
+/// An account with its client.
+package struct ClientAccount: Sendable {
+    /// The client.
+    package var client: ClientRow
+    /// The account.
+    package var account: AccountRow
+}
+
+/// An account that a token opens.
+package struct OpenedAccount: Sendable {
+    /// What the platform says of it.
+    package var granted: GrantedAccount
+    /// Where it stands already; `nil` when it stands nowhere.
+    package var holder: ClientAccount?
+}
+
+extension AccountService {
+    /// Lists the accounts that a person's or system user's token opens, and where they stand already.
+    ///
+    /// - Throws: `ServiceError`: `invalid` for a platform whose tokens open one account, `refusedByPlatform` when the token is not accepted.
+    package func opened(by tokens: TokenSet, on platform: PlatformID) async throws -> [OpenedAccount] {
+        let granted = try await self.granted(tokens, try self.plugin(platform))
+        let standing = try await self.list(platform: platform).filter {
+            $0.account.state != .moved && $0.account.state != .disconnected
+        }
+        let holders = Dictionary(standing.map { ($0.account.externalID, $0) }) { first, _ in first }
+        return granted.map { entry in
+            let holder = holders[entry.account.externalID].map { ClientAccount(client: $0.client, account: $0.account) }
+            return OpenedAccount(granted: entry, holder: holder)
+        }
+    }
+
+    /// Connects one of the accounts that a person's or system user's token opens: the one that the connection names, or the only one.
+    ///
+    /// The grant is the client's.
+    ///
+    /// - Throws: As ``connect(_:actor:)``; `conflict` when the token opens several and none was named.
+    package func connectOpened(_ connection: AccountConnection, actor: String) async throws -> AccountRow {
+        let plugin = try self.plugin(connection.platform)
+        let granted = try await self.granted(connection.tokens, plugin)
+        let found = granted.filter { $0.account.externalID == connection.externalID ?? $0.account.externalID }
+        guard let one = found.first, found.count == 1 else {
+            throw ServiceError(.conflict, Self.choice(connection.externalID, of: granted, plugin))
+        }
+        var own = connection
+        own.tokens = plugin.listing?.shared(connection.tokens) ?? connection.tokens
+        return try await self.write(own, one.account, plugin, actor: actor)
+    }
+
+    func granted(_ tokens: TokenSet, _ plugin: RegisteredPlugin) async throws -> [GrantedAccount] {
+        guard let listing = plugin.listing else {
+            throw ServiceError(
+                .invalid,
+                "a token of \(plugin.manifest.name) opens one account: connect it with --credential-file")
+        }
+        do {
+            return try await listing.accounts(
+                listing.shared(tokens), app: self.accesses.configuredApp(of: plugin.manifest.id))
+        } catch {
+            throw Self.refusal(error, plugin)
+        }
+    }
+
+    /// What to say when a token does not open exactly the account that is meant.
+    static func choice(_ wanted: String?, of granted: [GrantedAccount], _ plugin: RegisteredPlugin) -> String {
+        let name = plugin.manifest.name
+        guard !granted.isEmpty else {
+            return "the token opens no account on \(name): give the person or system user a role on one"
+        }
+        let first = granted.prefix(5).map { "\($0.account.externalID) (\($0.account.name))" }
+        let list = first.joined(separator: ", ") + (granted.count > 5 ? " and \(granted.count - 5) more" : "")
+        guard let wanted else {
+            return "the token opens \(list): say which with --external-id, or map several with --map"
+        }
+        let hint = NearestName.hint(wanted, in: granted.map(\.account.externalID))
+        return "the token does not open \(wanted) on \(name).\(hint) It opens \(list)"
+    }
+
+    /// Asks what tokens allow and when they end.
+    ///
+    /// - Returns: The tokens with what the platform said; as they are when it does not say.
+    /// - Throws: `ServiceError`: `refusedByPlatform` for tokens that are not accepted, `conflict` for tokens that allow too little.
+    func examined(
+        _ tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin, allowsMissingScopes: Bool
+    ) async throws -> TokenSet {
+        guard let inspecting = plugin.inspecting else { return tokens }
+        let report: TokenReport
+        do {
+            report = try await inspecting.inspect(
+                AccountAccess(
+                    account: AccountID(), externalID: externalID, tokens: tokens,
+                    app: self.accesses.configuredApp(of: plugin.manifest.id)))
+        } catch  where error.code == .retryAfter || error.code == .rateLimited {
+            throw Self.refusal(error, plugin)
+        } catch {
+            // Some tokens may not ask about themselves; that the token is accepted was seen before.
+            return tokens
+        }
+        guard report.isValid else {
+            throw ServiceError(.refusedByPlatform, "\(plugin.manifest.name) does not accept the token any more")
+        }
+        let missing = report.missingScopes(for: plugin.manifest)
+        guard missing.isEmpty || allowsMissingScopes else {
+            throw ServiceError(
+                .conflict,
+                "the token does not allow \(missing.joined(separator: ", ")): allow them to the app, for the person or system user, "
+                    + "or connect without what needs them by --allow-missing-scopes")
+        }
+        var known = tokens
+        known.expiresAt = report.expiresAt ?? tokens.expiresAt
+        if !report.scopes.isEmpty { known.scopes = report.scopes }
+        return known
+    }
+}
