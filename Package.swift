@@ -105,7 +105,8 @@ let modules: [Module] = [
         testDependencies: [
             "TestSupport", "Analysis", "Domain", "JobQueue", "Persistence", "PluginHost", "PluginKit", "PluginTestKit",
             "Publishing", "PQClient", "Simulator", "Telemetry", "InstagramPlugin", "MockPlugin", "TikTokPlugin",
-            "XPlugin", "PluginCatalog", httpTypes, argumentParser, configuration, logging, subprocess, system,
+            "XPlugin", "PluginCatalog", asyncHTTPClient, httpTypes, argumentParser, configuration, logging, nioCore,
+            nioHTTP1, subprocess, system,
         ]),
     Module(
         name: "PluginCatalog", path: "Sources/PluginCatalog",

@@ -117,6 +117,18 @@ struct ConfigurationTests {
         #expect(try await source([:], nil) == .missing)
     }
 
+    @Test("the public address is the configured one, else that of the `up` in this folder")
+    func publicURL() async throws {
+        let running = RunningState(
+            processID: 1, databaseURL: "postgresql:///up", schema: "posthorn", platformOrigin: "http://127.0.0.1:8300",
+            publicURL: "http://127.0.0.1:8400", startedAt: Date(timeIntervalSince1970: 0))
+        let none = try await self.settings([:])
+        #expect(try PlatformSettings(none, running: nil).publicURL() == nil)
+        #expect(try PlatformSettings(none, running: running).publicURL()?.port == 8400)
+        let own = try await self.settings(["POSTHORN_PUBLIC_URL": "https://posthorn.example"])
+        #expect(try PlatformSettings(own, running: running).publicURL()?.host() == "posthorn.example")
+    }
+
     @Test("a pooler is named for the database's own address alone, and asks for an address to listen at")
     func pooler() async throws {
         let environment = ["POSTHORN_DATABASE_URL": "postgresql:///a", "POSTHORN_DATABASE_POOLER": "transaction"]

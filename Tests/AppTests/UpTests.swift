@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 
+import AsyncHTTPClient
 import Foundation
+import NIOCore
+import NIOHTTP1
 import Subprocess
 import SystemPackage
 import Testing
@@ -53,6 +56,15 @@ struct UpTests {
                 break
             }
             #expect(line.contains("\"world\":\"simulated\""))
+            let record = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            let up = try #require(record)
+            #expect((up["public_url"] as? String)?.hasPrefix("http://127.0.0.1:") == true)
+            let admin = try #require(up["admin_address"] as? String)
+            let client = HTTPClient(eventLoopGroupProvider: .singleton)
+            let ready = try await client.execute(
+                HTTPClientRequest(url: "http://\(admin)/readyz"), timeout: .seconds(60))
+            #expect(ready.status == .ok)
+            try await client.shutdown()
 
             let doctor = try await Self.posthorn(["doctor", "-o", "json"], in: folder)
             #expect(doctor.code == 0, "\(doctor.output)")

@@ -70,7 +70,7 @@ struct ServeCommand: PosthornCommand {
         try await context.withServices(role: "serve", connections: 2) { services in
             let pool = services.pool
             let shelf = MediaShelf(
-                links: MediaLinks(base: settings.publicURL, keys: services.keys), store: services.media,
+                links: settings.publicURL.map { MediaLinks(base: $0, keys: services.keys) }, store: services.media,
                 clock: services.mirror.clock)
             let server = ConsoleServer(
                 configuration: known, shelf: shelf,
@@ -88,9 +88,15 @@ struct ServeCommand: PosthornCommand {
                 context.output.show(
                     Record([
                         "address": .text("\(address)"), "admin_address": .text("\(admin)"),
-                        "public_url": .text(settings.publicURL.absoluteString),
+                        "public_url": .optional(settings.publicURL?.absoluteString),
                     ]), idKey: "address")
-                context.output.note("\(settings.publicURL.absoluteString) is served at \(address) · ^C stops it")
+                guard let url = settings.publicURL?.absoluteString else {
+                    context.output.warn(
+                        "no public address is configured, so platforms cannot fetch files: set POSTHORN_PUBLIC_URL, here and for the workers"
+                    )
+                    return context.output.note("this machine is answered at \(address) · ^C stops it")
+                }
+                context.output.note("\(url) is served at \(address) · ^C stops it")
             }
             try await withBackground {
                 try await services.followWorld()

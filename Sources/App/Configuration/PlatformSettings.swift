@@ -16,6 +16,8 @@ package struct PlatformSettings: Sendable {
     /// Platform calls go to this address instead of the real hosts.
     package var origin: URL?
     private let settings: Settings
+    /// That of the `up` whose database we use.
+    private let runningPublicURL: String?
 
     /// Which kind of world the process lives in.
     package var world: WorldKind { self.origin == nil ? .real : .simulated }
@@ -28,6 +30,7 @@ package struct PlatformSettings: Sendable {
     /// - Throws: ``CommandError`` with exit code 78.
     package init(_ settings: Settings, running: RunningState?) throws {
         self.settings = settings
+        self.runningPublicURL = running?.publicURL
         guard let text = settings.text("platform.origin") ?? running?.platformOrigin else { return }
         guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil,
             url.query == nil
@@ -57,7 +60,7 @@ package struct PlatformSettings: Sendable {
     ///
     /// - Throws: ``CommandError`` with exit code 78 for what is no address; real platforms fetch over https alone.
     package func publicURL() throws -> URL? {
-        guard let text = self.settings.text("public.url") else { return nil }
+        guard let text = self.settings.text("public.url") ?? self.runningPublicURL else { return nil }
         let schemes = self.world == .real ? ["https"] : ["http", "https"]
         guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), schemes.contains(scheme),
             url.host?.isEmpty == false, url.query == nil, url.fragment == nil, url.user == nil

@@ -15,15 +15,21 @@ package struct RunningState: Codable, Sendable, Hashable {
     package var schema: String
     /// The address of its simulator; `nil` in a real world.
     package var platformOrigin: String?
+    /// The address that the world reaches its `serve` at; `nil` when it has none.
+    package var publicURL: String?
     /// When it started.
     package var startedAt: Date
 
     /// Makes a description.
-    package init(processID: Int32, databaseURL: String, schema: String, platformOrigin: String?, startedAt: Date) {
+    package init(
+        processID: Int32, databaseURL: String, schema: String, platformOrigin: String?, publicURL: String? = nil,
+        startedAt: Date
+    ) {
         self.processID = processID
         self.databaseURL = databaseURL
         self.schema = schema
         self.platformOrigin = platformOrigin
+        self.publicURL = publicURL
         self.startedAt = startedAt
     }
 

@@ -7,12 +7,12 @@ package import Foundation
 ///
 /// | key | type | default |
 /// |---|---|---|
-/// | `public.url` | URL | none: it must be given |
+/// | `public.url` | URL | none: only this machine, or a tunnel to it, is answered |
 /// | `admin.address` | host:port | `127.0.0.1:9464` |
 /// | `shutdown.grace` | duration | 30s |
 package struct ServeSettings: Sendable {
-    /// The address that the world reaches this installation at.
-    package var publicURL: URL
+    /// The address that the world reaches this installation at; `nil` when it cannot.
+    package var publicURL: URL?
     /// Where health and metrics are asked for.
     package var admin: ListenAddress
     /// How long answers that are on their way may take after a stop was asked for.
@@ -25,14 +25,7 @@ package struct ServeSettings: Sendable {
     ///   - platforms: where platforms are, which decides what a public address may be.
     /// - Throws: ``CommandError`` with exit code 78.
     package init(_ settings: Settings, platforms: PlatformSettings) throws {
-        guard let publicURL = try platforms.publicURL() else {
-            throw CommandError(
-                .configuration, "no public address is configured: nothing would lead here",
-                remedy:
-                    "set POSTHORN_PUBLIC_URL to the address that the world reaches this installation at, here and for the workers"
-            )
-        }
-        self.publicURL = publicURL
+        self.publicURL = try platforms.publicURL()
         self.admin = ListenAddress(host: "127.0.0.1", port: 9464)
         if let text = settings.text("admin.address") {
             guard let address = ListenAddress(text) else {

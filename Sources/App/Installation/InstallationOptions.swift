@@ -12,6 +12,10 @@ package struct InstallationOptions: Sendable, Hashable {
     package var simulatorPort: Int?
     /// Whether another port may be taken when the wanted one is not free.
     package var mayMovePort = true
+    /// Whether `serve` runs too, which answers platforms that fetch files.
+    package var isServed = false
+    /// The port of `serve`; 8400, or a free one, when `nil`.
+    package var servePort: Int?
     /// Where the simulator's chance comes from.
     package var simulatorSeed: UInt64 = 1
     /// What the simulator's rate limits are multiplied by.

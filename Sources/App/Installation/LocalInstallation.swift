@@ -5,8 +5,21 @@ import JobQueue
 import Logging
 import PQClient
 
-/// PostgreSQL, schema, simulator and workers on this machine, from nothing; everything ends with it, in the right order.
+/// PostgreSQL, schema, simulator, `serve` and workers on this machine, from nothing; everything ends with it, in the right order.
 package struct LocalInstallation: Sendable {
+    /// The database that everything uses.
+    private struct Database: Sendable {
+        var url: String
+        var port: Int?
+        var passwordFile: String?
+
+        init(_ url: String, _ port: Int?, _ passwordFile: String?) {
+            self.url = url
+            self.port = port
+            self.passwordFile = passwordFile
+        }
+    }
+
     private let options: InstallationOptions
     private let state: StateFolder
     private let context: CommandContext
@@ -75,7 +88,7 @@ package struct LocalInstallation: Sendable {
         await pool.close()
 
         guard self.options.isSimulated else {
-            return try await self.withWorkers(url, port, passwordFile, origin: nil, world, body)
+            return try await self.withServe(Database(url, port, passwordFile), origin: nil, world, body)
         }
         let simulator = try await SimulatorProcess(options: self.options, state: self.state)
         return try await withBackground {
@@ -83,26 +96,48 @@ package struct LocalInstallation: Sendable {
         } _: {
             try await simulator.waitUntilListening()
             self.progress("the pretend platforms are at \(simulator.origin)")
-            return try await self.withWorkers(url, port, passwordFile, origin: simulator.origin, world, body)
+            return try await self.withServe(
+                Database(url, port, passwordFile), origin: simulator.origin, world, body)
+        }
+    }
+
+    /// It ends after the workers: what they publish is fetched from it.
+    private func withServe<Result: Sendable>(
+        _ database: Database, origin: String?, _ world: WorldKind,
+        _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
+    ) async throws -> Result {
+        guard self.options.isServed else {
+            return try await self.withWorkers(database, origin: origin, serve: nil, world, body)
+        }
+        let serve = try ServeProcess(options: self.options, settings: self.context.settings, state: self.state)
+        let environment = self.environment(url: database.url, origin: origin, publicURL: serve.publicURL)
+        return try await withBackground {
+            try await serve.run(environment)
+        } _: {
+            try await serve.waitUntilListening()
+            self.progress("serve answers at \(serve.address)")
+            return try await self.withWorkers(database, origin: origin, serve: serve, world, body)
         }
     }
 
     private func withWorkers<Result: Sendable>(
-        _ url: String, _ port: Int?, _ passwordFile: String?, origin: String?, _ world: WorldKind,
+        _ database: Database, origin: String?, serve: ServeProcess?, _ world: WorldKind,
         _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
     ) async throws -> Result {
         let fleet = WorkerFleet(
             (0..<self.options.workers).map { number in
                 Supervised(
-                    self.worker(number + 1, url: url, origin: origin), mayDie: self.options.workersMayDie
+                    self.worker(number + 1, url: database.url, origin: origin, publicURL: serve?.publicURL),
+                    mayDie: self.options.workersMayDie
                 ) { [context] sentence in
                     context.logger.warning("\(sentence)")
                 }
             })
         let running = RunningInstallation(
-            databaseURL: url, databasePort: port, databasePasswordFile: passwordFile, platformOrigin: origin,
-            world: world,
-            workers: fleet, context: try await self.attachedContext(url: url, origin: origin))
+            databaseURL: database.url, databasePort: database.port, databasePasswordFile: database.passwordFile,
+            platformOrigin: origin, publicURL: serve?.publicURL, adminAddress: serve?.adminAddress, world: world,
+            workers: fleet,
+            context: try await self.attachedContext(url: database.url, origin: origin, publicURL: serve?.publicURL))
         if let origin { try await self.alignClock(origin: origin, running.context) }
         return try await withBackground {
             try await fleet.run()
@@ -110,15 +145,27 @@ package struct LocalInstallation: Sendable {
             try await self.waitForWorkers(running)
             self.progress("\(self.options.workers) worker(s) run")
             let state = RunningState(
-                processID: getpid(), databaseURL: url, schema: self.options.schema, platformOrigin: origin,
-                startedAt: Date())
+                processID: getpid(), databaseURL: database.url, schema: self.options.schema, platformOrigin: origin,
+                publicURL: serve?.publicURL, startedAt: Date())
             try state.save(self.state)
             defer { RunningState.clear(self.state) }
             return try await body(running)
         }
     }
 
-    private func worker(_ number: Int, url: String, origin: String?) -> ChildProcess {
+    private func worker(_ number: Int, url: String, origin: String?, publicURL: String?) -> ChildProcess {
+        var environment = self.environment(url: url, origin: origin, publicURL: publicURL)
+        environment.merge(self.options.workerEnvironment) { $1 }
+        let variants = self.options.workerVariants
+        if !variants.isEmpty { environment.merge(variants[(number - 1) % variants.count]) { $1 } }
+        return ChildProcess(
+            name: "worker \(number)", executable: OwnBinary.path,
+            arguments: ["worker", "run", "--with-parent", String(getpid())], environment: environment,
+            logFile: "\(self.state.logs)/worker-\(number).log")
+    }
+
+    /// What a process of the installation is told.
+    private func environment(url: String, origin: String?, publicURL: String?) -> [String: String?] {
         var environment: [String: String?] = [
             "POSTHORN_DATABASE_URL": url, "POSTHORN_DATABASE_SCHEMA": self.options.schema,
             "POSTHORN_DATABASE_POOLER": PQConfiguration.Pooling.direct.rawValue, "POSTHORN_PLATFORM_ORIGIN": origin,
@@ -132,19 +179,15 @@ package struct LocalInstallation: Sendable {
         if self.context.settings.text("media.store") == nil {
             environment["POSTHORN_MEDIA_STORE"] = URL(fileURLWithPath: self.state.media).absoluteString
         }
-        environment.merge(self.options.workerEnvironment) { $1 }
-        let variants = self.options.workerVariants
-        if !variants.isEmpty { environment.merge(variants[(number - 1) % variants.count]) { $1 } }
-        return ChildProcess(
-            name: "worker \(number)", executable: OwnBinary.path,
-            arguments: ["worker", "run", "--with-parent", String(getpid())], environment: environment,
-            logFile: "\(self.state.logs)/worker-\(number).log")
+        if let publicURL { environment["POSTHORN_PUBLIC_URL"] = publicURL }
+        return environment
     }
 
-    private func attachedContext(url: String, origin: String?) async throws -> CommandContext {
+    private func attachedContext(url: String, origin: String?, publicURL: String?) async throws -> CommandContext {
         var flags = ["database.url": url, "database.schema": self.options.schema]
         flags[DatabaseSettings.poolerKey] = PQConfiguration.Pooling.direct.rawValue
         flags["platform.origin"] = origin
+        flags["public.url"] = publicURL
         if try self.context.settings.secret("secret.key") == nil { flags["secret.key.file"] = self.state.secretKey }
         if self.context.settings.text("media.store") == nil {
             flags["media.store"] = URL(fileURLWithPath: self.state.media).absoluteString

@@ -13,6 +13,10 @@ package struct RunningInstallation: Sendable {
     package let databasePasswordFile: String?
     /// The simulator's address; `nil` in a real world.
     package let platformOrigin: String?
+    /// The address that the world reaches `serve` at; `nil` when it does not run, or the world cannot.
+    package let publicURL: String?
+    /// Where `serve` answers for health and metrics; `nil` when it does not run.
+    package let adminAddress: String?
     /// The kind of world.
     package let world: WorldKind
     /// The worker processes.

@@ -12,7 +12,7 @@ struct AdminResponder: HTTPResponder {
     let version: String
     let readiness: Readiness
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: ConsoleContext) async throws -> Response {
         guard request.method == .get || request.method == .head else { return .onlyReads }
         let response = await self.answer(request.uri.path)
         return request.method == .head ? response.createHeadResponse() : response

@@ -14,6 +14,8 @@ struct MediaResponder: HTTPResponder {
     let state: ServeState
     let logger: Logger
     private let files = FileIO()
+    /// Bytes that are read at once; some of these are read ahead for each connection.
+    private static let piece = 32 * 1024
 
     init(shelf: MediaShelf, state: ServeState, logger: Logger) {
         self.shelf = shelf
@@ -21,18 +23,21 @@ struct MediaResponder: HTTPResponder {
         self.logger = logger
     }
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: ConsoleContext) async throws -> Response {
         let response = try await self.answer(request, context)
         self.state.answered(response.status.code)
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func answer(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func answer(_ request: Request, _ context: ConsoleContext) async throws -> Response {
         guard request.method == .get || request.method == .head else { return .onlyReads }
+        guard let links = self.shelf.links else {
+            return .plain(.notFound, "This installation hands no files out: it has no public address.\n")
+        }
         let query = request.uri.queryParameters.reduce(into: [String: String]()) {
             $0[String($1.key)] = String($1.value)
         }
-        switch self.shelf.links.open(path: request.uri.path, query: query, at: self.shelf.clock.now()) {
+        switch links.open(path: request.uri.path, query: query, at: self.shelf.clock.now()) {
         case .elsewhere: return .plain(.notFound, "There is nothing at this address.\n")
         case .foreign:
             return .plain(
@@ -43,7 +48,7 @@ struct MediaResponder: HTTPResponder {
     }
 
     private func hand(
-        out hash: String, _ type: String, _ request: Request, _ context: BasicRequestContext
+        out hash: String, _ type: String, _ request: Request, _ context: ConsoleContext
     ) async throws -> Response {
         let path = self.shelf.store.path(of: hash)
         guard let size = Self.size(of: path) else {
@@ -78,12 +83,14 @@ struct MediaResponder: HTTPResponder {
     /// The file goes out in pieces, each when the one before was taken.
     private func stream(
         _ path: String, _ range: ClosedRange<Int>, _ status: HTTPResponse.Status, _ headers: HTTPFields,
-        _ context: BasicRequestContext
+        _ context: ConsoleContext
     ) async throws -> Response {
         var headers = headers
         headers[.contentLength] = String(range.count)
         let state = self.state
-        let body = try await self.files.loadFile(path: path, range: range, context: context).map { piece in
+        let file = try await self.files.loadFile(path: path, range: range, context: context, chunkLength: Self.piece)
+        let body = file.map { piece in
+            try await context.waitForConnection()
             state.sent(piece.readableBytes)
             return piece
         }

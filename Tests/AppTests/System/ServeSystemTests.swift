@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 
+import AsyncHTTPClient
 import Foundation
+import NIOCore
+import NIOHTTP1
 import PQClient
+import PluginKit
+import Publishing
 import Subprocess
 import TestSupport
 import Testing
@@ -45,7 +50,7 @@ struct ServeSystemTests {
         let port = try FreePort.any()
         try await SimulatedAgency.with(environment: ["POSTHORN_PUBLIC_URL": "http://127.0.0.1:\(port)/p/"]) { agency in
             try await Self.open(agency)
-            let status = try await agency.serve(port: port) {
+            let status = try await agency.serve(port: port) { _ in
                 try await agency.setRate(60)
                 for words in [
                     ["--text", "One", "--media", "a.jpg", "--alt", "A"],
@@ -67,12 +72,65 @@ struct ServeSystemTests {
         }
     }
 
-    @Test("without a public address serve says so, and a post that needs one is refused when it is planned")
+    @Test(
+        "a file of 1 GB that eight fetch at once leaves serve under 100 MB of resident memory")
+    func memory() async throws {
+        let port = try FreePort.any()
+        let size: Int64 = 1 << 30
+        try await SimulatedAgency.with(environment: ["POSTHORN_PUBLIC_URL": "http://127.0.0.1:\(port)"]) { agency in
+            let hash = String(repeating: "a", count: 64)
+            let file = URL(fileURLWithPath: MediaStore(folder: agency.folder).path(of: hash))
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("ftyp".utf8).write(to: file)
+            #expect(truncate(file.path, Int(size)) == 0)
+            let item = MediaItem(hash: hash, type: "video/mp4", byteCount: size)
+            let address = try agency.links(port: port).url(of: item, until: Date.now.addingTimeInterval(86_400))
+            let client = HTTPClient(eventLoopGroupProvider: .singleton)
+            let status = try await agency.serve(port: port) { process in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<8 {
+                        group.addTask {
+                            var request = HTTPClientRequest(url: address)
+                            request.headers.add(
+                                name: "Range", value: "bytes=\(number << 27)-\((number << 27) + 33_554_431)")
+                            let answer = try await client.execute(request, timeout: .seconds(300))
+                            var count = 0
+                            for try await piece in answer.body { count += piece.readableBytes }
+                            #expect(answer.status == .partialContent && count == 33_554_432)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                let peak = try #require(try Self.peakMemory(of: process))
+                #expect(peak < 100 << 20, "\(peak >> 20) MB")
+            }
+            try await client.shutdown()
+            #expect(status == .exited(0))
+        }
+    }
+
+    /// The most memory that a process ever held, in bytes, by the system's own account.
+    private static func peakMemory(of process: Int32) throws -> Int? {
+        let lines = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8).split(separator: "\n")
+        let line = lines.first { $0.hasPrefix("VmHWM:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 << 10 }
+    }
+
+    @Test("without a public address serve hands nothing out, and a post that needs one is refused when it is planned")
     func noAddress() async throws {
         try await SimulatedAgency.with { agency in
             try await Self.open(agency)
-            let serve = try await agency.answer(["serve", "--port", "0", "--admin-address", "127.0.0.1:0"])
-            #expect(serve.code == 78 && serve.messages.contains("POSTHORN_PUBLIC_URL"))
+            let port = try FreePort.any()
+            let status = try await agency.serve(port: port) { _ in
+                let client = HTTPClient(eventLoopGroupProvider: .singleton)
+                let request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/media/a.jpg")
+                let answer = try await client.execute(request, timeout: .seconds(60))
+                #expect(answer.status == .notFound)
+                try await client.shutdown()
+            }
+            #expect(status == .exited(0))
+            #expect(try String(contentsOf: agency.log("serve"), encoding: .utf8).contains("POSTHORN_PUBLIC_URL"))
             let post = try await Self.plan(agency, ["--text", "One", "--media", "a.jpg"])
             #expect(post.code == 65 && post.messages.contains("POSTHORN_PUBLIC_URL"), "\(post.messages)")
             #expect(try await agency.count("SELECT count(*) FROM target") == 0)

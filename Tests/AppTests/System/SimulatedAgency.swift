@@ -157,7 +157,7 @@ struct SimulatedAgency: Sendable {
     /// Runs `serve` beside the body, then ends it as a supervisor does.
     ///
     /// - Returns: how it ended.
-    func serve(port: Int, _ body: @escaping @Sendable () async throws -> Void) async throws -> TerminationStatus {
+    func serve(port: Int, _ body: @escaping @Sendable (Int32) async throws -> Void) async throws -> TerminationStatus {
         let process = ChildProcess(
             name: "serve", executable: Self.binary,
             arguments: ["serve", "--port", String(port), "--admin-address", "127.0.0.1:0"],
@@ -166,11 +166,17 @@ struct SimulatedAgency: Sendable {
         return try await process.run { processID in
             // It says where it is once it listens.
             try await self.until {
-                try String(contentsOf: self.log("serve"), encoding: .utf8).contains("is served at")
+                try String(contentsOf: self.log("serve"), encoding: .utf8).contains("^C stops it")
             }
-            try await body()
+            try await body(processID)
             kill(processID, SIGTERM)
         }
+    }
+
+    /// The signed addresses of files, as the program makes them.
+    func links(port: Int) throws -> MediaLinks {
+        let base = try #require(URL(string: "http://127.0.0.1:\(port)"))
+        return MediaLinks(base: base, keys: try SecretKeys(self.secretKey))
     }
 
     /// Where a worker's words are.
