@@ -91,7 +91,8 @@ public struct MetricReading: Sendable {
 
 /// A plugin that can read metrics.
 public protocol MetricsFetching: PlatformPlugin {
-    /// Reads the publications (at most the manifest's batch size) or the account. A publication that fails alone is left out or marked as gone;
-    /// it never fails the others.
+    /// Reads the publications (at most the manifest's batch size) or the account.
+    ///
+    /// The host gathers what is due of an account. A publication that fails alone is left out or marked as gone; it never fails the others.
     func metrics(_ request: MetricsRequest) async throws(PluginError) -> [MetricReading]
 }

@@ -87,6 +87,25 @@ struct XPlatformTests {
         }
     }
 
+    @Test("a poll is shown with its answers where it is asked for")
+    func poll() async throws {
+        try await RunningSimulator.with { simulator async throws in
+            let made = try await simulator.post(
+                "\(Self.x)/tweets",
+                ["text": "Brass?", "poll": ["options": ["Yes", "No"], "duration_minutes": 60]], token: "x1")
+            let id = try #require(made.json["data"]?["id"]?.string)
+            let read = try await simulator.get(
+                "\(Self.x)/tweets/\(id)?expansions=attachments.poll_ids&poll.fields=duration_minutes,voting_status",
+                token: "x1")
+            let poll = read.json["includes"]?["polls"]?.array?.first
+            #expect(poll?["options"]?.array?.map { $0["label"]?.string } == ["Yes", "No"])
+            #expect(poll?["duration_minutes"]?.integer == 60 && poll?["voting_status"]?.string == "open")
+            #expect(read.json["data"]?["attachments"]?["poll_ids"]?.array?.first == poll?["id"])
+            let plain = try await simulator.get("\(Self.x)/tweets/\(id)", token: "x1")
+            #expect(plain.json["data"]?["attachments"] == nil && plain.json["includes"] == nil)
+        }
+    }
+
     @Test("a timeline is paged, bounded and newest first")
     func timeline() async throws {
         try await RunningSimulator.with { simulator async throws in

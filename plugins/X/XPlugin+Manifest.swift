@@ -72,7 +72,7 @@ extension XPlugin {
             MetricDefinition(.videoViews, field: "media.public_metrics.view_count", "Plays of the film"),
             MetricDefinition(.followers, field: "user.public_metrics.followers_count", "Followers of the account"),
         ],
-        // The private numbers end 30 days after a post appeared; the last reading is a day before.
+        // The private numbers end 30 days after a post appeared; the last reading is at least half a day before.
         metricAges: PluginManifest.usualMetricAges,
         metricsBatch: 100,
         credentialFields: [

@@ -154,5 +154,8 @@ enum Migration002Content {
             END LOOP;
             RETURN made;
         END $$;
+
+        -- One reading of an account at a time: it takes what is due of the account along, which two at once would read twice.
+        INSERT INTO queue_policy (queue, account_slots) VALUES ('metrics', 1) ON CONFLICT (queue) DO NOTHING;
         """
 }

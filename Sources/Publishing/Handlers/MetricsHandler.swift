@@ -7,6 +7,8 @@ import PQClient
 import PluginKit
 
 /// Reads metrics and appends what the platform gave.
+///
+/// What is due of one account is read together, as much as a call of its platform takes (`docs/decisions/0023-metric-batches.md`).
 package struct MetricsHandler: JobHandler {
     private struct Payload: Codable { var of: String }
 
@@ -18,12 +20,12 @@ package struct MetricsHandler: JobHandler {
     /// `fetch-metrics`.
     package var kind: JobKind { .fetchMetrics }
 
-    /// A reading is one request.
+    /// A reading is a few requests.
     package var deadline: Duration { .seconds(300) }
 
-    /// Reads one publication or one account.
+    /// Reads one publication with others that are due, or one account.
     package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
-        guard let account = job.account, let subject = job.subject,
+        guard let account = job.account, job.subject != nil,
             let metrics = self.services.registry[PlatformID(rawValue: job.provider)]?.metrics
         else {
             return JobResult(.failed(JobFailure(code: "unsupported", message: "the platform has no metrics")))
@@ -33,29 +35,14 @@ package struct MetricsHandler: JobHandler {
         }
         if let standing, standing.isPaused { return try await self.services.giveBack(job, standing) }
         let payload = try JSONDecoder().decode(Payload.self, from: Data(job.payload.text.utf8))
-        var post: RemotePost?
-        if payload.of == "publication" {
-            guard let found = try await self.publication(PublicationID(subject), client: job.client) else {
+        do {
+            guard payload.of == "publication" else { return try await self.readAccount(job, account, metrics) }
+            let round = try await MetricRound.load(
+                job, account: account, size: metrics.manifest.metricsBatch, from: self.services)
+            guard let round else {
                 return JobResult(.cancelled(reason: "the publication is gone, or was only imported"))
             }
-            post = found
-        }
-        do {
-            let wanted = post
-            let readings = try await self.services.withAccess(client: job.client, account: account, for: "metrics") {
-                access throws(PluginError) in
-                try await metrics.metrics(MetricsRequest(access: access, posts: wanted.map { [$0] } ?? []))
-            }
-            guard let reading = readings.first(where: { $0.postID == wanted?.id }) else {
-                return JobResult(
-                    .failed(JobFailure(code: "permanent", message: "the platform gave no reading of the publication")))
-            }
-            return JobResult(.succeeded) { db in
-                try await SampleRecord(
-                    client: job.client, account: account, publication: wanted == nil ? nil : PublicationID(subject),
-                    reading: reading
-                ).write(on: &db)
-            }
+            return round.own.isRead ? .succeeded : try await self.read(round, job, account, metrics)
         } catch let error as PluginError {
             let outcome = FailureDecision.outcome(
                 of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
@@ -64,50 +51,51 @@ package struct MetricsHandler: JobHandler {
         }
     }
 
-    private func publication(_ id: PublicationID, client: ClientID) async throws -> RemotePost? {
-        let rows = try await self.services.pool.query(
-            """
-            SELECT remote_id, url, published_at FROM publication
-            WHERE client_id = \(client) AND publication_id = \(id) AND state IN ('live', 'edited') AND origin <> 'import'
-            """)
-        guard let row = rows.first else { return nil }
-        return RemotePost(
-            id: try row.get("remote_id"), url: try row.get("url"), publishedAt: try row.get("published_at"))
+    private func readAccount(
+        _ job: ClaimedJob, _ account: AccountID, _ metrics: any MetricsFetching
+    ) async throws -> JobResult {
+        let readings = try await self.call([], job, account, metrics)
+        guard let reading = readings.first(where: { $0.postID == nil }) else { return Self.nothing("account") }
+        let record = SampleRecord(client: job.client, account: account, entries: [.init(reading: reading)])
+        return JobResult(.succeeded) { db in try await record.write(on: &db) }
     }
-}
 
-/// Appends one reading.
-struct SampleRecord: Sendable {
-    var client: ClientID
-    var account: AccountID
-    var publication: PublicationID?
-    var reading: MetricReading
+    private func read(
+        _ round: MetricRound, _ job: ClaimedJob, _ account: AccountID, _ metrics: any MetricsFetching
+    ) async throws -> JobResult {
+        let readings = try await self.readings(of: round, job, account, metrics)
+        let entries = ([round.own] + round.others).compactMap { entry in
+            readings.first { $0.postID == entry.remote.id }
+                .map { SampleRecord.Entry(publication: entry.publication, reading: $0) }
+        }
+        let record = SampleRecord(client: job.client, account: account, entries: entries)
+        // What could not be read fails alone: the jobs of the others ask for themselves.
+        var result = entries.first?.publication == round.own.publication ? .succeeded : Self.nothing("publication")
+        result.record = { db in try await record.write(on: &db) }
+        return result
+    }
 
-    func write(on db: inout Transaction) async throws {
-        if let publication, self.reading.isGone {
-            try await db.execute(
-                """
-                UPDATE publication SET state = 'gone'
-                WHERE client_id = \(self.client) AND publication_id = \(publication) AND state IN ('live', 'edited')
-                """)
-            return
+    private func readings(
+        of round: MetricRound, _ job: ClaimedJob, _ account: AccountID, _ metrics: any MetricsFetching
+    ) async throws -> [MetricReading] {
+        do {
+            return try await self.call(([round.own] + round.others).map(\.remote), job, account, metrics)
+        } catch let error as PluginError where !round.others.isEmpty && error.code == .permanent {
+            // One of them may be what the platform refuses; which, it does not say.
+            return try await self.call([round.own.remote], job, account, metrics)
         }
-        let values = self.reading.values
-        try await db.execute(
-            """
-            INSERT INTO sample (client_id, account_id, sample_id, publication_id, read_at, source, definition, views, reach, likes,
-                                comments, shares, saves, clicks, video_views, watch_time_ms, profile_visits, follows, engagements,
-                                followers, raw)
-            VALUES (\(self.client), \(self.account), \(UUID.version7()), \(self.publication), world_now(), 'platform',
-                    \(Int32(self.reading.definition)), \(values[.views]), \(values[.reach]), \(values[.likes]),
-                    \(values[.comments]), \(values[.shares]), \(values[.saves]), \(values[.clicks]), \(values[.videoViews]),
-                    \(values[.watchTimeMilliseconds]), \(values[.profileVisits]), \(values[.follows]), \(values[.engagements]),
-                    \(values[.followers]), \(JSONText(self.reading.raw)))
-            """)
-        if self.publication == nil, let followers = values[.followers] {
-            try await db.execute(
-                "UPDATE account SET followers = \(followers) WHERE client_id = \(self.client) AND account_id = \(self.account)"
-            )
+    }
+
+    private func call(
+        _ posts: [RemotePost], _ job: ClaimedJob, _ account: AccountID, _ metrics: any MetricsFetching
+    ) async throws -> [MetricReading] {
+        try await self.services.withAccess(client: job.client, account: account, for: "metrics") {
+            access throws(PluginError) in
+            try await metrics.metrics(MetricsRequest(access: access, posts: posts))
         }
+    }
+
+    private static func nothing(_ of: String) -> JobResult {
+        JobResult(.failed(JobFailure(code: "permanent", message: "the platform gave no reading of the \(of)")))
     }
 }

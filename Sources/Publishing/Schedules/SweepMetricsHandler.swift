@@ -9,9 +9,9 @@ import PluginKit
 
 /// Plans the readings of a sweep: one job for each account, and for each of its late publications.
 ///
-/// They are due one after another, so that a sweep is no burst.
+/// As many as a call takes are due together, and what one call reads after the other, so that a sweep is no burst.
 package struct SweepMetricsHandler: JobHandler {
-    /// How far apart the readings are due.
+    /// How far apart the calls are due.
     private static let distance: TimeInterval = 2
 
     private let services: HandlerServices
@@ -45,24 +45,55 @@ package struct SweepMetricsHandler: JobHandler {
             ORDER BY account_id, publication_id NULLS FIRST
             """)
         var readings: [NewJob] = []
-        for (index, row) in rows.enumerated() {
+        var moment = MetricSweepMoment()
+        for row in rows {
             let account: AccountID = try row.get("account_id")
             let platform: PlatformID = try row.get("platform")
             let now: Date = try row.get("now")
-            let dueAt = now.addingTimeInterval(Double(index) * Self.distance)
             if let publication: PublicationID = try row.get("publication_id") {
+                let size = self.services.registry[platform]?.manifest.metricsBatch ?? 1
+                let call = moment.call(for: account, size: size)
                 readings.append(
                     .fetchMetrics(
                         publication: publication, client: job.client, account: account, platform: platform,
-                        dueAt: dueAt, key: "sweep:\(job.id):\(publication)"))
+                        dueAt: now.addingTimeInterval(Double(call) * Self.distance),
+                        key: "sweep:\(job.id):\(publication)"))
             } else {
+                let call = moment.call()
                 readings.append(
                     .fetchAccountMetrics(
-                        account: account, client: job.client, platform: platform, dueAt: dueAt,
+                        account: account, client: job.client, platform: platform,
+                        dueAt: now.addingTimeInterval(Double(call) * Self.distance),
                         key: "sweep:\(job.id):\(account)"))
             }
         }
         let planned = readings
         return JobResult(.succeeded) { db in try await self.services.jobs.enqueue(planned, on: &db) }
+    }
+}
+
+/// Counts the calls of a sweep.
+private struct MetricSweepMoment {
+    private var calls = 0
+    private var account: AccountID?
+    private var inCall = 0
+
+    /// The number of a call of its own, from 0.
+    mutating func call() -> Int {
+        self.account = nil
+        self.calls += 1
+        return self.calls - 1
+    }
+
+    /// The number of the call that reads the next publication of an account.
+    mutating func call(for account: AccountID, size: Int) -> Int {
+        if self.account == account, self.inCall < size {
+            self.inCall += 1
+            return self.calls - 1
+        }
+        let number = self.call()
+        self.account = account
+        self.inCall = 1
+        return number
     }
 }

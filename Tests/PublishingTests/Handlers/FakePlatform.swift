@@ -34,6 +34,13 @@ final class FakePlatform: Sendable {
         var spend: Int64 = 0
         var rateBuckets: [RateBucket] = []
         var renewBefore: Duration?
+        var metricsBatch = 1
+        /// Whose readings were asked for, call by call.
+        var metricCalls: [[String]] = []
+        /// What a batch leaves out.
+        var unreadable: Set<String> = []
+        /// What fails every call that names it.
+        var poison: Set<String> = []
     }
 
     let state = Mutex(State())
@@ -81,7 +88,7 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
                 accessToken: .seconds(7200), refreshRotates: true,
                 renewBefore: self.platform.state.withLock { $0.renewBefore }),
             boost: BoostLimits(objectives: ["reach"], minimumBudgetMinorUnits: 100, dailyOverspend: 1.75),
-            metricsBatch: 1)
+            metricsBatch: self.platform.state.withLock { $0.metricsBatch })
     }
 
     func validate(_ content: PostContent) -> [ValidationIssue] { [] }
@@ -111,9 +118,15 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     }
 
     func metrics(_ request: MetricsRequest) async throws(PluginError) -> [MetricReading] {
-        request.posts.map {
+        let posts = request.posts.map(\.id)
+        let (isPoisoned, unreadable) = self.platform.state.withLock { state in
+            state.metricCalls.append(posts)
+            return (!state.poison.isDisjoint(with: posts), state.unreadable)
+        }
+        if isPoisoned { throw PluginError(.permanent, "one of these is no post") }
+        return posts.filter { !unreadable.contains($0) }.map {
             MetricReading(
-                postID: $0.id, values: [.likes: 7, .engagements: 9], raw: #"{"like_count": 7}"#, definition: 1)
+                postID: $0, values: [.likes: 7, .engagements: 9], raw: #"{"like_count": 7}"#, definition: 1)
         }
     }
 
