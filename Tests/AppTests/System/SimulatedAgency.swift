@@ -32,17 +32,19 @@ struct SimulatedAgency: Sendable {
     ///
     /// - Parameters:
     ///   - environment: more variables for every run of the program; they go before the agency's own.
+    ///   - simulator: how the platforms are; its port is chosen here.
     ///   - body: the test.
     /// - Throws: what the body throws.
     static func with(
-        environment: [String: String] = [:], _ body: @escaping @Sendable (SimulatedAgency) async throws -> Void
+        environment: [String: String] = [:], simulator: SimulatorConfiguration = SimulatorConfiguration(),
+        _ body: @escaping @Sendable (SimulatedAgency) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "posthorn-system-\(UInt64.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // What is left in the temporary folder harms nobody.
         defer { try? FileManager.default.removeItem(at: folder) }
-        var configuration = SimulatorConfiguration()
+        var configuration = simulator
         configuration.port = 0
         let server = SimulatorServer(
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -195,6 +197,13 @@ struct SimulatedAgency: Sendable {
     /// Lets the world's clock run faster, on both sides.
     func setRate(_ rate: Double) async throws {
         let world = try await WorldStore(pool: self.database.pool).set(epoch: nil, rate: rate)
+        try await self.admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
+    }
+
+    /// Moves the world's clock on, on both sides; from then on it runs as fast as the real one.
+    func advance(_ seconds: Double) async throws {
+        let store = WorldStore(pool: self.database.pool)
+        let world = try await store.set(epoch: store.now().addingTimeInterval(seconds), rate: 1)
         try await self.admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
     }
 

@@ -5,6 +5,7 @@ import JobQueue
 import PQClient
 import PluginHost
 import PluginKit
+import Simulator
 import TestSupport
 import Testing
 import XPlugin
@@ -113,9 +114,13 @@ struct XFormatTests {
         }
     }
 
-    @Test("what is published although its answer is lost is found again; a thread goes on from its last confirmed post")
-    func lostAnswers() async throws {
-        try await SimulatedAgency.with { agency in
+    @Test(
+        "what is published although its answer is lost is found again; a thread goes on from its last confirmed post",
+        arguments: [false, true])
+    func lostAnswers(postFields: Bool) async throws {
+        var simulator = SimulatorConfiguration()
+        simulator.postFields = postFields
+        try await SimulatedAgency.with(simulator: simulator) { agency in
             try await Self.open(agency)
             try await agency.setRate(60)
             // Of the posts: the second of the thread, then the third before it takes effect, then the film, then its comment.
@@ -139,6 +144,32 @@ struct XFormatTests {
             #expect(try await Self.effects(agency) == 5)
             let lost = try await agency.ledger().count { $0["answer"] as? String != "delivered" }
             #expect(lost > 0)
+            try await agency.expectSound()
+        }
+    }
+
+    @Test("a worker reads what is due of an account in one call; each publication has its numbers")
+    func dueTogether() async throws {
+        try await SimulatedAgency.with { agency in
+            try await Self.open(agency)
+            for text in ["One", "Two", "Three"] { try await Self.plan(agency, "--text", text) }
+            try await Self.publish(agency)
+            try await agency.advance(1200)
+            try await agency.until {
+                try await agency.work()
+                return try await agency.count("SELECT count(*) FROM attempt WHERE kind = 'fetch-metrics' AND final")
+                    == 3
+            }
+            #expect(
+                try await agency.count("SELECT count(DISTINCT publication_id) FROM sample WHERE likes IS NOT NULL") == 3
+            )
+            #expect(try await agency.count("SELECT count(*) FROM sample") == 3)
+            struct Log: Decodable {
+                struct Call: Decodable { var endpoint: String }
+                var entries: [Call]
+            }
+            let calls = try JSONDecoder().decode(Log.self, from: await agency.admin.calls(query: "platform=x"))
+            #expect(calls.entries.count { $0.endpoint == "GET /2/tweets" } == 1)
             try await agency.expectSound()
         }
     }
