@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+package import Domain
 import Foundation
 
 /// What the table demands before it uses a post or marks an hour.
@@ -13,6 +14,18 @@ package struct SelectionRules: Hashable, Sendable, Codable {
     package init(minimumAgeHours: Int = 24, postsPerSlot: Int = 5) {
         self.minimumAgeHours = minimumAgeHours
         self.postsPerSlot = postsPerSlot
+    }
+
+    /// The rules for a platform: numbers are read when nearly all has come that will come.
+    ///
+    /// Measured on posts of 2017, Facebook has 93 % after 12 to 36 hours and Instagram 95 % after a day. The others are guesses on the
+    /// safe side until the snapshots of our own publications say more.
+    package static func mature(on platform: PlatformID) -> SelectionRules {
+        switch platform {
+        case "linkedin", "tiktok": SelectionRules(minimumAgeHours: 72)
+        case "youtube", "pinterest": SelectionRules(minimumAgeHours: 168)
+        default: SelectionRules()
+        }
     }
 
     /// Why a post is left out, or `nil` when it is used.
@@ -38,6 +51,8 @@ package enum Exclusion: String, Hashable, Sendable, Codable, CodingKeyRepresenta
     case tooYoung = "too_young"
     /// It has no numbers.
     case withoutMetrics = "without_metrics"
+    /// The same post with the same numbers stands there once more.
+    case listedTwice = "listed_twice"
 
     /// The reason for a person.
     package var words: String {
@@ -45,6 +60,7 @@ package enum Exclusion: String, Hashable, Sendable, Codable, CodingKeyRepresenta
         case .boosted: "boosted"
         case .tooYoung: "too young"
         case .withoutMetrics: "without metrics"
+        case .listedTwice: "listed twice"
         }
     }
 }

@@ -11,7 +11,7 @@ import Publishing
 struct BestTimesCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         "best-times", "See when an account's posts did well.", examples: ["best-times show --account acme/x"],
-        subcommands: [Show.self])
+        subcommands: [Show.self, BestTimesRankCommand.self])
 
     struct Show: PosthornCommand {
         private static let columns = [

@@ -7,6 +7,8 @@ package struct HourOfWeek: Hashable, Comparable, Sendable, Codable, CustomString
 
     /// How many there are.
     package static let count = 168
+    /// All of them, Monday 00:00 first.
+    package static let all = (0..<count).compactMap { HourOfWeek(index: $0) }
 
     /// Makes a slot from its number.
     ///
@@ -20,7 +22,7 @@ package struct HourOfWeek: Hashable, Comparable, Sendable, Codable, CustomString
     package init(_ wall: WallTime) { self.index = wall.weekday * 24 + wall.hour }
 
     /// The slot of a wall time given as ``WallTime/clockSeconds``.
-    init(clockSeconds: Int64) {
+    package init(clockSeconds: Int64) {
         // 1 January 1970 was a Thursday: three days after a Monday.
         let hours = clockSeconds.flooredQuotient(by: 3600) + 72
         self.index = Int(hours - hours.flooredQuotient(by: Int64(Self.count)) * Int64(Self.count))

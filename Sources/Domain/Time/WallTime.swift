@@ -96,7 +96,7 @@ package struct WallTime: Hashable, Comparable, Sendable {
 
 extension Int64 {
     /// The quotient rounded towards minus infinity; `divisor` is positive.
-    func flooredQuotient(by divisor: Int64) -> Int64 {
+    package func flooredQuotient(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = self.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
     }

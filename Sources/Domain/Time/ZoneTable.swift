@@ -40,16 +40,20 @@ package struct ZoneTable: Sendable {
     /// Seconds east of Greenwich at an instant.
     package func offset(at instant: Date) -> Int { self.offsets[self.period(at: instant.wholeSeconds)] }
 
+    /// What the clock on the wall shows at an instant, as ``WallTime/clockSeconds``.
+    package func clockSeconds(at instant: Date) -> Int64 {
+        let seconds = instant.wholeSeconds
+        return seconds + Int64(self.offsets[self.period(at: seconds)])
+    }
+
     /// What the clock on the wall shows at an instant, fractions of a second dropped.
     package func wallTime(at instant: Date) -> WallTime {
-        let seconds = instant.wholeSeconds
-        return WallTime(clockSeconds: seconds + Int64(self.offsets[self.period(at: seconds)]))
+        WallTime(clockSeconds: self.clockSeconds(at: instant))
     }
 
     /// The hour of the week on the wall at an instant.
     package func hourOfWeek(at instant: Date) -> HourOfWeek {
-        let seconds = instant.wholeSeconds
-        return HourOfWeek(clockSeconds: seconds + Int64(self.offsets[self.period(at: seconds)]))
+        HourOfWeek(clockSeconds: self.clockSeconds(at: instant))
     }
 
     /// One moment at which the clocks are moved.
