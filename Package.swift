@@ -89,7 +89,7 @@ let modules: [Module] = [
         testDependencies: [hummingbird, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, logging]),
     Module(
         name: "Console", path: "Sources/Console",
-        dependencies: ["Publishing", "PluginKit", hummingbird, httpTypes, nioCore, lifecycle, logging],
+        dependencies: ["Domain", "Publishing", "PluginKit", hummingbird, httpTypes, nioCore, lifecycle, logging],
         testDependencies: [
             "Publishing", "PluginKit", asyncHTTPClient, hummingbird, httpTypes, nioCore, nioHTTP1, logging,
         ]),

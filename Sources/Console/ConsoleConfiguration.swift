@@ -40,6 +40,8 @@ package struct ConsoleConfiguration: Sendable {
     package var address = ListenAddress(host: "127.0.0.1", port: 8400)
     /// Where health and metrics are asked for; not for the world.
     package var admin = ListenAddress(host: "127.0.0.1", port: 9464)
+    /// The path of the public address, which a proxy may keep; without a slash at its end.
+    package var root = ""
     /// How long answers that are on their way may take after a stop was asked for.
     package var grace = Duration.seconds(30)
     /// The program's version, for the metrics.

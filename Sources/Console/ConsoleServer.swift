@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 package import Logging
+package import Publishing
 import ServiceLifecycle
 
 /// What `posthorn serve` answers: files for platforms to the world, health and metrics to the operator.
@@ -14,11 +15,13 @@ package final class ConsoleServer: Sendable {
     /// - Parameters:
     ///   - configuration: Addresses and times.
     ///   - shelf: The files that are handed out.
+    ///   - connect: What answers people with a connect link; `nil` where nobody does.
     ///   - readiness: Why work cannot be done now; asked at each look at `/readyz`.
     ///   - logger: For what an operator reads.
     ///   - onListening: Called once, when requests can come.
     package init(
-        configuration: ConsoleConfiguration, shelf: MediaShelf, readiness: @escaping Readiness, logger: Logger,
+        configuration: ConsoleConfiguration, shelf: MediaShelf, connect: ConnectLinkService? = nil,
+        readiness: @escaping Readiness, logger: Logger,
         onListening: @escaping @Sendable (ConsolePorts) async -> Void = { _ in }
     ) {
         let state = ServeState()
@@ -29,7 +32,10 @@ package final class ConsoleServer: Sendable {
             onListening: { port in if let ports = state.listens(admin: port) { await onListening(ports) } })
         let media = ConsoleListener(
             address: configuration.address, setting: "--host and --port",
-            responder: MediaResponder(shelf: shelf, state: state, logger: logger), logger: logger,
+            responder: PublicResponder(
+                media: MediaResponder(shelf: shelf, state: state, logger: logger),
+                connect: connect.map { ConnectResponder(links: $0, root: configuration.root, logger: logger) }),
+            logger: logger,
             onDraining: { state.drain() },
             onListening: { port in if let ports = state.listens(address: port) { await onListening(ports) } })
         var quiet = logger

@@ -73,6 +73,8 @@ public enum Kinds {
     public enum App {}
     /// What a person or system user allowed an app to do.
     public enum Grant {}
+    /// A link by which a person connects an account.
+    public enum ConnectLink {}
     /// One identity on one platform.
     public enum Account {}
     /// Where boost money is spent.
@@ -105,6 +107,8 @@ public typealias BrandID = Identifier<Kinds.Brand>
 public typealias AppID = Identifier<Kinds.App>
 /// A grant's identity.
 public typealias GrantID = Identifier<Kinds.Grant>
+/// A connect link's identity.
+public typealias ConnectLinkID = Identifier<Kinds.ConnectLink>
 /// An account's identity.
 public typealias AccountID = Identifier<Kinds.Account>
 /// An ad account's identity.

@@ -10,7 +10,8 @@ import Publishing
 extension AccountCommands {
     struct Connect: PosthornCommand {
         static let configuration = CommandConfiguration(
-            "connect", "Connect accounts with a token in hand: one, or all that a token opens.",
+            "connect",
+            "Connect accounts: with a token in hand, one or all that it opens, or by a link that a person opens.",
             details: """
                 --credential-file connects one account. The platform is asked who the token speaks for; a token of another account is refused.
 
@@ -19,16 +20,20 @@ extension AccountCommands {
                 with the columns client and external_id and, where wanted, slug, name, brand, tz, platform; rows without a client are left out,
                 so the list as CSV can be filled in and given back. Wrong rows are named by line, column and reason (exit code 65).
 
+                --link makes an address that the account's owner opens, on a phone too: `posthorn serve` answers it, the platform asks, and the
+                account is connected. It works once and ends after --expires. With --external-id no other account is taken.
+
                 What the token allows is checked where the platform says it. It is sealed before it is stored and never shown. An account that was
                 disconnected, or whose token ended, is connected again and keeps its history.
                 """,
             examples: [
                 "account connect --client acme --platform x --external-id 42 --name Acme --credential-file token.json",
                 "account connect --client acme --platform mock --slug mock-shop --credential-file -",
+                "account connect --client acme --platform x --link --expires 7d",
                 "account connect --platform facebook --token-file token.txt -o csv > pages.csv",
                 "account connect --platform facebook --token-file token.txt --map pages.csv --dry-run",
                 "account connect --client acme --platform instagram --token-file token.txt --external-id 17841400000000001",
-            ], keys: AccountRows.columns + OpenedRows.further)
+            ], keys: AccountRows.columns + OpenedRows.further + LinkOptions.columns)
 
         @OptionGroup var options: CommandOptions
         @OptionGroup var change: ChangeOptions
@@ -65,14 +70,16 @@ extension AccountCommands {
         var tokenFile: String?
         @Option(help: ArgumentHelp("Which of its accounts goes to which client, CSV.", valueName: "file"))
         var map: String?
+        @OptionGroup var way: LinkOptions
         @Flag(help: "Take a token that allows less than the plugin asks for.")
         var allowMissingScopes = false
 
         func validate() throws {
-            guard (self.credentialFile == nil) != (self.tokenFile == nil) else {
-                throw ValidationError("Give --credential-file or --token-file.")
+            let ways = [self.credentialFile != nil, self.tokenFile != nil, self.way.link].filter { $0 }
+            guard ways.count == 1 else { throw ValidationError("Give --credential-file, --token-file or --link.") }
+            guard (self.credentialFile == nil && !self.way.link) || self.client != nil else {
+                throw ValidationError("Give --client.")
             }
-            guard self.credentialFile == nil || self.client != nil else { throw ValidationError("Give --client.") }
             guard self.map == nil || self.tokenFile != nil else {
                 throw ValidationError("--map goes with --token-file.")
             }
@@ -87,6 +94,7 @@ extension AccountCommands {
 
         func run(_ context: CommandContext) async throws {
             let map = try self.map.map { path in try self.readMap(path) }
+            if self.way.link { return try await self.link(context) }
             let data = try CommandError.contents(of: self.credentialFile ?? self.tokenFile ?? "-")
             try await context.withServices { services in
                 let platform = PlatformID(rawValue: self.platform)
@@ -105,17 +113,35 @@ extension AccountCommands {
             }
         }
 
-        private func connect(
-            _ client: String, _ tokens: TokenSet, _ services: ServiceContext, _ output: Output
-        ) async throws {
-            let platform = PlatformID(rawValue: self.platform)
+        private func link(_ context: CommandContext) async throws {
+            try await context.withServices { services in
+                let wish = self.connection(self.client ?? "", TokenSet(accessToken: Secret("")))
+                guard !self.change.isDryRun else {
+                    _ = try services.accounts.manifest(of: wish.platform)
+                    let owner = try await services.clients.show(wish.client).client
+                    return context.output.note("would make a link that connects \(wish.platform) to \(owner.slug)")
+                }
+                try await self.way.make(wish, services, context)
+            }
+        }
+
+        private func connection(_ client: String, _ tokens: TokenSet) -> AccountConnection {
             var connection = AccountConnection(
-                client: client, platform: platform, externalID: self.externalID, name: self.name, tokens: tokens)
+                client: client, platform: PlatformID(rawValue: self.platform), externalID: self.externalID,
+                name: self.name, tokens: tokens)
             connection.slug = self.slug
             connection.brand = self.brand
             connection.timeZone = self.timeZone
             connection.app = self.app
             connection.allowsMissingScopes = self.allowMissingScopes
+            return connection
+        }
+
+        private func connect(
+            _ client: String, _ tokens: TokenSet, _ services: ServiceContext, _ output: Output
+        ) async throws {
+            let connection = self.connection(client, tokens)
+            let platform = connection.platform
             let owner = try await services.clients.show(client).client
             guard !self.change.isDryRun else {
                 return output.note("would ask \(platform) who the token speaks for, and connect it to \(owner.slug)")

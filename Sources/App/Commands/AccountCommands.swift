@@ -15,10 +15,12 @@ struct AccountCommands: AsyncParsableCommand {
             "plugin info x --credential-template > token.json",
             "account connect --client acme --platform x --external-id 42 --name 'Acme' --credential-file token.json",
             "account connect --platform facebook --token-file - --map pages.csv",
+            "account connect --client acme --platform x --link --expires 7d",
             "account list --client acme", "account check acme/x",
         ],
         subcommands: [
-            Connect.self, List.self, Show.self, Check.self, Pause.self, Resume.self, Disconnect.self, AddAdAccount.self,
+            Connect.self, Reconnect.self, List.self, Show.self, Check.self, Pause.self, Resume.self, Disconnect.self,
+            AddAdAccount.self,
             ListAdAccounts.self,
         ])
 

@@ -55,6 +55,7 @@ struct AppCommands: AsyncParsableCommand {
                     String(decoding: try CommandError.contents(of: file), as: UTF8.self).trimmingCharacters(
                         in: .whitespacesAndNewlines))
             }
+            let base = try AppRows.base(context)
             try await context.withServices { services in
                 let apps = AppService(pool: services.pool, registry: services.registry, keys: services.keys)
                 let app = AppRow(
@@ -66,7 +67,8 @@ struct AppCommands: AsyncParsableCommand {
                 }
                 try await apps.add(app, secret: secret)
                 context.output.success("added the app \(app.name)")
-                context.output.show(AppRows.record(app, manifest: services.registry[app.platform]?.manifest))
+                context.output.show(
+                    AppRows.record(app, manifest: services.registry[app.platform]?.manifest, base: base))
             }
         }
     }
@@ -80,10 +82,13 @@ struct AppCommands: AsyncParsableCommand {
         var platform: String?
 
         func run(_ context: CommandContext) async throws {
+            let base = try AppRows.base(context)
             try await context.withServices { services in
                 let apps = try await AppService(pool: services.pool, registry: services.registry, keys: services.keys)
                     .list(platform: self.platform.map { PlatformID(rawValue: $0) })
-                let rows = apps.map { AppRows.record($0, manifest: services.registry[$0.platform]?.manifest) }
+                let rows = apps.map {
+                    AppRows.record($0, manifest: services.registry[$0.platform]?.manifest, base: base)
+                }
                 context.output.show(
                     Listing(AppRows.columns, rows: rows, empty: "no apps yet; add one with `posthorn app add`"))
             }
@@ -92,17 +97,20 @@ struct AppCommands: AsyncParsableCommand {
 
     struct Show: PosthornCommand {
         static let configuration = CommandConfiguration(
-            "show", "Show an app with the scopes to ask for.", examples: ["app show main-x"], keys: AppRows.columns)
+            "show", "Show an app with the scopes to ask for and the redirect URI to register.",
+            examples: ["app show main-x"], keys: AppRows.columns)
 
         @OptionGroup var options: CommandOptions
         @Argument(help: ArgumentHelp("The app's name or id.", valueName: "app"))
         var app: String
 
         func run(_ context: CommandContext) async throws {
+            let base = try AppRows.base(context)
             try await context.withServices { services in
                 let app = try await AppService(pool: services.pool, registry: services.registry, keys: services.keys)
                     .show(self.app)
-                context.output.show(AppRows.record(app, manifest: services.registry[app.platform]?.manifest))
+                context.output.show(
+                    AppRows.record(app, manifest: services.registry[app.platform]?.manifest, base: base))
             }
         }
     }
@@ -115,14 +123,23 @@ enum AppRows {
         Column("client_id", "CLIENT ID", "the platform's public identity of it", isFlexible: true),
         Column("has_secret", "SECRET", "whether it has a secret"),
         Column("audit_state", "AUDIT", "unknown, development or approved"),
-        Column("scopes", nil, "the scopes to ask for"), Column("id", nil, "its id"),
+        Column("scopes", nil, "the scopes to ask for"),
+        Column("redirect_uri", nil, "where the platform sends people back to; register it there"),
+        Column("id", nil, "its id"),
     ]
 
-    static func record(_ app: AppRow, manifest: PluginManifest?) -> Record {
+    /// The address at which `serve` answers people: the public one, else this machine.
+    static func base(_ context: CommandContext) throws -> String {
+        let text = try context.platformSettings().publicURL()?.absoluteString ?? "http://127.0.0.1:8400"
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    static func record(_ app: AppRow, manifest: PluginManifest?, base: String) -> Record {
         Record([
             "id": .text("\(app.id)"), "name": .text(app.name), "platform": .text(app.platform.rawValue),
             "client_id": .text(app.externalID), "has_secret": .flag(app.hasSecret),
             "audit_state": .state(app.auditState.rawValue),
+            "redirect_uri": .text("\(base)/oauth/\(app.platform)"),
             "scopes": .list((manifest?.scopes ?? []).map { .text($0) }),
         ])
     }

@@ -4,10 +4,17 @@ import Domain
 import Foundation
 import JobQueue
 import Persistence
+import PluginHost
 import Publishing
 
 extension ServiceContext {
     var clients: ClientService { ClientService(pool: self.pool) }
+    /// Links by which people connect accounts.
+    var connectLinks: ConnectLinkService {
+        let origin = self.origin
+        return ConnectLinkService(accounts: self.accounts, keys: self.keys) { page in origin?.serve(page) ?? page }
+    }
+
     var accounts: AccountService {
         AccountService(pool: self.pool, registry: self.registry, vault: self.vault, accesses: self.accesses)
     }

@@ -11,11 +11,13 @@ import Publishing
 /// `posthorn serve`.
 struct ServeCommand: PosthornCommand {
     static let configuration = CommandConfiguration(
-        "serve", "Answer the world: hand media out to platforms that fetch it. Health and metrics beside it.",
+        "serve",
+        "Answer the world: platforms that fetch media, people with a connect link. Health and metrics beside it.",
         details: """
             Platforms such as Instagram fetch pictures themselves. Their addresses begin with POSTHORN_PUBLIC_URL, are signed with
             POSTHORN_SECRET_KEY and end after a day: key, media store and public address must be the workers'. Let a proxy that ends TLS pass
-            requests for /media/ on to --host and --port, without redirects. Files are streamed; HEAD and ranges of bytes are answered.
+            requests for /media/, /connect/ and /oauth/ on to --host and --port, without redirects. Files are streamed; HEAD and ranges of bytes are
+            answered. The links of `account connect --link` are answered for as long as they live; without a public address, by a tunnel to this machine.
 
             /healthz, /readyz and /metrics are at POSTHORN_ADMIN_ADDRESS (127.0.0.1:9464), not for the world.
             SIGTERM or ^C takes no more requests, lets answers end for POSTHORN_SHUTDOWN_GRACE (30s) and exits 0; a second one ends at once.
@@ -64,16 +66,18 @@ struct ServeCommand: PosthornCommand {
         configuration.address = ListenAddress(host: self.host, port: self.port)
         configuration.admin = settings.admin
         configuration.grace = settings.grace
+        let path = settings.publicURL?.path ?? ""
+        configuration.root = path.hasSuffix("/") ? String(path.dropLast()) : path
         configuration.version = Version.number
         let known = configuration
         let parent = self.parent
-        try await context.withServices(role: "serve", connections: 2) { services in
+        try await context.withServices(role: "serve", connections: 4) { services in
             let pool = services.pool
             let shelf = MediaShelf(
                 links: settings.publicURL.map { MediaLinks(base: $0, keys: services.keys) }, store: services.media,
                 clock: services.mirror.clock)
             let server = ConsoleServer(
-                configuration: known, shelf: shelf,
+                configuration: known, shelf: shelf, connect: services.connectLinks,
                 readiness: {
                     do {
                         try await Schema(pool: pool).require(world: platforms.world)

@@ -31,6 +31,8 @@ package struct ServiceContext: Sendable {
     package let media: MediaStore
     /// The connections to the platforms.
     package let http: PlatformHTTPClient
+    /// What stands in for the platforms; `nil` for the real ones.
+    package let origin: PlatformOrigin?
 
     /// What the job handlers share.
     package var handlers: HandlerServices {
@@ -63,9 +65,10 @@ extension CommandContext {
             let world = try await WorldStore(pool: pool).load()
             self.output.hint(
                 "\(pool.configuration.location) · schema \(database.schema) · \(world.kind.rawValue) world")
+            let origin = platforms.origin.flatMap { PlatformOrigin($0.absoluteString) }
             let http = PlatformHTTPClient(
                 PlatformHTTPConfiguration(
-                    origin: platforms.origin.flatMap { PlatformOrigin($0.absoluteString) },
+                    origin: origin,
                     userAgent: "Posthorn/\(Version.number)", recorder: ExchangeLog()))
             let result: Result
             do {
@@ -89,7 +92,7 @@ extension CommandContext {
                 result = try await body(
                     ServiceContext(
                         pool: pool, jobs: JobStore(pool: pool), world: world, mirror: mirror, registry: registry,
-                        keys: keys, vault: vault, accesses: accesses, media: media, http: http))
+                        keys: keys, vault: vault, accesses: accesses, media: media, http: http, origin: origin))
             } catch {
                 // The error that brought us here is the one to tell.
                 try? await http.shutdown()

@@ -110,6 +110,33 @@ enum Migration001Agency {
             FOREIGN KEY (client_id, account_id) REFERENCES account
         );
 
+        -- A link by which a person connects one account on the platform's own page. Of its secret, and of the state that is out at the
+        -- platform, only hashes stand here; what a run needs is sealed.
+        CREATE TABLE connect_link (
+            link_id         uuid PRIMARY KEY,
+            client_id       uuid NOT NULL REFERENCES client,
+            platform        text NOT NULL,
+            app_id          uuid REFERENCES app,
+            secret_hash     bytea NOT NULL UNIQUE,
+            base_url        text NOT NULL,
+            external_id     text,
+            slug            text,
+            name            text,
+            brand           text,
+            time_zone       text,
+            allows_missing_scopes boolean NOT NULL DEFAULT false,
+            expires_at      timestamptz NOT NULL,
+            created_by      text NOT NULL,
+            created_at      timestamptz NOT NULL DEFAULT world_now(),
+            state_hash      bytea UNIQUE,
+            state_ends_at   timestamptz,
+            key_id          text,
+            sealed          bytea,
+            used_at         timestamptz,
+            account_id      uuid,
+            FOREIGN KEY (client_id, account_id) REFERENCES account
+        );
+
         -- One identity on a platform stands under one client at a time; its history stays where it was made.
         CREATE TABLE platform_identity (
             platform        text NOT NULL,

@@ -23,6 +23,13 @@ extension GrantVault {
         """
     }
 
+    /// The credential of an app; `nil` when it is not there any more.
+    func app(_ id: AppID, on db: inout some SQLSession & ~Copyable) async throws -> AppCredential? {
+        try self.app(
+            try await db.query(
+                "SELECT app_id, external_id, master_key_id, sealed_secret FROM app WHERE app_id = \(id)"))
+    }
+
     /// The credential of the app that was found.
     ///
     /// - Returns: `nil` when no app was added for the platform, or several were and the grant names none.

@@ -90,7 +90,25 @@ extension AccountService {
     func examined(
         _ tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin, allowsMissingScopes: Bool
     ) async throws -> TokenSet {
-        guard let inspecting = plugin.inspecting else { return tokens }
+        let (known, missing) = try await self.examination(of: tokens, for: externalID, plugin)
+        guard missing.isEmpty || allowsMissingScopes else {
+            throw ServiceError(
+                .conflict,
+                "the token does not allow \(missing.joined(separator: ", ")): allow them to the app, for the person or system user, "
+                    + "or connect without what needs them by --allow-missing-scopes")
+        }
+        return known
+    }
+
+    /// Asks what tokens allow and when they end; what came with the tokens counts where the platform cannot be asked.
+    ///
+    /// - Returns: The tokens with what the platform said, and what they should allow and do not.
+    /// - Throws: `ServiceError`: `refusedByPlatform` for tokens that are not accepted, `conflict` when the platform does not answer now.
+    func examination(
+        of tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin
+    ) async throws -> (tokens: TokenSet, missing: [String]) {
+        let said = TokenReport(isValid: true, scopes: tokens.scopes).missingScopes(for: plugin.manifest)
+        guard let inspecting = plugin.inspecting else { return (tokens, said) }
         let report: TokenReport
         do {
             report = try await inspecting.inspect(
@@ -101,21 +119,14 @@ extension AccountService {
             throw Self.refusal(error, plugin)
         } catch {
             // Some tokens may not ask about themselves; that the token is accepted was seen before.
-            return tokens
+            return (tokens, said)
         }
         guard report.isValid else {
             throw ServiceError(.refusedByPlatform, "\(plugin.manifest.name) does not accept the token any more")
         }
-        let missing = report.missingScopes(for: plugin.manifest)
-        guard missing.isEmpty || allowsMissingScopes else {
-            throw ServiceError(
-                .conflict,
-                "the token does not allow \(missing.joined(separator: ", ")): allow them to the app, for the person or system user, "
-                    + "or connect without what needs them by --allow-missing-scopes")
-        }
         var known = tokens
         known.expiresAt = report.expiresAt ?? tokens.expiresAt
         if !report.scopes.isEmpty { known.scopes = report.scopes }
-        return known
+        return (known, report.missingScopes(for: plugin.manifest))
     }
 }

@@ -104,15 +104,25 @@ package struct AccountService: Sendable {
     func write(
         _ connection: AccountConnection, _ remote: RemoteAccount, _ plugin: RegisteredPlugin, actor: String
     ) async throws -> AccountRow {
-        let tokens = try await self.examined(
+        var known = connection
+        known.tokens = try await self.examined(
             connection.tokens, for: remote.externalID, plugin, allowsMissingScopes: connection.allowsMissingScopes)
-        return try await self.pool.withTransaction(retrying: 3) { db in
+        return try await self.store(known, remote, plugin, actor: actor)
+    }
+
+    /// Writes the account and its grant, and what belongs to the same transaction.
+    func store(
+        _ connection: AccountConnection, _ remote: RemoteAccount, _ plugin: RegisteredPlugin, actor: String,
+        and further: (AccountRow, inout Transaction) async throws -> Void = { _, _ in }
+    ) async throws -> AccountRow {
+        try await self.pool.withTransaction(retrying: 3) { db in
             let directory = try await ClientDirectory.load(connection.client, on: &db)
             let account = try await self.place(connection, remote, in: directory, actor: actor, on: &db)
             let app = try await Self.app(connection, on: &db)
             let grant = try await self.vault.create(
-                owner: directory.client.id, platform: connection.platform, app: app, tokens: tokens, on: &db)
+                owner: directory.client.id, platform: connection.platform, app: app, tokens: connection.tokens, on: &db)
             try await self.use(grant, app, for: account, plugin, on: &db)
+            try await further(account, &db)
             return try await AccountRepository.find(account.id, of: account.client, on: &db) ?? account
         }
     }
@@ -225,7 +235,7 @@ package struct AccountService: Sendable {
         return account
     }
 
-    private func slug(_ connection: AccountConnection, in directory: ClientDirectory) throws(ServiceError) -> Slug {
+    func slug(_ connection: AccountConnection, in directory: ClientDirectory) throws(ServiceError) -> Slug {
         if let given = connection.slug {
             guard let slug = Slug(rawValue: given) else {
                 throw ServiceError(

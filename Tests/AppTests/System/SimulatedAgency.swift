@@ -194,6 +194,9 @@ struct SimulatedAgency: Sendable {
         Int(try await self.database.pool.query(statement).single(Int64.self))
     }
 
+    /// Changes what the database holds, as no command would.
+    func execute(_ statement: Statement) async throws { try await self.database.pool.execute(statement) }
+
     /// Lets the world's clock run faster, on both sides.
     func setRate(_ rate: Double) async throws {
         let world = try await WorldStore(pool: self.database.pool).set(epoch: nil, rate: rate)

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+import Foundation
+import PQClient
+import Persistence
+import PluginKit
+
+/// What a run keeps sealed between two requests.
+private struct ConnectMemory: Codable {
+    /// What the link's address ends in.
+    var secret: Secret
+    /// The PKCE verifier; only before the code came.
+    var verifier: Secret?
+    /// The tokens; only while the person chooses among several accounts.
+    var tokens: TokenSet?
+}
+
+extension ConnectLinkService {
+    /// Looks at a link; nothing changes, so that a preview or a second look does no harm.
+    package func look(_ secret: String) async throws -> ConnectStep {
+        guard let (link, invitation) = try await self.find(secret) else { return .unknown }
+        if link.usedAt != nil { return .used(invitation) }
+        return link.isEnded ? .ended(invitation) : .invited(invitation)
+    }
+
+    /// Sends the person to the platform's page.
+    package func begin(_ secret: String) async throws -> ConnectStep {
+        guard let (link, invitation) = try await self.find(secret) else { return .unknown }
+        let plugin = try self.accounts.plugin(link.platform)
+        guard let connecting = plugin.connecting, let app = try await self.credential(of: link) else {
+            return .refused(invitation, .conflict("the app of the link is not there any more"))
+        }
+        var generator = SystemRandomNumberGenerator()
+        let verifier = PKCE.makeVerifier(using: &generator)
+        let state = PKCE.makeVerifier(using: &generator)
+        let memory = ConnectMemory(secret: Secret(secret), verifier: Secret(verifier))
+        guard try await self.keep(memory, of: link, under: state) else { return try await self.look(secret) }
+        let page = try connecting.authorizationURL(
+            app: app, redirectURI: Self.redirectURI(link), state: state, codeChallenge: PKCE.challenge(for: verifier),
+            scopes: plugin.manifest.scopes)
+        return .leave(self.page(page))
+    }
+
+    /// Takes what the platform sent back with the person.
+    ///
+    /// - Parameters:
+    ///   - platform: The platform whose call-back was asked for.
+    ///   - state: What we sent along.
+    ///   - code: The code, when the person allowed it.
+    /// - Returns: Where the person stands now.
+    /// - Throws: `PQError`, `SecretError`; what the platform refuses is a step.
+    package func complete(platform: PlatformID, state: String, code: String?) async throws -> ConnectStep {
+        guard let (link, memory) = try await self.take(state), link.platform == platform, let verifier = memory.verifier
+        else { return .stale }
+        let invitation = try await self.invitation(link, memory.secret.revealed)
+        if link.isEnded { return .ended(invitation) }
+        guard let code, !code.isEmpty else { return .refused(invitation, .declined) }
+        return try await self.asking(invitation, link) {
+            let plugin = try self.accounts.plugin(link.platform)
+            guard let connecting = plugin.connecting, let app = try await self.credential(of: link) else {
+                return .refused(invitation, .conflict("the app of the link is not there any more"))
+            }
+            let tokens = try await connecting.exchange(
+                code: code, codeVerifier: verifier.revealed, app: app, redirectURI: Self.redirectURI(link))
+            guard let listing = plugin.listing else {
+                let remote = try await connecting.identify(tokens)
+                return try await self.connect(link, invitation, remote, tokens, plugin)
+            }
+            let granted = try await listing.accounts(listing.shared(tokens), app: app).map(\.account)
+            if let only = granted.first, granted.count == 1 || link.externalID != nil {
+                let wanted = granted.first { $0.externalID == link.externalID } ?? only
+                return try await self.connect(link, invitation, wanted, listing.shared(tokens), plugin)
+            }
+            guard !granted.isEmpty else { return .refused(invitation, .noAccount) }
+            var generator = SystemRandomNumberGenerator()
+            let ticket = PKCE.makeVerifier(using: &generator)
+            let chosen = ConnectMemory(secret: memory.secret, tokens: listing.shared(tokens))
+            guard try await self.keep(chosen, of: link, under: ticket) else {
+                return try await self.look(memory.secret.revealed)
+            }
+            return .choose(invitation, accounts: granted, ticket: ticket)
+        }
+    }
+
+    /// Takes the person's choice among several accounts.
+    package func choose(platform: PlatformID, ticket: String, externalID: String) async throws -> ConnectStep {
+        guard let (link, memory) = try await self.take(ticket), link.platform == platform, let tokens = memory.tokens
+        else { return .stale }
+        let invitation = try await self.invitation(link, memory.secret.revealed)
+        if link.isEnded { return .ended(invitation) }
+        return try await self.asking(invitation, link) {
+            let plugin = try self.accounts.plugin(link.platform)
+            let app = try await self.credential(of: link)
+            // Asked anew: what the form says was in the person's hands.
+            let granted = try await plugin.listing?.accounts(tokens, app: app).map(\.account) ?? []
+            guard let remote = granted.first(where: { $0.externalID == externalID }) else {
+                return .refused(invitation, .noAccount)
+            }
+            return try await self.connect(link, invitation, remote, tokens, plugin)
+        }
+    }
+
+    private func connect(
+        _ link: ConnectLinkRow, _ invitation: ConnectInvitation, _ remote: RemoteAccount, _ tokens: TokenSet,
+        _ plugin: RegisteredPlugin
+    ) async throws -> ConnectStep {
+        if let wanted = link.externalID, wanted != remote.externalID {
+            return .refused(invitation, .wrongAccount(remote.handle.map { "@\($0)" } ?? remote.name))
+        }
+        let (known, missing) = try await self.accounts.examination(of: tokens, for: remote.externalID, plugin)
+        guard missing.isEmpty || link.allowsMissingScopes else { return .refused(invitation, .missing(missing)) }
+        var connection = AccountConnection(
+            client: "\(link.client)", platform: link.platform, externalID: remote.externalID, name: link.name,
+            tokens: known)
+        connection.slug = link.slug
+        connection.brand = link.brand
+        connection.timeZone = link.timeZone
+        connection.app = link.app.map { "\($0)" }
+        _ = try await self.accounts.store(
+            connection, remote, plugin, actor: "\(link.createdBy), by a connect link"
+        ) { account, db in
+            guard try await ConnectLinkRepository.finish(link.id, account: account.id, on: &db) else {
+                throw ConnectLinkUsed()
+            }
+        }
+        return .connected(invitation, remote)
+    }
+
+    /// Makes a page of what went wrong, for whom it concerns.
+    private func asking(
+        _ invitation: ConnectInvitation, _ link: ConnectLinkRow, _ body: () async throws -> ConnectStep
+    ) async throws -> ConnectStep {
+        do {
+            return try await Caller.$current.withValue(Caller(client: link.client, app: link.app)) { try await body() }
+        } catch let error as PluginError {
+            let isTransient = error.code == .retryAfter || error.code == .rateLimited
+            return .refused(invitation, isTransient ? .unreachable(error.message) : .platform(error.message))
+        } catch let error as ServiceError {
+            return .refused(
+                invitation, error.code == .refusedByPlatform ? .platform(error.message) : .conflict(error.message))
+        } catch is ConnectLinkUsed {
+            return .used(invitation)
+        }
+    }
+
+    private func find(_ secret: String) async throws -> (ConnectLinkRow, ConnectInvitation)? {
+        let link = try await self.accounts.pool.withConnection { db in
+            try await ConnectLinkRepository.find(secretHash: Self.hash(secret), on: &db)
+        }
+        guard let link else { return nil }
+        return (link, try await self.invitation(link, secret))
+    }
+
+    private func invitation(_ link: ConnectLinkRow, _ secret: String) async throws -> ConnectInvitation {
+        let client = try await self.accounts.pool.withConnection { db in
+            try await ClientRepository.find(link.client, on: &db)
+        }
+        let platform = self.accounts.registry[link.platform]?.manifest.name ?? link.platform.rawValue
+        return ConnectInvitation(
+            id: "\(link.id)", client: client?.name ?? "", platform: platform, platformID: link.platform.rawValue,
+            account: link.externalID.map { link.name ?? $0 }, expiresAt: link.expiresAt,
+            timeZone: client?.timeZone ?? "UTC", address: "\(link.baseURL)/connect/\(secret)")
+    }
+
+    private func keep(_ memory: ConnectMemory, of link: ConnectLinkRow, under state: String) async throws -> Bool {
+        let sealed = try self.keys.seal(try JSONEncoder().encode(memory), place: Self.place(link))
+        return try await self.accounts.pool.withConnection { db in
+            try await ConnectLinkRepository.begin(
+                link.id, stateHash: Self.hash(state), life: Self.runLife, keyID: sealed.keyID, sealed: sealed.bytes,
+                on: &db)
+        }
+    }
+
+    private func take(_ state: String) async throws -> (ConnectLinkRow, ConnectMemory)? {
+        let run = try await self.accounts.pool.withConnection { db in
+            try await ConnectLinkRepository.take(stateHash: Self.hash(state), on: &db)
+        }
+        guard let run else { return nil }
+        let opened = try self.keys.open(Sealed(keyID: run.keyID, bytes: run.sealed), place: Self.place(run.link))
+        return (run.link, try JSONDecoder().decode(ConnectMemory.self, from: opened))
+    }
+
+    private func credential(of link: ConnectLinkRow) async throws -> AppCredential? {
+        guard let app = link.app else { return self.accounts.accesses.configuredApp(of: link.platform) }
+        return try await self.accounts.pool.withConnection { db in try await self.accounts.vault.app(app, on: &db) }
+    }
+
+    private static func place(_ link: ConnectLinkRow) -> String { "connect-link:\(link.id)" }
+
+    /// Where the platform sends the person back to; it must be registered with the app.
+    private static func redirectURI(_ link: ConnectLinkRow) -> String { "\(link.baseURL)/oauth/\(link.platform)" }
+}
+
+/// The link connected an account meanwhile.
+private struct ConnectLinkUsed: Error {}

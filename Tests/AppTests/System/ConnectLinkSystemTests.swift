@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PQClient
+import Subprocess
+import TestSupport
+import Testing
+
+@testable import App
+
+/// The built program makes links, and its `serve` takes people through them.
+@Suite("connect links", .postgresSchema, .timeLimit(.minutes(10)))
+struct ConnectLinkSystemTests {
+    /// An agency with an app on each platform, an account 7 on some, and a serve that listens.
+    private static func with(
+        _ body: @escaping @Sendable (SimulatedAgency, Browser) async throws -> Void
+    ) async throws {
+        let port = try FreePort.any()
+        var environment = ["POSTHORN_PUBLIC_URL": "http://127.0.0.1:\(port)/p"]
+        for platform in ["X", "TIKTOK", "MOCK", "FACEBOOK", "INSTAGRAM"] {
+            environment["POSTHORN_PLATFORM_\(platform)_CLIENT_ID"] = "agency"
+            environment["POSTHORN_PLATFORM_\(platform)_CLIENT_SECRET"] = "app-secret"
+        }
+        try await SimulatedAgency.with(environment: environment) { agency in
+            for platform in ["x", "tiktok", "mock", "facebook"] {
+                try await agency.admin.add(app: platform, clientID: "agency", secret: "app-secret")
+            }
+            for platform in ["x", "tiktok", "mock"] { try await agency.pretend(platform) }
+            let status = try await agency.serve(port: port) { _ in
+                try await Browser.with { browser in try await body(agency, browser) }
+            }
+            #expect(status == .exited(0))
+        }
+    }
+
+    private static func link(_ agency: SimulatedAgency, _ words: String...) async throws -> String {
+        let answer = try await agency.answer(["account"] + words + ["--link", "-o", "json"])
+        try #require(answer.code == 0, "\(answer.messages)")
+        let record = try JSONSerialization.jsonObject(with: Data(answer.data.utf8)) as? [String: Any]
+        return try #require(record?["url"] as? String)
+    }
+
+    @Test(
+        "a link shows what it is for, leads to the platform and back, connects once, and is then used up",
+        arguments: ["x", "tiktok", "mock"])
+    func once(platform: String) async throws {
+        try await Self.with { agency, browser in
+            let link = try await Self.link(
+                agency, "connect", "--client", "acme", "--platform", platform, "--expires", "2d")
+            for _ in 0..<2 {
+                // Who only looks, as a preview in a chat does, uses nothing up.
+                let page = try await browser.open(link)
+                #expect(page.status == 200 && page.text.contains("Continue to"), "\(page.text)")
+            }
+            let callback = try await browser.answer(link, "approve=7")
+            let done = try await browser.open(callback)
+            #expect(done.status == 200 && done.text.contains("Connected"), "\(done.text)")
+            #expect(try await agency.count("SELECT count(*) FROM account WHERE state = 'active'") == 1)
+            #expect(
+                try await agency.count(
+                    "SELECT count(*) FROM connect_link WHERE used_at IS NOT NULL AND sealed IS NULL AND account_id IS NOT NULL"
+                ) == 1)
+            #expect(try await browser.open(callback).status == 410)
+            #expect(try await browser.open(link).status == 410)
+            let again = try await browser.open(link, form: [:])
+            #expect(again.status == 410 && again.text.contains("used already"))
+            #expect(try await agency.count("SELECT count(*) FROM access_grant") == 1)
+
+            let check = try #require(try await agency.json("account", "check", "acme/\(platform)") as? [String: Any])
+            #expect(check["problem"] is NSNull, "\(check)")
+            // What the link and the run were is in no table and no log.
+            let secret = try #require(link.split(separator: "/").last)
+            let log = try String(contentsOf: agency.log("serve"), encoding: .utf8)
+            #expect(!log.contains(secret) && !log.contains("app-secret"))
+        }
+    }
+
+    @Test("who may act for several Pages says which; the choice is taken once, and from the platform's list alone")
+    func choice() async throws {
+        try await Self.with { agency, browser in
+            try await agency.admin.add(
+                accounts: ["101", "102"].map { id in
+                    SimulatorAdmin.Account(
+                        platform: "facebook", externalID: id, handle: "page\(id)", name: "Page \(id)",
+                        accessToken: "f\(id)", followers: 5000, timeZone: "Europe/Berlin")
+                })
+            try await agency.admin.add(
+                people: #"[{"external_id":"900","name":"Ann","pages":["101","102"],"access_token":"u1"}]"#)
+            let link = try await Self.link(agency, "connect", "--client", "acme", "--platform", "facebook")
+            let callback = try await browser.answer(link, "approve=900")
+            let page = try await browser.open(callback)
+            #expect(page.status == 200 && page.text.contains("Page 101") && page.text.contains("Page 102"))
+            let ticket = try #require(page.field("ticket"))
+            let address = try #require(callback.split(separator: "?").first.map(String.init))
+            let done = try await browser.open(address, form: ["ticket": ticket, "account": "102"])
+            #expect(done.status == 200 && done.text.contains("Page 102"), "\(done.text)")
+            #expect(try await browser.open(address, form: ["ticket": ticket, "account": "101"]).status == 410)
+            #expect(try await agency.count("SELECT count(*) FROM account WHERE external_id = '102'") == 1)
+            #expect(try await agency.count("SELECT count(*) FROM account") == 1)
+            _ = try await agency.publishNow("Words", on: "facebook")
+            try await agency.work()
+            #expect(try await agency.count("SELECT count(*) FROM target WHERE state = 'published'") == 1)
+        }
+    }
+
+    @Test("who declines, allows too little or comes with another account is told so and may try again")
+    func refusals() async throws {
+        try await Self.with { agency, browser in
+            try await agency.admin.add(accounts: [
+                SimulatorAdmin.Account(
+                    platform: "x", externalID: "8", handle: "other", name: "Other", accessToken: "x-8",
+                    followers: 1, timeZone: "Europe/Berlin")
+            ])
+            let link = try await Self.link(
+                agency, "connect", "--client", "acme", "--platform", "x", "--external-id", "7")
+            let wrong = try await browser.open(try await browser.answer(link, "approve=8"))
+            #expect(wrong.status == 409 && wrong.text.contains("@other"), "\(wrong.text)")
+            let few = try await browser.open(
+                try await browser.answer(link, "approve=7", changed: ["media.write%20": ""]))
+            #expect(few.status == 409 && few.text.contains("media.write"), "\(few.text)")
+            let tiktok = try await Self.link(agency, "connect", "--client", "acme", "--platform", "tiktok")
+            let declined = try await browser.open(try await browser.answer(tiktok, "decline=1"))
+            #expect(declined.status == 403 && declined.text.contains("Try again"), "\(declined.text)")
+            let early = try await browser.answer(link, "approve=7")
+            let later = try await browser.answer(link, "approve=7")
+            #expect(try await browser.open(early).status == 410)
+            #expect(try await agency.count("SELECT count(*) FROM account") == 0)
+            #expect(try await browser.open(later).status == 200)
+            #expect(try await agency.count("SELECT count(*) FROM account WHERE external_id = '7'") == 1)
+        }
+    }
+
+    @Test("a link that is over, changed or made up leads nowhere")
+    func ends() async throws {
+        try await Self.with { agency, browser in
+            let link = try await Self.link(agency, "connect", "--client", "acme", "--platform", "x")
+            let callback = try await browser.answer(link, "approve=7")
+            try await agency.execute("UPDATE connect_link SET expires_at = world_now()")
+            #expect(try await browser.open(callback).status == 410)
+            let page = try await browser.open(link)
+            #expect(page.status == 410 && page.text.contains("expired"))
+            #expect(try await browser.open(link, form: [:]).status == 410)
+            #expect(try await browser.open(link + "x").status == 404)
+            let address = try #require(callback.split(separator: "?").first.map(String.init))
+            #expect(try await browser.open("\(address)?state=made-up&code=code-1").status == 410)
+            #expect(try await agency.count("SELECT count(*) FROM account") == 0)
+        }
+    }
+
+    @Test("an account is connected again by a link: the same account, its history, and what waited goes on")
+    func reconnect() async throws {
+        try await Self.with { agency, browser in
+            try await agency.connect("x")
+            let identity = "SELECT count(DISTINCT account_id) FROM account" as Statement
+            _ = try await agency.publishNow("Words", on: "x")
+            try await agency.run("account", "disconnect", "acme/x", "--yes")
+            let link = try await Self.link(agency, "reconnect", "acme/x")
+            let done = try await browser.open(try await browser.answer(link, "approve=7"))
+            #expect(done.status == 200, "\(done.text)")
+            #expect(try await agency.count(identity) == 1)
+            #expect(try await agency.count("SELECT count(*) FROM account WHERE state = 'active' AND slug = 'x'") == 1)
+            #expect(
+                try await agency.count(
+                    "SELECT count(*) FROM state_change WHERE subject_kind = 'account' AND reason = 'connected again'")
+                    == 1)
+            try await agency.work()
+            #expect(try await agency.count("SELECT count(*) FROM target WHERE state = 'published'") == 1)
+        }
+    }
+
+    @Test(
+        "without a public address a link is for this machine, and the tunnel to it is printed; without an app there is none"
+    )
+    func local() async throws {
+        try await SimulatedAgency.with(environment: ["POSTHORN_PLATFORM_X_CLIENT_ID": "agency"]) { agency in
+            let answer = try await agency.answer([
+                "account", "connect", "--client", "acme", "--platform", "x", "--link", "--serve-port", "9123", "-o",
+                "json",
+            ])
+            #expect(answer.code == 0 && answer.data.contains("http://127.0.0.1:9123/connect/"), "\(answer.messages)")
+            #expect(answer.messages.contains("ssh -N -L 9123:127.0.0.1:9123"))
+            let none = try await agency.answer([
+                "account", "connect", "--client", "acme", "--platform", "tiktok", "--link",
+            ])
+            #expect(none.code == 64 || none.code == 65)
+            #expect(none.messages.contains("app add"), "\(none.messages)")
+        }
+    }
+}
