@@ -38,6 +38,18 @@ public struct TokenSet: Sendable, Codable, Hashable {
     /// Further secrets by name, say an OAuth 1.0a token secret.
     public var extra: [String: Secret]
 
+    /// The name among ``extra`` under which a plugin keeps when the refresh token ends, ISO 8601.
+    public static let refreshEndField = "refresh_expires_at"
+
+    /// When only a person can make the tokens work on: the end of what renews them, or else of the access token.
+    ///
+    /// `nil` when that is never, or the platform did not say.
+    public var endsAt: Date? {
+        guard self.refreshToken != nil else { return self.expiresAt }
+        // What cannot be read as an instant says nothing.
+        return self.extra[Self.refreshEndField].flatMap { try? Date.ISO8601FormatStyle().parse($0.revealed) }
+    }
+
     /// Makes a set.
     public init(
         accessToken: Secret, refreshToken: Secret? = nil, expiresAt: Date? = nil, scopes: [String] = [],

@@ -15,7 +15,7 @@ private struct TikTokTokens: Decodable, Sendable {
 
 extension TikTokPlugin: AccountConnecting, TokenInspecting {
     /// The field that says when the refresh token ends.
-    static let refreshEndField = "refresh_expires_at"
+    static let refreshEndField = TokenSet.refreshEndField
 
     /// TikTok's page on which a person allows the app to act.
     ///

@@ -26,7 +26,10 @@ struct AccountCommands: AsyncParsableCommand {
 
     struct List: PosthornCommand {
         static let configuration = CommandConfiguration(
-            "list", "List accounts.", examples: ["account list", "account list --client acme --platform x -o json"],
+            "list", "List accounts, and when the tokens end that only a person can renew.",
+            examples: [
+                "account list", "account list --client acme --platform x -o json", "account list --ends-within 30d",
+            ],
             keys: AccountRows.columns)
 
         @OptionGroup var options: CommandOptions
@@ -34,16 +37,28 @@ struct AccountCommands: AsyncParsableCommand {
         var client: String?
         @Option(help: ArgumentHelp("Only on this platform.", valueName: "platform"))
         var platform: String?
+        @Option(
+            help: ArgumentHelp(
+                "Only those whose token ends within this time and needs a person, soonest first.",
+                valueName: "duration"))
+        var endsWithin: String?
 
         func run(_ context: CommandContext) async throws {
-            let found = try await context.withServices {
-                try await $0.accounts.list(
+            let span = try self.endsWithin.map { try JobRows.duration($0) }
+            let found = try await context.withServices { services in
+                let all = try await services.accounts.list(
                     client: self.client, platform: self.platform.map { PlatformID(rawValue: $0) })
+                guard let span else { return all }
+                let end = services.mirror.clock.now().addingTimeInterval(Double(span.components.seconds))
+                return all.filter { $0.account.tokenEndsAt.map { $0 <= end } ?? false }
+                    .sorted { ($0.account.tokenEndsAt ?? end) < ($1.account.tokenEndsAt ?? end) }
             }
             context.output.show(
                 Listing(
                     AccountRows.columns, rows: found.map { AccountRows.record($0.account, of: $0.client) },
-                    empty: "no accounts yet; connect one with `posthorn account connect`"))
+                    empty: span == nil
+                        ? "no accounts yet; connect one with `posthorn account connect`"
+                        : "no token ends within that time"))
         }
     }
 
@@ -101,6 +116,12 @@ struct AccountCommands: AsyncParsableCommand {
                         .failed, "\(owner.slug)/\(check.account.slug): \(problem)", remedy: check.nextAction)
                 }
                 context.output.success("\(owner.slug)/\(check.account.slug) is accepted by \(check.account.platform)")
+                let left = check.account.tokenEndsAt?.duration(since: services.mirror.clock.now())
+                if let left, left < .seconds(14 * 86_400) {
+                    context.output.warn(
+                        "its token ends \(left.relative) and only a person can renew it: posthorn account reconnect \(owner.slug)/\(check.account.slug) --link"
+                    )
+                }
             }
         }
 
@@ -215,6 +236,7 @@ enum AccountRows {
         Column("platform", "PLATFORM", "the platform"), Column("name", "NAME", "its name", isFlexible: true),
         Column("handle", "HANDLE", "its handle on the platform", isFlexible: true),
         Column("state", "STATE", "active, paused, needs-reconnect, needs-human, disconnected or moved"),
+        Column("token_ends_at", "TOKEN ENDS", "when its token ends, where only a person can renew it"),
         Column("followers", "FOLLOWERS", "followers, when the platform said"),
         Column("time_zone", nil, "the zone of its audience"),
         Column("external_id", nil, "its identity on the platform"),
@@ -229,7 +251,8 @@ enum AccountRows {
             "name": .text(account.name),
             "handle": .optional(account.handle), "state": .state(account.state.rawValue),
             "state_reason": .optional(account.stateReason), "followers": .optional(account.followers),
-            "time_zone": .text(account.timeZone), "created_at": .time(account.createdAt, in: client.timeZone),
+            "time_zone": .text(account.timeZone), "token_ends_at": .time(account.tokenEndsAt, in: client.timeZone),
+            "created_at": .time(account.createdAt, in: client.timeZone),
         ])
     }
 }

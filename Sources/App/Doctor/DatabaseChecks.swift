@@ -160,13 +160,12 @@ struct DatabaseChecks {
     }
 
     private func tokens(_ pool: ConnectionPool) async throws -> Finding {
-        let renewing = self.context.manifests.filter { $0.capabilities.contains(.connect) }.map { $0.id.rawValue }
         let rows = try await pool.query(
             """
             SELECT count(*) FILTER (WHERE state IN ('needs-reconnect', 'revoked')) AS dead,
                    count(*) FILTER (
-                       WHERE state IN ('active', 'refreshing') AND NOT platform = ANY(\(renewing))
-                         AND expires_at < world_now() + interval '14 days') AS ending,
+                       WHERE state IN ('active', 'refreshing')
+                         AND ends_at < world_now() + interval '14 days') AS ending,
                    count(*) AS all
             FROM access_grant
             """)
@@ -177,12 +176,14 @@ struct DatabaseChecks {
         guard dead == 0 else {
             return .failed(
                 "tokens", "\(dead) of \(all) grants are no longer accepted",
-                fix: "see `posthorn account list` and connect those again with `posthorn account connect`")
+                fix: "see `posthorn account list` and connect those again with `posthorn account reconnect`")
         }
         guard ending == 0 else {
             return .warning(
                 "tokens", "\(ending) of \(all) grants end within 14 days and cannot be renewed by themselves",
-                fix: "connect them again with `posthorn account connect` before they end")
+                fix:
+                    "see which with `posthorn account list --ends-within 14d`, and connect them again with `posthorn account reconnect` before"
+            )
         }
         return .ok(
             "tokens", all == 0 ? "no account is connected yet" : "\(all) grants, none ends soon without being renewed")

@@ -134,11 +134,11 @@ struct ConnectPage: Sendable {
         }
     }
 
-    /// The page as an answer: nothing from elsewhere, kept by nobody, its address told to nobody.
-    var response: Response {
+    /// The page's HTML.
+    var html: String {
         let paragraphs = self.words.map { "<p>\(Self.escaped($0))</p>" }.joined(separator: "\n")
         let title = Self.escaped(self.title)
-        let html = """
+        return """
             <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">
             <meta name=robots content=noindex><title>\(title)</title>
             <style>:root{color-scheme:light dark}body{font:17px/1.5 system-ui;max-width:30rem;margin:8vh auto;padding:0 1.2rem}
@@ -151,14 +151,18 @@ struct ConnectPage: Sendable {
             \(self.further)
             </html>
             """
-        return Response(
+    }
+
+    /// The page as an answer: nothing from elsewhere, kept by nobody, its address told to nobody.
+    var response: Response {
+        Response(
             status: self.status,
             headers: [
                 .contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
                 .contentSecurityPolicy:
                     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
                 Self.referrerPolicy: "no-referrer",
-            ], body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+            ], body: ResponseBody(byteBuffer: ByteBuffer(string: self.html)))
     }
 
     private static func escaped(_ text: String) -> String {

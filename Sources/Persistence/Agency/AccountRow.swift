@@ -56,6 +56,8 @@ package struct AccountRow: Sendable, Hashable {
     package var stateReason: String?
     /// Followers, when the platform said.
     package var followers: Int64?
+    /// When the first of its tokens ends that only a person can renew; `nil` when none does, or nobody said.
+    package var tokenEndsAt: Date?
     /// When it was added; the world's time.
     package var createdAt: Date?
 
@@ -85,6 +87,7 @@ package struct AccountRow: Sendable, Hashable {
             name: try row.get("name"), handle: try row.get("handle"), timeZone: try row.get("time_zone"),
             state: try row.get("state"), followers: try row.get("followers"))
         self.stateReason = try row.get("state_reason")
+        self.tokenEndsAt = try row.get("token_ends_at")
         self.createdAt = try row.get("created_at")
     }
 }

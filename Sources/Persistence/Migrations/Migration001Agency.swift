@@ -60,6 +60,8 @@ enum Migration001Agency {
             app_id          uuid REFERENCES app,
             scopes          text[] NOT NULL DEFAULT '{}',
             expires_at      timestamptz,
+            -- When only a person can make it work on: the end of what renews it, or else of the token.
+            ends_at         timestamptz,
             key_id          text NOT NULL,
             sealed          bytea NOT NULL,
             version         bigint NOT NULL DEFAULT 1,

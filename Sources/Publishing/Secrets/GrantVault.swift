@@ -30,9 +30,9 @@ package struct GrantVault: Sendable {
         let sealed = try await self.seal(tokens, grant: id, owner: owner, on: &db)
         try await db.execute(
             """
-            INSERT INTO access_grant (grant_id, owner_client_id, platform, app_id, scopes, expires_at, key_id, sealed)
+            INSERT INTO access_grant (grant_id, owner_client_id, platform, app_id, scopes, expires_at, ends_at, key_id, sealed)
             VALUES (\(id.uuid), \(owner?.uuid), \(platform.rawValue), \(app?.uuid), \(tokens.scopes), \(tokens.expiresAt),
-                    \(sealed.keyID), \(sealed.bytes))
+                    \(tokens.endsAt), \(sealed.keyID), \(sealed.bytes))
             """)
         return id
     }
@@ -93,6 +93,7 @@ package struct GrantVault: Sendable {
             """
             UPDATE access_grant
             SET sealed = \(sealed.bytes), key_id = \(sealed.keyID), scopes = \(tokens.scopes), expires_at = \(tokens.expiresAt),
+                ends_at = \(tokens.endsAt),
                 version = version + 1, state = 'active', state_reason = NULL, refreshing_until = NULL,
                 refreshed_at = world_now()
             WHERE grant_id = \(grant.uuid) AND (\(version) IS NULL OR version = \(version))

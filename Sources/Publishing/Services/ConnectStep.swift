@@ -21,6 +21,21 @@ package struct ConnectInvitation: Sendable, Hashable {
     package var timeZone: String
     /// The link's own address; `nil` when it is not known here.
     package var address: String?
+
+    /// Makes an invitation.
+    package init(
+        id: String, client: String, platform: String, platformID: String, account: String?, expiresAt: Date,
+        timeZone: String, address: String?
+    ) {
+        self.id = id
+        self.client = client
+        self.platform = platform
+        self.platformID = platformID
+        self.account = account
+        self.expiresAt = expiresAt
+        self.timeZone = timeZone
+        self.address = address
+    }
 }
 
 /// Why an account was not connected, though the person came back from the platform.

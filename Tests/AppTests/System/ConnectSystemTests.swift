@@ -61,6 +61,11 @@ struct ConnectSystemTests {
             #expect(try await agency.count("SELECT count(*) FROM access_grant") == 2)
             // A person's token ends, and a person should know.
             #expect(connected.messages.contains("the token ends at"))
+            let soon = try #require(
+                try await agency.json("account", "list", "--ends-within", "61d") as? [[String: Any]])
+            #expect(soon.count == 3 && soon.allSatisfy { $0["token_ends_at"] is String }, "\(soon)")
+            let sooner = try await agency.json("account", "list", "--ends-within", "1m") as? [[String: Any]]
+            #expect(sooner?.isEmpty == true)
 
             _ = try await agency.publishNow("Words", on: "facebook")
             let film = Data([0, 0, 0, 0x20]) + Data("ftypisom".utf8) + Data(String(repeating: "f", count: 9000).utf8)
