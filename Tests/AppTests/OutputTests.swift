@@ -154,4 +154,12 @@ struct OutputTests {
         #expect(line.contains("25 %"))
         #expect(line.contains("50/200"))
     }
+
+    @Test(
+        "the largest file of a platform is shown in the unit of its documents",
+        arguments: [
+            (5_000_000, "5 MB"), (512_000_000, "512 MB"), (4_000_000_000, "4 GB"), (10_485_760, "10 MiB"),
+            (8_192, "8 KiB"), (1 << 30, "1 GiB"),
+        ] as [(Int64, String)])
+    func sizes(bytes: Int64, shown: String) { #expect(PluginDetails.size(bytes) == shown) }
 }

@@ -84,8 +84,12 @@ enum PluginDetails {
         }
     }
 
-    private static func size(_ bytes: Int64) -> String {
-        bytes < 1 << 20 ? "\(bytes >> 10) KiB" : bytes < 1 << 30 ? "\(bytes >> 20) MiB" : "\(bytes >> 30) GiB"
+    /// A size in the unit that the platform's documents give it in.
+    static func size(_ bytes: Int64) -> String {
+        for (unit, name) in [(Int64(1_000_000_000), "GB"), (1_000_000, "MB")] where bytes % unit == 0 && bytes > 0 {
+            return "\(bytes / unit) \(name)"
+        }
+        return bytes < 1 << 20 ? "\(bytes >> 10) KiB" : bytes < 1 << 30 ? "\(bytes >> 20) MiB" : "\(bytes >> 30) GiB"
     }
 
     private static func range(_ low: Int, _ high: Int) -> String { low == high ? "\(low)" : "\(low)–\(high)" }

@@ -148,6 +148,34 @@ struct XFormatTests {
         }
     }
 
+    @Test(
+        "a worker that dies in the middle of a thread or an upload leaves it to the next, which doubles nothing",
+        arguments: ["after-checkpoint:3", "after-fence:2", "after-send:2", "after-confirm:2", "before-finish"])
+    func deaths(point: String) async throws {
+        try await SimulatedAgency.with { agency in
+            try await Self.open(agency)
+            try await Self.plan(
+                agency, "--text", "One\n---\nTwo\n---\nThree", "--media", "f.mp4", "--alt", "A horn")
+            let short = ["POSTHORN_WORKER_HEARTBEAT": "500ms", "POSTHORN_WORKER_DEAD_AFTER": "3s"]
+            try await agency.setRate(60)
+            try await agency.until {
+                try await agency.work(environment: short.merging(["POSTHORN_CRASH_AT": point]) { $1 }).code == -1
+            }
+            #expect(try await agency.count("SELECT count(*) FROM publication") == 0)
+            try await agency.until {
+                try await agency.work(environment: short)
+                return try await agency.count("SELECT count(*) FROM target WHERE state NOT IN ('published', 'failed')")
+                    == 0
+            }
+            let posts = try await Self.shown(agency)
+            #expect(posts.map(\.text) == ["One", "Two", "Three"])
+            #expect(posts.map { $0.reply_to } == [nil, posts.first?.id, posts.dropFirst().first?.id])
+            #expect(posts.first?.alt_texts == ["A horn"] && posts.first?.media.count == 1)
+            #expect(try await Self.effects(agency) == 3)
+            try await agency.expectSound()
+        }
+    }
+
     @Test("a worker reads what is due of an account in one call; each publication has its numbers")
     func dueTogether() async throws {
         try await SimulatedAgency.with { agency in
