@@ -103,6 +103,38 @@ struct ConnectLinkSystemTests {
         }
     }
 
+    @Test(
+        "Instagram is connected through Facebook's dialog, with an app that was added; the only account is not asked about"
+    )
+    func instagram() async throws {
+        try await Self.with { agency, browser in
+            try await agency.admin.add(accounts: [
+                SimulatorAdmin.Account(
+                    platform: "facebook", externalID: "101", handle: "page101", name: "Page 101", accessToken: "f101",
+                    followers: 5000, timeZone: "Europe/Berlin"),
+                SimulatorAdmin.Account(
+                    platform: "instagram", externalID: "17841400000000001", handle: "acme", name: "Acme",
+                    accessToken: "i1", followers: 5000, timeZone: "Europe/Berlin", page: "101"),
+            ])
+            try await agency.admin.add(
+                people: #"[{"external_id":"900","name":"Ann","pages":["101"],"access_token":"u1"}]"#)
+            let secret = try agency.file("secret.txt", "app-secret\n")
+            try await agency.run(
+                "app", "add", "ig", "--platform", "instagram", "--client-id", "agency", "--secret-file", secret)
+            let app = try #require(try await agency.json("app", "show", "ig") as? [String: Any])
+            let link = try await Self.link(agency, "connect", "--client", "acme", "--platform", "instagram")
+            let callback = try await browser.answer(link, "approve=900")
+            // What was told to register is what the platform sends people back to.
+            let redirect = try #require(app["redirect_uri"] as? String)
+            #expect(callback.hasPrefix("\(redirect)?"), "\(callback)")
+            let done = try await browser.open(callback)
+            #expect(done.status == 200 && done.text.contains("@acme"), "\(done.text)")
+            let check = try #require(try await agency.json("account", "check", "acme/instagram") as? [String: Any])
+            #expect(check["problem"] is NSNull && check["token_ends_at"] is String, "\(check)")
+            #expect(try await agency.count("SELECT count(*) FROM access_grant WHERE app_id IS NOT NULL") == 1)
+        }
+    }
+
     @Test("who declines, allows too little or comes with another account is told so and may try again")
     func refusals() async throws {
         try await Self.with { agency, browser in
