@@ -10,8 +10,11 @@ import Publishing
 /// `posthorn best-times`.
 struct BestTimesCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        "best-times", "See when an account's posts did well.", examples: ["best-times show --account acme/x"],
-        subcommands: [Show.self, BestTimesRankCommand.self])
+        "best-times", "See when an account's posts did well, and what that is worth.",
+        examples: ["best-times show --account acme/x", "best-times explain --account acme/x"],
+        subcommands: [
+            Show.self, BestTimesExplainCommand.self, BestTimesRankCommand.self, BestTimesBacktestCommand.self,
+        ])
 
     struct Show: PosthornCommand {
         private static let columns = [
@@ -53,11 +56,8 @@ struct BestTimesCommands: AsyncParsableCommand {
                 try await PostingHistory(pool: $0.pool).readings(of: self.account, client: self.client)
             }
             let zone = given ?? ZoneID(rawValue: account.timeZone) ?? .utc
-            let samples = readings.map { reading in
-                PostSample(
-                    account: account.slug.rawValue, platform: account.platform, postedAt: reading.postedAt,
-                    engagement: reading.engagement, isPaid: reading.isPaid, contentType: reading.contentType,
-                    observedAt: reading.readAt, zone: zone, impressions: reading.views)
+            let samples = readings.map {
+                PostSample($0, account: account.slug.rawValue, platform: account.platform, zone: zone)
             }
             let table = HourOfWeekTable.make(samples, zone: zone)
             guard context.output.format == .table, !context.output.isQuiet else {

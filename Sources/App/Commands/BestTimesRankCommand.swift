@@ -2,7 +2,6 @@
 
 import Analysis
 import ArgumentParser
-import Domain
 import Foundation
 
 /// `posthorn best-times rank`: a file in, a file out, no database.
@@ -43,10 +42,16 @@ struct BestTimesRankCommand: AsyncParsableCommand {
     }
 
     private func rank(_ output: Output) throws {
-        let (histories, skipped) = try self.read(output)
+        let file = PostsFile(path: self.input)
+        let (histories, skipped) = try file.histories { output.warn($0) }
+        guard skipped == 0 || !self.isStrict else {
+            throw CommandError(
+                .badData, "\(skipped) row(s) cannot be used, see above; nothing was written",
+                remedy: "mend them, or leave out --strict to use the rest")
+        }
         guard !histories.isEmpty else {
             throw CommandError(
-                .badData, "no row of \(self.inputName) can be used",
+                .badData, "no row of \(file.name) can be used",
                 remedy: "see `posthorn best-times rank --help` for the columns")
         }
         let times = try BestTimes(histories)
@@ -58,36 +63,6 @@ struct BestTimesRankCommand: AsyncParsableCommand {
         guard skipped == 0 else {
             throw CommandError(.partlyFailed, "\(skipped) row(s) were left out, see above; the rest was used")
         }
-    }
-
-    private func read(_ output: Output) throws -> (histories: [TimingHistory], skipped: Int) {
-        guard let handle = self.input == "-" ? .standardInput : FileHandle(forReadingAtPath: self.input) else {
-            throw CommandError(
-                .badData, "cannot read the file \(self.input)", remedy: "is the path right, and readable for this user?"
-            )
-        }
-        var collector = HistoryCollector()
-        var skipped = 0
-        do {
-            var posts = try HistoryCSV(CSVReader(file: handle))
-            while let next = try posts.next() {
-                switch next {
-                case .success(let sample): collector.add(sample)
-                case .failure(let problem):
-                    skipped += 1
-                    output.warn("\(self.inputName): \(problem)")
-                }
-            }
-        } catch let error as CSVError {
-            throw CommandError(
-                .badData, "\(self.inputName): \(error.message)", remedy: "see `posthorn best-times rank --help`")
-        }
-        guard skipped == 0 || !self.isStrict else {
-            throw CommandError(
-                .badData, "\(skipped) row(s) cannot be used, see above; nothing was written",
-                remedy: "mend them, or leave out --strict to use the rest")
-        }
-        return (collector.histories(), skipped)
     }
 
     private func write(_ times: BestTimes) throws {
@@ -105,6 +80,4 @@ struct BestTimesRankCommand: AsyncParsableCommand {
                 remedy: "is there such a folder, room on the disk, and may this user write there?")
         }
     }
-
-    private var inputName: String { self.input == "-" ? "standard input" : self.input }
 }

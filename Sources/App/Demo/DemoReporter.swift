@@ -121,13 +121,7 @@ struct DemoReporter: Sendable {
         let studied = "\(DemoOffice.studied.client)/\(DemoOffice.studied.account)"
         let (_, account, readings) = try await PostingHistory(pool: services.pool).readings(of: studied)
         let zone = ZoneID(rawValue: account.timeZone) ?? .utc
-        let samples = readings.map { reading in
-            PostSample(
-                account: studied, platform: account.platform, postedAt: reading.postedAt,
-                engagement: reading.engagement,
-                isPaid: reading.isPaid, contentType: reading.contentType, observedAt: reading.readAt, zone: zone,
-                impressions: reading.views)
-        }
+        let samples = readings.map { PostSample($0, account: studied, platform: account.platform, zone: zone) }
         return DemoReport.Week(
             account: studied, platform: account.platform, table: HourOfWeekTable.make(samples, zone: zone))
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import Domain
+package import Domain
 package import Foundation
 package import PQClient
 package import Persistence
@@ -42,32 +42,63 @@ package struct PostingHistory: Sendable {
         try await self.pool.withConnection { db in
             let (owner, found) = try await ClientDirectory.account(account, client: client, on: &db)
             let rows = try await db.query(
-                """
-                SELECT publication.published_at, publication.content_type, publication.paid, reading.read_at, reading.engagement,
-                       reading.views
-                FROM publication
-                LEFT JOIN LATERAL (
-                    SELECT read_at, views,
-                           coalesce(engagements,
-                                    CASE WHEN num_nonnulls(likes, comments, shares, saves) > 0
-                                         THEN coalesce(likes, 0) + coalesce(comments, 0) + coalesce(shares, 0) + coalesce(saves, 0)
-                                    END) AS engagement
-                    FROM sample
-                    WHERE sample.client_id = publication.client_id AND sample.publication_id = publication.publication_id
-                    ORDER BY read_at < publication.published_at + interval '24 hours',
-                             CASE WHEN read_at >= publication.published_at + interval '24 hours' THEN read_at END, read_at DESC
-                    LIMIT 1
-                ) AS reading ON true
-                WHERE publication.client_id = \(owner.id) AND publication.account_id = \(found.id)
-                ORDER BY publication.published_at, publication.publication_id
-                """)
-            let readings = try rows.map { row in
-                PostedReading(
-                    postedAt: try row.get("published_at"), contentType: try row.get("content_type"),
-                    isPaid: try row.get("paid"),
-                    readAt: try row.get("read_at"), engagement: try row.get("engagement"), views: try row.get("views"))
-            }
+                Self.readings(
+                    of: "publication.client_id = \(owner.id) AND publication.account_id = \(found.id)"))
+            let readings = try rows.map { row throws in try PostedReading(row) }
             return (owner, found, readings)
         }
+    }
+
+    /// The publications of all accounts of one platform, each account by `client/account` with its zone: what an account may borrow from.
+    ///
+    /// - Throws: ``PQError``.
+    package func readings(
+        on platform: PlatformID
+    ) async throws -> [(account: String, zone: ZoneID, readings: [PostedReading])] {
+        let rows = try await self.pool.query(Self.readings(of: "account.platform = \(platform)"))
+        var accounts: [(account: String, zone: ZoneID, readings: [PostedReading])] = []
+        for row in rows {
+            let name = "\(try row.get("client", as: String.self))/\(try row.get("account", as: String.self))"
+            if accounts.last?.account != name {
+                let zone = ZoneID(rawValue: try row.get("time_zone")) ?? .utc
+                accounts.append((name, zone, []))
+            }
+            accounts[accounts.count - 1].readings.append(try PostedReading(row))
+        }
+        return accounts
+    }
+
+    /// The publications of some accounts, account by account in the order they appeared.
+    private static func readings(of condition: Statement) -> Statement {
+        """
+        SELECT client.slug AS client, account.slug AS account, account.time_zone, publication.published_at,
+               publication.content_type, publication.paid, reading.read_at, reading.engagement, reading.views
+        FROM publication
+        JOIN account USING (client_id, account_id)
+        JOIN client USING (client_id)
+        LEFT JOIN LATERAL (
+            SELECT read_at, views,
+                   coalesce(engagements,
+                            CASE WHEN num_nonnulls(likes, comments, shares, saves) > 0
+                                 THEN coalesce(likes, 0) + coalesce(comments, 0) + coalesce(shares, 0) + coalesce(saves, 0)
+                            END) AS engagement
+            FROM sample
+            WHERE sample.client_id = publication.client_id AND sample.publication_id = publication.publication_id
+            ORDER BY read_at < publication.published_at + interval '24 hours',
+                     CASE WHEN read_at >= publication.published_at + interval '24 hours' THEN read_at END, read_at DESC
+            LIMIT 1
+        ) AS reading ON true
+        WHERE \(condition)
+        ORDER BY client.slug, account.slug, account.account_id, publication.published_at, publication.publication_id
+        """
+    }
+}
+
+extension PostedReading {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            postedAt: try row.get("published_at"), contentType: try row.get("content_type"),
+            isPaid: try row.get("paid"), readAt: try row.get("read_at"), engagement: try row.get("engagement"),
+            views: try row.get("views"))
     }
 }

@@ -97,6 +97,15 @@ struct NounCommandTests {
         #expect(try await world.count("publication WHERE origin = 'import'") == 1)
         #expect(try await world.posthorn("best-times", "show", "--account", "acme/facebook-page") == 0)
         #expect(try await world.posthorn("best-times", "show", "--account", "acme/facebok-page") == 66)
+        let said = try await world.answer(["best-times", "explain", "--account", "acme/facebook-page"])
+        #expect(
+            said.code == 0 && said.data.contains("1 post used") && said.data.contains("no data"))
+        let all = try await world.answer(["best-times", "explain", "--account", "acme/facebook-page", "-o", "csv"])
+        #expect(all.data.split(whereSeparator: \.isNewline).count == 1 + 168)
+        let untouched = try await world.answer(["best-times", "explain", "--account", "acme/x"])
+        #expect(untouched.code == 0 && untouched.data.contains("no data"))
+        #expect(try await world.posthorn("best-times", "explain", "--account", "acme/y") == 66)
+        #expect(try await world.posthorn("best-times", "backtest", "--platform", "facebook") == 73)
     }
 
     @Test("jobs are followed by id: an unknown one is not found, one that waits runs into the time limit")
