@@ -187,6 +187,16 @@ struct XErrorTests {
         #expect(error?.code == .rateLimited && error?.scope == .app && error?.retryAfter == .seconds(7201))
     }
 
+    @Test("a plan that is used up is not taken for the quarter of an hour that every answer names")
+    func usedUpPlan() async throws {
+        let reset = String(Int(XFixtures.now.timeIntervalSince1970) + 600)
+        let error = await self.publish(
+            .json(
+                403, Refusal.problem(403, "usage-capped", "Usage cap exceeded", .needsHuman, "").body,
+                ["x-rate-limit-remaining": "57", "x-rate-limit-reset": reset]))
+        #expect(error?.code == .needsHuman && error?.scope == .app && error?.nextAction != nil)
+    }
+
     @Test(
         "an accepted post without an id is an unknown outcome",
         arguments: ["{}", #"{"data":{}}"#, "", #"{"data":{"id":"#])

@@ -60,7 +60,8 @@ struct XClient: Sendable {
             self.addLimit(limit, endpoint: endpoint, to: &error)
         case .limitOrPerson:
             error.code = .needsHuman
-            guard let limit, limit.resetsAt > self.clock.now() else { break }
+            // Headers come with every answer; only a window with nothing left is what was refused.
+            guard let limit, limit.isUsedUp, limit.resetsAt > self.clock.now() else { break }
             error.code = .rateLimited
             error.nextAction = nil
             self.addLimit(limit, endpoint: endpoint, to: &error)

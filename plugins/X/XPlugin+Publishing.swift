@@ -47,10 +47,14 @@ extension XPlugin: DeferredPublishing {
     ) async throws(PluginError) -> PublishOutcome {
         var state = saved
         var sent: [RemotePost] = []
-        for (number, piece) in XText.pieces(request.content).enumerated() {
+        let pieces = XText.pieces(request.content)
+        // All files first: a film that X refuses must not leave half a thread in public.
+        for (number, piece) in pieces.enumerated() {
             if let pause = try await self.prepare(piece.media, part: number, request.access, &state, context) {
                 return .pending(try state.saved(), checkAfter: pause)
             }
+        }
+        for (number, piece) in pieces.enumerated() {
             let media = state.uploads.filter { $0.part == number }.sorted { $0.index < $1.index }.map(\.id)
             let parent =
                 XText.parent(of: number, in: request.content).map { sent[$0].id }

@@ -9,6 +9,8 @@ struct XRateLimit: Sendable, Equatable {
     var scope: PluginError.Scope
     /// When the limit that is used up starts anew.
     var resetsAt: Date
+    /// Whether the headers say that nothing is left of it.
+    var isUsedUp = false
 
     private static let windows: [(prefix: String, scope: PluginError.Scope, length: Duration)] = [
         ("x-rate-limit", .endpoint, .seconds(900)), ("x-user-limit-24hour", .account, .seconds(86_400)),
@@ -36,7 +38,8 @@ struct XRateLimit: Sendable, Equatable {
             named.append(limit)
             if reply.header("\(window.prefix)-remaining").flatMap(Int.init) == 0 { used.append(limit) }
         }
-        guard let limit = used.max(by: { $0.resetsAt < $1.resetsAt }) ?? named.first else { return nil }
+        guard var limit = used.max(by: { $0.resetsAt < $1.resetsAt }) ?? named.first else { return nil }
+        limit.isUsedUp = !used.isEmpty
         self = limit
     }
 

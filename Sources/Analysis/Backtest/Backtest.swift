@@ -29,8 +29,8 @@ package struct Backtest: Sendable, Hashable {
     package let posts: Int
     /// The lift of the best fifth, as a difference of logarithms in units of each account's spread.
     package let lift: Double
-    /// The lift's 95 % interval, by drawing accounts anew.
-    package let interval: ClosedRange<Double>
+    /// The lift's 95 % interval, by drawing accounts anew; nil with fewer than ``leastDrawn`` accounts, which show no spread.
+    package let interval: ClosedRange<Double>?
     /// The same lift in engagement: 0.13 is 13 % more.
     package let gain: Double
     /// How much of what is said comes true: 1 when 10 % said are 10 % seen, below 1 when too much is said.
@@ -40,6 +40,8 @@ package struct Backtest: Sendable, Hashable {
     package static let leastAsked = 10
     /// Fewer posts to learn from say nothing.
     package static let leastKnown = 10
+    /// With fewer accounts nothing can be said of how much they differ.
+    package static let leastDrawn = 5
     private static let fifth = 0.2
     private static let draws = 2_000
 
@@ -118,7 +120,8 @@ package struct Backtest: Sendable, Hashable {
     }
 
     /// The middle 95 % of the means of accounts that are drawn with replacement.
-    private static func interval(_ lifts: [Double]) -> ClosedRange<Double> {
+    private static func interval(_ lifts: [Double]) -> ClosedRange<Double>? {
+        guard lifts.count >= Self.leastDrawn else { return nil }
         var chance = Chance(seed: 1)
         let means = (0..<Self.draws).map { _ in
             (0..<lifts.count).reduce(0) { sum, _ in sum + lifts[Int(chance.next() % UInt64(lifts.count))] }

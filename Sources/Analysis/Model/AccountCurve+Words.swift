@@ -49,8 +49,9 @@ extension AccountCurve {
     /// - Parameters:
     ///   - hour: The hour.
     ///   - platform: The platform's name, for a person.
+    ///   - common: What its accounts have in common.
     /// - Returns: One sentence.
-    package func sentence(for hour: Hour, platform: String) -> String {
+    package func sentence(for hour: Hour, platform: String, common: PlatformCurve) -> String {
         let range = "\(Self.percent(hour.lower)) … \(Self.percent(hour.upper))"
         let change = Self.change(hour.score)
         let way = hour.score >= 1 ? "more" : "less"
@@ -64,9 +65,11 @@ extension AccountCurve {
         case .borrowed:
             let whose =
                 self.posts(near: hour.hour) < Self.fewPosts
-                ? "you have hardly posted here" : "mostly not from your own posts"
-            return
-                "\(hour.hour): \(whose); the \(platform) accounts here do about \(change) \(better) at this time (\(range))"
+                ? "you have hardly posted here" : "little of it is from your own posts"
+            let from =
+                common.shared == nil
+                ? "a guess from the hours around" : "mostly from what \(common.accounts) \(platform) accounts share"
+            return "\(hour.hour): \(whose); about \(change) \(better) (\(range)), \(from)"
         case .none: return "\(hour.hour): no measurable difference (\(range))"
         }
     }

@@ -15,7 +15,7 @@ package struct CleanedPosts: Sendable {
     package private(set) var weights: [Double] = []
     /// The calendar week of each, by a number.
     package private(set) var weeks: [Int64] = []
-    /// The correlation of date and hour of the day: far from 0, growth and hours cannot be told apart.
+    /// The correlation of date and hour of the day, 0 with few posts: far from 0, growth and hours cannot be told apart.
     package private(set) var drift = 0.0
 
     /// Days to both sides over which the trend is a median.
@@ -27,6 +27,8 @@ package struct CleanedPosts: Sendable {
     /// Standard deviations beyond which a value is taken for an accident.
     private static let clip = 3.0
     private static let smallestSpread = 0.1
+    /// With fewer posts a strong correlation is chance: of 20 independent ones one in forty has more than 0.5.
+    private static let driftPosts = 20
     /// The correlation of two posts of an account within one hour.
     private static let burst = 0.3
 
@@ -96,6 +98,7 @@ package struct CleanedPosts: Sendable {
     }
 
     private static func drift(_ posts: [TimingPost]) -> Double {
+        guard posts.count >= Self.driftPosts else { return 0 }
         let count = Double(posts.count)
         let origin = posts[0].clockSeconds
         let dates = posts.map { Double($0.clockSeconds - origin) / 86_400 }

@@ -15,8 +15,13 @@ package struct HistoryCollector: Sendable {
     private var zones: [ZoneID: ZoneTable] = [:]
     private var last: (key: Key, index: Int)?
 
+    private let dropsRepeats: Bool
+
     /// Makes an empty one.
-    package init() {}
+    ///
+    /// - Parameter dropsRepeats: Whether a post with the same time, engagement and type as another is that one listed twice: true for
+    ///   files, whose rows have no identity.
+    package init(dropsRepeats: Bool = true) { self.dropsRepeats = dropsRepeats }
 
     /// Adds a post, or counts it as left out.
     package mutating func add(_ sample: PostSample) {
@@ -42,7 +47,7 @@ package struct HistoryCollector: Sendable {
             all.sort(by: TimingPost.isBefore)
             var posts: [TimingPost] = []
             posts.reserveCapacity(all.count)
-            for post in all where posts.last != post { posts.append(post) }
+            for post in all where !self.dropsRepeats || posts.last != post { posts.append(post) }
             self.gathered[index].posts = posts
             if posts.count < all.count {
                 self.gathered[index].excluded[.listedTwice, default: 0] += all.count - posts.count

@@ -26,8 +26,9 @@ enum BestTimesAnalysis {
     static func histories(
         on platform: PlatformID, _ services: ServiceContext
     ) async throws -> (histories: [TimingHistory], zones: [String: ZoneID]) {
-        let accounts = try await PostingHistory(pool: services.pool).readings(on: platform)
-        var collector = HistoryCollector()
+        let accounts = try await PostingHistory(pool: services.pool).readings(
+            on: platform, minimumAgeHours: SelectionRules.mature(on: platform).minimumAgeHours)
+        var collector = HistoryCollector(dropsRepeats: false)
         for account in accounts {
             for reading in account.readings {
                 collector.add(PostSample(reading, account: account.account, platform: platform, zone: account.zone))

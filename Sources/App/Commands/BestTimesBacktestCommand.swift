@@ -20,7 +20,8 @@ struct BestTimesBacktestCommand: PosthornCommand {
         keys: [
             Column("accounts", nil, "accounts with enough posts"), Column("posts", nil, "posts that were asked"),
             Column("lift", nil, "lift of the best fifth, in standard deviations of each account"),
-            Column("lower", nil, "the lower end of its 95 % interval, by drawing accounts anew"),
+            Column(
+                "lower", nil, "the lower end of its 95 % interval, by drawing accounts anew; null below five accounts"),
             Column("upper", nil, "the upper end"), Column("gain", nil, "the lift in engagement: 0.13 is 13 % more"),
             Column("calibration", nil, "1 when what is said comes true, below 1 when too much is said"),
         ])
@@ -43,9 +44,9 @@ struct BestTimesBacktestCommand: PosthornCommand {
 
     func run(_ context: CommandContext) async throws {
         let histories: [TimingHistory]
+        var skipped = 0
         if let input = self.input {
-            let read = try PostsFile(path: input).histories { context.output.warn($0) }
-            histories = read.histories
+            (histories, skipped) = try PostsFile(path: input).histories { context.output.warn($0) }
         } else {
             let platform = PlatformID(rawValue: self.platform ?? "")
             histories = try await context.withServices {
@@ -55,17 +56,28 @@ struct BestTimesBacktestCommand: PosthornCommand {
         guard let result = try Backtest.run(histories, plan: Backtest.Plan(share: self.share, known: self.known)) else {
             throw CommandError(
                 .conflict, "not enough data: no account has ten posts on either side of the cut",
-                remedy: "import past posts with `posthorn history import`, or wait for more")
+                remedy: self.input == nil
+                    ? "is the platform's name right? import past posts with `posthorn history import`, or wait for more"
+                    : "give more of each account's past")
         }
         context.output.show(
             Record([
                 "accounts": .count(result.accounts), "posts": .count(result.posts),
-                "lift": .number(result.lift, places: 3), "lower": .number(result.interval.lowerBound, places: 3),
-                "upper": .number(result.interval.upperBound, places: 3), "gain": .number(result.gain, places: 3),
+                "lift": .number(result.lift, places: 3),
+                "lower": result.interval.map { .number($0.lowerBound, places: 3) } ?? .none,
+                "upper": result.interval.map { .number($0.upperBound, places: 3) } ?? .none,
+                "gain": .number(result.gain, places: 3),
                 "calibration": .number(result.calibration, places: 2),
             ]), idKey: "lift")
-        if result.interval.contains(0) {
-            context.output.note("the interval holds 0: nothing can be told from chance here")
+        if let interval = result.interval {
+            if interval.contains(0) {
+                context.output.note("the interval holds 0: nothing can be told from chance here")
+            }
+        } else {
+            context.output.note("\(result.accounts) account(s) are too few for an interval: this may be chance")
+        }
+        guard skipped == 0 else {
+            throw CommandError(.partlyFailed, "\(skipped) row(s) were left out, see above; the rest was used")
         }
     }
 }

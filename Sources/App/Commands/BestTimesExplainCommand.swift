@@ -49,7 +49,10 @@ struct BestTimesExplainCommand: PosthornCommand {
             Listing(Self.columns, rows: shown.map { Self.record($0, result) }, idKey: "slot"))
         guard isTable else { return }
         let findings = curve.findings(posts: result.account.posts, platform: result.common)
-        let said = curve.isFlat ? [] : ranked.prefix(3).map { curve.sentence(for: $0, platform: "\(result.platform)") }
+        let said =
+            curve.isFlat
+            ? []
+            : ranked.prefix(3).map { curve.sentence(for: $0, platform: "\(result.platform)", common: result.common) }
         context.output.text((findings + said).map { "· \($0)" }.joined(separator: "\n"))
     }
 
@@ -73,7 +76,7 @@ struct BestTimesExplainCommand: PosthornCommand {
             "upper": .number(hour.upper, places: 2), "own_share": .number(hour.ownShare, places: 2),
             "chance": .number(hour.chance, places: 2), "posts": .count(hour.posts),
             "certainty": .text(curve.certainty(of: hour).rawValue),
-            "sentence": .text(curve.sentence(for: hour, platform: "\(result.platform)")),
+            "sentence": .text(curve.sentence(for: hour, platform: "\(result.platform)", common: result.common)),
         ])
     }
 }

@@ -54,7 +54,7 @@ struct ConnectResponder: Sendable {
                     platform: platform, state: query["state"].map(String.init) ?? "",
                     code: query["code"].map(String.init))
             case (.callback(let platform), .post):
-                let form = try await self.form(of: request)
+                let form = await self.form(of: request)
                 step = try await self.links.choose(
                     platform: platform, ticket: form["ticket"] ?? "", externalID: form["account"] ?? "")
             default: return .plain(.methodNotAllowed, "This is a page for a browser.\n", [.connection: "close"])
@@ -76,12 +76,15 @@ struct ConnectResponder: Sendable {
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func form(of request: Request) async throws -> [String: String] {
-        let body = try await request.body.collect(upTo: Self.largestForm)
-        var parts = URLComponents()
-        // A form writes a space as a plus.
-        parts.percentEncodedQuery = String(buffer: body).replacing("+", with: "%20")
-        return Dictionary((parts.queryItems ?? []).map { ($0.name, $0.value ?? "") }) { first, _ in first }
+    /// The fields of a form; none when it is too large or no form, which then leads nowhere.
+    private func form(of request: Request) async -> [String: String] {
+        do {
+            let body = try await request.body.collect(upTo: Self.largestForm)
+            return try URLEncodedFormDecoder().decode([String: String].self, from: String(buffer: body))
+        } catch {
+            self.logger.debug("a form could not be read", metadata: ["error": "\(error)"])
+            return [:]
+        }
     }
 
     private func note(_ step: ConnectStep) {

@@ -37,6 +37,7 @@ extension JobStore {
                  FROM job_ready
                  WHERE era = \(ReadyEra.current) AND queue = \(job.spec.queue) AND client_id = \(job.client)
                    AND account_id = \(account) AND kind = \(job.kind) AND subject_id IS NOT NULL
+                   AND due_at <= (SELECT world_now())
                  ORDER BY priority, due_at, job_id
                  LIMIT \(most))
                 UNION ALL

@@ -224,10 +224,12 @@ package struct AccountService: Sendable {
         try await AccountRepository.refresh(
             account.id, of: client.id, name: connection.name ?? remote.name, handle: remote.handle,
             followers: remote.followers, on: &db)
-        try await AccountRepository.setState(
-            account.id, of: client.id, to: .active, actor: actor,
-            reason: known == nil ? "connected" : "connected again", on: &db)
-        if known?.state == .paused { try await WorkPause(client: client.id, account: account.id).end(on: &db) }
+        // What a person paused stays paused until a person resumes it, whoever renews the token.
+        if known?.state != .paused {
+            try await AccountRepository.setState(
+                account.id, of: client.id, to: .active, actor: actor,
+                reason: known == nil ? "connected" : "connected again", on: &db)
+        }
         if known != nil {
             try await HeldWork(client: client.id, account: account.id, pool: self.pool).release(
                 HeldWork.reconnect, actor: actor, because: "the account is connected again", on: &db)

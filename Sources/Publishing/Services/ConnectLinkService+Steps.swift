@@ -120,6 +120,10 @@ extension ConnectLinkService {
         _ = try await self.accounts.store(
             connection, remote, plugin, actor: "\(link.createdBy), by a connect link"
         ) { account, db in
+            // A link for a new account does not take over one that stands: the person was signed in as the other.
+            guard link.externalID != nil || [.disconnected, .needsReconnect].contains(account.state) else {
+                throw OtherAccountStands(name: remote.handle.map { "@\($0)" } ?? remote.name)
+            }
             guard try await ConnectLinkRepository.finish(link.id, account: account.id, on: &db) else {
                 throw ConnectLinkUsed()
             }
@@ -139,6 +143,8 @@ extension ConnectLinkService {
         } catch let error as ServiceError {
             return .refused(
                 invitation, error.code == .refusedByPlatform ? .platform(error.message) : .conflict(error.message))
+        } catch let other as OtherAccountStands {
+            return .refused(invitation, .wrongAccount(other.name))
         } catch is ConnectLinkUsed {
             return .used(invitation)
         }
@@ -194,3 +200,8 @@ extension ConnectLinkService {
 
 /// The link connected an account meanwhile.
 private struct ConnectLinkUsed: Error {}
+
+/// The account that a link would have made is connected already.
+private struct OtherAccountStands: Error {
+    var name: String
+}

@@ -43,7 +43,8 @@ package struct PostingHistory: Sendable {
             let (owner, found) = try await ClientDirectory.account(account, client: client, on: &db)
             let rows = try await db.query(
                 Self.readings(
-                    of: "publication.client_id = \(owner.id) AND publication.account_id = \(found.id)"))
+                    of: "publication.client_id = \(owner.id) AND publication.account_id = \(found.id)",
+                    minimumAgeHours: 24))
             let readings = try rows.map { row throws in try PostedReading(row) }
             return (owner, found, readings)
         }
@@ -51,11 +52,16 @@ package struct PostingHistory: Sendable {
 
     /// The publications of all accounts of one platform, each account by `client/account` with its zone: what an account may borrow from.
     ///
+    /// - Parameters:
+    ///   - platform: The platform.
+    ///   - minimumAgeHours: How old a post has to be when its numbers are final; the first reading from then on counts.
+    /// - Returns: The accounts in order, their publications in the order they appeared; what was deleted or is gone is not among them.
     /// - Throws: ``PQError``.
     package func readings(
-        on platform: PlatformID
+        on platform: PlatformID, minimumAgeHours: Int
     ) async throws -> [(account: String, zone: ZoneID, readings: [PostedReading])] {
-        let rows = try await self.pool.query(Self.readings(of: "account.platform = \(platform)"))
+        let rows = try await self.pool.query(
+            Self.readings(of: "account.platform = \(platform)", minimumAgeHours: minimumAgeHours))
         var accounts: [(account: String, zone: ZoneID, readings: [PostedReading])] = []
         for row in rows {
             let name = "\(try row.get("client", as: String.self))/\(try row.get("account", as: String.self))"
@@ -69,28 +75,29 @@ package struct PostingHistory: Sendable {
     }
 
     /// The publications of some accounts, account by account in the order they appeared.
-    private static func readings(of condition: Statement) -> Statement {
-        """
-        SELECT client.slug AS client, account.slug AS account, account.time_zone, publication.published_at,
-               publication.content_type, publication.paid, reading.read_at, reading.engagement, reading.views
-        FROM publication
-        JOIN account USING (client_id, account_id)
-        JOIN client USING (client_id)
-        LEFT JOIN LATERAL (
-            SELECT read_at, views,
-                   coalesce(engagements,
-                            CASE WHEN num_nonnulls(likes, comments, shares, saves) > 0
-                                 THEN coalesce(likes, 0) + coalesce(comments, 0) + coalesce(shares, 0) + coalesce(saves, 0)
-                            END) AS engagement
-            FROM sample
-            WHERE sample.client_id = publication.client_id AND sample.publication_id = publication.publication_id
-            ORDER BY read_at < publication.published_at + interval '24 hours',
-                     CASE WHEN read_at >= publication.published_at + interval '24 hours' THEN read_at END, read_at DESC
-            LIMIT 1
-        ) AS reading ON true
-        WHERE \(condition)
-        ORDER BY client.slug, account.slug, account.account_id, publication.published_at, publication.publication_id
-        """
+    private static func readings(of condition: Statement, minimumAgeHours: Int) -> Statement {
+        let age: Statement = "make_interval(hours => \(Int32(clamping: minimumAgeHours)))"
+        return """
+            SELECT client.slug AS client, account.slug AS account, account.time_zone, publication.published_at,
+                   publication.content_type, publication.paid, reading.read_at, reading.engagement, reading.views
+            FROM publication
+            JOIN account USING (client_id, account_id)
+            JOIN client USING (client_id)
+            LEFT JOIN LATERAL (
+                SELECT read_at, views,
+                       coalesce(engagements,
+                                CASE WHEN num_nonnulls(likes, comments, shares, saves) > 0
+                                     THEN coalesce(likes, 0) + coalesce(comments, 0) + coalesce(shares, 0) + coalesce(saves, 0)
+                                END) AS engagement
+                FROM sample
+                WHERE sample.client_id = publication.client_id AND sample.publication_id = publication.publication_id
+                ORDER BY read_at < publication.published_at + \(age),
+                         CASE WHEN read_at >= publication.published_at + \(age) THEN read_at END, read_at DESC
+                LIMIT 1
+            ) AS reading ON true
+            WHERE \(condition) AND publication.state NOT IN ('deleted', 'gone')
+            ORDER BY client.slug, account.slug, account.account_id, publication.published_at, publication.publication_id
+            """
     }
 }
 

@@ -18,7 +18,8 @@ import Testing
             account.curve.ranked.map { (account.curve, $0) }
         }.first { $0.certainty(of: $1) == .strong }
         let (curve, hour) = try #require(found)
-        let sentence = curve.sentence(for: hour, platform: "instagram")
+        let common = try #require(times.platforms["instagram"])
+        let sentence = curve.sentence(for: hour, platform: "instagram", common: common)
         #expect(sentence.hasPrefix("\(hour.hour): your posts here got about "))
         #expect(
             sentence.contains("80 % range \(AccountCurve.percent(hour.lower)) … \(AccountCurve.percent(hour.upper))"))
@@ -33,8 +34,10 @@ import Testing
         let common = try #require(times.platforms["instagram"])
         #expect(account.curve.findings(posts: 0, platform: common).first?.contains("12 other accounts") == true)
         let borrowed = try #require(account.curve.ranked.first { account.curve.certainty(of: $0) == .borrowed })
-        let sentence = account.curve.sentence(for: borrowed, platform: "instagram")
-        #expect(sentence.contains("you have hardly posted here; the instagram accounts here do about"))
+        let sentence = account.curve.sentence(for: borrowed, platform: "instagram", common: common)
+        #expect(
+            sentence.contains("you have hardly posted here; about ")
+                && sentence.hasSuffix("mostly from what 12 instagram accounts share"))
         for hour in account.curve.hours { #expect([.borrowed, .none].contains(account.curve.certainty(of: hour))) }
     }
 
@@ -44,6 +47,20 @@ import Testing
         let common = try #require(times.platforms["x"])
         #expect(times.accounts[0].curve.findings(posts: 0, platform: common).first?.hasPrefix("no data") == true)
         #expect(times.accounts[0].curve.isFlat)
+    }
+
+    @Test("an account without others is never told what others do")
+    func alone() throws {
+        var alone = Self.evening
+        (alone.accounts, alone.posts) = (1, 40)
+        for seed in 1...20 {
+            let times = try BestTimes(alone.histories(seed: UInt64(seed)))
+            let common = try #require(times.platforms["instagram"])
+            let curve = times.accounts[0].curve
+            for hour in curve.hours {
+                #expect(!curve.sentence(for: hour, platform: "instagram", common: common).contains("accounts"))
+            }
+        }
     }
 
     @Test("where nothing differs it says that the hour does not matter")

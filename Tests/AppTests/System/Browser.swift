@@ -54,6 +54,15 @@ struct Browser: Sendable {
             text: String(buffer: body))
     }
 
+    /// Sends bytes that are no form that a browser would make; gives the status.
+    func send(_ url: String, body: String) async throws -> Int {
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
+        request.body = .bytes(ByteBuffer(string: body))
+        return Int(try await self.client.execute(request, timeout: .seconds(60)).status.code)
+    }
+
     /// Starts at a connect link and answers the platform's page.
     ///
     /// - Parameters:

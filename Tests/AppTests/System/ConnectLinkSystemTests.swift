@@ -162,6 +162,24 @@ struct ConnectLinkSystemTests {
         }
     }
 
+    @Test("a link for a new account does not take over one that stands, and a form of any bytes ends nothing")
+    func standing() async throws {
+        try await Self.with { agency, browser in
+            try await agency.connect("x")
+            let link = try await Self.link(
+                agency, "connect", "--client", "acme", "--platform", "x", "--slug", "x-shop", "--name", "Acme Shop")
+            let callback = try await browser.answer(link, "approve=7")
+            let other = try await browser.open(callback)
+            #expect(other.status == 409, "\(other.text)")
+            #expect(try await agency.count("SELECT count(*) FROM account WHERE name = 'Acme Shop'") == 0)
+            let address = try #require(callback.split(separator: "?").first.map(String.init))
+            for body in ["a=%zz", "\"", "a b#c", "%ff%fe=1"] {
+                #expect(try await browser.send(address, body: body) == 410)
+            }
+            #expect(try await browser.open(link).status == 200)
+        }
+    }
+
     @Test("a link that is over, changed or made up leads nowhere")
     func ends() async throws {
         try await Self.with { agency, browser in

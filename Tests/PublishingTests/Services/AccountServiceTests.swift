@@ -103,6 +103,15 @@ struct AccountServiceTests {
         #expect(try await fixture.count("queue_control") == 0)
     }
 
+    @Test("an account that a person paused stays paused when its token is renewed")
+    func pausedAgain() async throws {
+        let fixture = try await ServiceFixture()
+        _ = try await fixture.accounts.pause("acme/strict", client: nil, actor: "cli:ada", reason: "audit")
+        _ = try await fixture.connect("1", slug: "strict")
+        #expect(try await fixture.accounts.show("acme/strict").account.state == .paused)
+        #expect(try await fixture.count("queue_control WHERE queue <> 'reconcile'") == 3)
+    }
+
     @Test(
         "a wrong credential file is refused by field, without its values",
         arguments: [
