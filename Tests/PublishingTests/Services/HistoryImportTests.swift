@@ -55,6 +55,26 @@ struct HistoryImportTests {
                 == Self.posts[3].observedAt)
     }
 
+    @Test("the first reading at the age that a platform needs counts, and what is gone does not")
+    func mature() async throws {
+        let fixture = try await ServiceFixture()
+        let start = Date(timeIntervalSince1970: 1_500_000_000)
+        for hours in [25, 80] {
+            let post = PastPost(
+                account: "page", platform: "strict", postedAt: start, engagement: Int64(hours),
+                observedAt: start.addingTimeInterval(Double(hours) * 3_600))
+            _ = try await self.run(fixture, [post])
+        }
+        let history = PostingHistory(pool: fixture.pool)
+        for (age, engagement) in [(24, 25), (72, 80)] as [(Int, Int64)] {
+            let found = try await history.readings(on: "strict", minimumAgeHours: age)
+            #expect(found.map(\.account) == ["acme/strict"])
+            #expect(found.first?.readings.map(\.engagement) == [engagement])
+        }
+        try await fixture.pool.execute("UPDATE publication SET state = 'gone'")
+        #expect(try await history.readings(on: "strict", minimumAgeHours: 24).isEmpty)
+    }
+
     @Test("the same history again adds nothing, newer numbers add a reading")
     func again() async throws {
         let fixture = try await ServiceFixture()
