@@ -60,11 +60,9 @@ struct UpTests {
             let up = try #require(record)
             #expect((up["public_url"] as? String)?.hasPrefix("http://127.0.0.1:") == true)
             let admin = try #require(up["admin_address"] as? String)
-            let client = HTTPClient(eventLoopGroupProvider: .singleton)
-            let ready = try await client.execute(
+            let ready = try await HTTPClient.shared.execute(
                 HTTPClientRequest(url: "http://\(admin)/readyz"), timeout: .seconds(60))
             #expect(ready.status == .ok)
-            try await client.shutdown()
 
             let doctor = try await Self.posthorn(["doctor", "-o", "json"], in: folder)
             #expect(doctor.code == 0, "\(doctor.output)")
