@@ -14,7 +14,12 @@ func withBackground<Result: Sendable>(
 ) async throws -> Result {
     try await withThrowingTaskGroup(of: Result?.self) { group in
         group.addTask {
-            try await background()
+            do {
+                try await background()
+            } catch  where Task.isCancelled {
+                // Whatever a call in its middle says of being broken off.
+                throw CancellationError()
+            }
             return nil
         }
         group.addTask { try await body() }
