@@ -122,11 +122,9 @@ struct EmbeddedTests {
         #expect(!FolderLock.isHeld(path))
     }
 
-    @Test("a port that somebody listens on is not free")
+    @Test("a port that is chosen is none that an outgoing connection could take meanwhile")
     func ports() throws {
-        let port = try FreePort.any()
-        #expect(FreePort.isFree(port))
-        #expect((1_024...65_535).contains(port))
+        for _ in 0..<100 { #expect(try FreePort.any() < 32_768) }
     }
 
     @Test("PostgreSQL never runs as root")

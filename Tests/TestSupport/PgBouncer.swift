@@ -63,7 +63,7 @@ package final class PgBouncer: Sendable {
             throw ClusterError("the pooler needs a server on loopback TCP")
         }
         self.base = base
-        self.port = try FreePort.find()
+        self.port = try TestPort.next()
         self.folder =
             FileManager.default.temporaryDirectory
             .appendingPathComponent("posthorn-pgbouncer-\(UInt64.random(in: 0 ... .max))", isDirectory: true).path

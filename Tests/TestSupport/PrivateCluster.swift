@@ -33,7 +33,7 @@ package final class PrivateCluster: Sendable {
 
     private init() throws {
         self.binaries = try Self.findBinaries()
-        self.port = try FreePort.find()
+        self.port = try TestPort.next()
         self.folder =
             FileManager.default.temporaryDirectory
             .appendingPathComponent("posthorn-cluster-\(UInt64.random(in: 0 ... .max))", isDirectory: true).path

@@ -4,10 +4,18 @@ import Foundation
 
 /// Finds ports on the loopback address.
 package enum FreePort {
+    /// Where ports are chosen: below those that systems give to outgoing connections (from 32,768 on Linux), any of which could
+    /// take a port between the moment it is found and the moment it is listened on.
+    private static let range = 20_000..<32_768
+
     /// A port that nobody listens on now.
     ///
     /// - Throws: ``CommandError`` with exit code 69 when the system has none.
     package static func any() throws -> Int {
+        for _ in 0..<256 {
+            let port = Int.random(in: Self.range)
+            if Self.isFree(port) { return port }
+        }
         guard let port = Self.bind(0) else {
             throw CommandError(.unreachable, "the system gives out no free port on 127.0.0.1")
         }

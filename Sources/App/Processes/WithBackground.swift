@@ -16,9 +16,10 @@ func withBackground<Result: Sendable>(
         group.addTask {
             do {
                 try await background()
-            } catch  where Task.isCancelled {
+            } catch {
                 // Whatever a call in its middle says of being broken off.
-                throw CancellationError()
+                try Task.checkCancellation()
+                throw error
             }
             return nil
         }

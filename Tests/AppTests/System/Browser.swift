@@ -60,7 +60,9 @@ struct Browser: Sendable {
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
         request.body = .bytes(ByteBuffer(string: body))
-        return Int(try await self.client.execute(request, timeout: .seconds(60)).status.code)
+        let answer = try await self.client.execute(request, timeout: .seconds(60))
+        _ = try await answer.body.collect(upTo: 1 << 20)
+        return Int(answer.status.code)
     }
 
     /// Starts at a connect link and answers the platform's page.

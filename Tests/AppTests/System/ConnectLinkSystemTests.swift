@@ -15,7 +15,7 @@ struct ConnectLinkSystemTests {
     private static func with(
         _ body: @escaping @Sendable (SimulatedAgency, Browser) async throws -> Void
     ) async throws {
-        let port = try FreePort.any()
+        let port = Int(try TestPort.next())
         var environment = ["POSTHORN_PUBLIC_URL": "http://127.0.0.1:\(port)/p"]
         for platform in ["X", "TIKTOK", "MOCK", "FACEBOOK", "INSTAGRAM"] {
             environment["POSTHORN_PLATFORM_\(platform)_CLIENT_ID"] = "agency"

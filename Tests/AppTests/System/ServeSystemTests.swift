@@ -47,7 +47,7 @@ struct ServeSystemTests {
 
     @Test("pictures that a worker publishes on Instagram are fetched from serve, which then ends with 0 on SIGTERM")
     func pictures() async throws {
-        let port = try FreePort.any()
+        let port = Int(try TestPort.next())
         try await SimulatedAgency.with(environment: ["POSTHORN_PUBLIC_URL": "http://127.0.0.1:\(port)/p/"]) { agency in
             try await Self.open(agency)
             let status = try await agency.serve(port: port) { _ in
@@ -75,7 +75,7 @@ struct ServeSystemTests {
     @Test(
         "a file of 1 GB whose 64 parts are fetched, eight at a time, leaves serve under 100 MB of resident memory")
     func memory() async throws {
-        let port = try FreePort.any()
+        let port = Int(try TestPort.next())
         let size: Int64 = 1 << 30
         try await SimulatedAgency.with(environment: ["POSTHORN_PUBLIC_URL": "http://127.0.0.1:\(port)"]) { agency in
             let hash = String(repeating: "a", count: 64)
@@ -128,7 +128,7 @@ struct ServeSystemTests {
     func noAddress() async throws {
         try await SimulatedAgency.with { agency in
             try await Self.open(agency)
-            let port = try FreePort.any()
+            let port = Int(try TestPort.next())
             let status = try await agency.serve(port: port) { _ in
                 let request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/media/a.jpg")
                 let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(60))

@@ -7,6 +7,7 @@ import PQClient
 import Publishing
 import Simulator
 import Subprocess
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -165,13 +166,30 @@ struct SimulatedAgency: Sendable {
             arguments: ["serve", "--port", String(port), "--admin-address", "127.0.0.1:0"],
             environment: self.environment.merging(["POSTHORN_LOG_FORMAT": "json"]) { $1 },
             logFile: self.log("serve").path)
-        return try await process.run { processID in
-            // It says where it is once it listens.
-            try await self.until {
-                try String(contentsOf: self.log("serve"), encoding: .utf8).contains("^C stops it")
+        let (processes, started) = AsyncStream.makeStream(of: Int32.self)
+        let (statuses, ended) = AsyncStream.makeStream(of: TerminationStatus.self)
+        let isOver = Mutex(false)
+        return try await withBackground {
+            defer { started.finish() }
+            let status = try await process.run { started.yield($0) }
+            guard isOver.withLock({ $0 }) else {
+                throw CommandError(
+                    .failed, "serve \(status.words)",
+                    details: [try String(contentsOf: self.log("serve"), encoding: .utf8)])
             }
-            try await body(processID)
-            kill(processID, SIGTERM)
+            ended.yield(status)
+        } _: {
+            for await processID in processes {
+                // It says where it is once it listens.
+                try await self.until {
+                    try String(contentsOf: self.log("serve"), encoding: .utf8).contains("^C stops it")
+                }
+                try await body(processID)
+                isOver.withLock { $0 = true }
+                kill(processID, SIGTERM)
+                for await status in statuses { return status }
+            }
+            throw CancellationError()
         }
     }
 
