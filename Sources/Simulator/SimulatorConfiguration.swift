@@ -20,6 +20,8 @@ package struct SimulatorConfiguration: Sendable {
     package var faultsFile: String?
     /// A file that keeps accounts, posts and the ledger over a restart; uploads lie beside it in `FILE.uploads`.
     package var stateFile: String?
+    /// A file that every request to the platforms is appended to, one JSON line each.
+    package var recordFile: String?
     /// Bytes of uploads to keep on disk; the oldest go first.
     package var uploadLimit = 512_000_000
 

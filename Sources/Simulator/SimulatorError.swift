@@ -4,7 +4,7 @@
 package struct SimulatorError: Error, Sendable, CustomStringConvertible {
     /// What kind of trouble it is.
     package struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Base: String { case portTaken, cannotListen, invalidFaults, invalidInput, stateFile }
+        private enum Base: String { case portTaken, cannotListen, invalidFaults, invalidInput, stateFile, recordFile }
         private let base: Base
         private init(_ base: Base) { self.base = base }
 
@@ -18,6 +18,8 @@ package struct SimulatorError: Error, Sendable, CustomStringConvertible {
         package static var invalidInput: Self { .init(.invalidInput) }
         /// The state file cannot be read or written.
         package static var stateFile: Self { .init(.stateFile) }
+        /// The file for requests cannot be written.
+        package static var recordFile: Self { .init(.recordFile) }
 
         /// The code's name.
         package var description: String { self.base.rawValue }

@@ -22,17 +22,20 @@ final class SimulatorResponder: HTTPResponder {
     private let world: Mutex<World>
     private let uploads: UploadStore
     private let files: RemoteFiles
+    private let recorder: RequestRecorder?
     private let changes: AsyncStream<[JournalEntry]>.Continuation?
     private let counter = Mutex(0)
     /// Tells the request ids of this run from those of another.
     private let name = UUID().uuidString
 
     init(
-        world: World, uploads: UploadStore, files: RemoteFiles, changes: AsyncStream<[JournalEntry]>.Continuation?
+        world: World, uploads: UploadStore, files: RemoteFiles, recorder: RequestRecorder?,
+        changes: AsyncStream<[JournalEntry]>.Continuation?
     ) {
         self.world = Mutex(world)
         self.uploads = uploads
         self.files = files
+        self.recorder = recorder
         self.changes = changes
     }
 
@@ -53,6 +56,7 @@ final class SimulatorResponder: HTTPResponder {
         var simulated = SimulatedRequest(
             id: self.nextRequestID(), method: request.method.rawValue, target: request.head.path ?? "/",
             headers: request.headers, body: Array(buffer: body), realTime: Date().timeIntervalSince1970)
+        try self.recorder?.record(simulated, target: request.head.path ?? "/")
         if simulated.host == "_media" { return self.file(simulated) }
         return try await self.carryOut(&simulated, context)
     }
@@ -70,6 +74,7 @@ final class SimulatorResponder: HTTPResponder {
             id: self.nextRequestID(), method: request.method.rawValue, target: request.head.path ?? "/",
             headers: request.headers, body: reader.head, realTime: Date().timeIntervalSince1970)
         simulated.streamed = reader.summary(isCutOff: cut != nil)
+        if cut == nil { try self.recorder?.record(simulated, target: request.head.path ?? "/") }
         let response = try await self.carryOut(&simulated, context)
         if let cut { throw cut }
         return response

@@ -41,13 +41,15 @@ package final class SimulatorServer: Service {
         let journal = self.configuration.stateFile.map { Journal(path: $0) }
         try journal?.load(into: &world)
         if let path = self.configuration.faultsFile { try Self.loadFaults(path, into: &world) }
+        let recorder = try self.configuration.recordFile.map { try RequestRecorder(path: $0) }
         let uploads = try UploadStore(
             folder: self.configuration.stateFile.map { $0 + ".uploads" }, limit: self.configuration.uploadLimit)
         defer { uploads.close() }
         let (changes, continuation) = AsyncStream.makeStream(of: [JournalEntry].self)
         let files = RemoteFiles()
         let responder = SimulatorResponder(
-            world: world, uploads: uploads, files: files, changes: journal == nil ? nil : continuation)
+            world: world, uploads: uploads, files: files, recorder: recorder,
+            changes: journal == nil ? nil : continuation)
         try await withThrowingTaskGroup(of: Void.self) { group in
             // The writer ends when the stream does, after everything was written.
             if let journal { group.addTask { try await journal.write(changes) } }

@@ -14,7 +14,7 @@ struct SimulatorCommand: PosthornCommand {
             """,
         examples: [
             "simulator", "simulator --port 8300 --seed 7 --state-file simulator.jsonl",
-            "simulator --faults faults.json",
+            "simulator --faults faults.json", "simulator --record requests.jsonl",
         ],
         keys: [
             Column("origin", nil, "the value for POSTHORN_PLATFORM_ORIGIN"),
@@ -49,6 +49,14 @@ struct SimulatorCommand: PosthornCommand {
         help: ArgumentHelp("Keeps accounts, posts and ledger over a restart.", valueName: "file"))
     var stateFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Appends every request to the platforms, tokens included, as a JSON line.", valueName: "file"))
+    var record: String?
+
+    @Flag(name: .customLong("post-fields"), help: "Let X take post.fields instead of tweet.fields.")
+    var postFields = false
+
     @Option(name: .customLong("with-parent"), help: .hidden)
     var parent: Int32?
 
@@ -66,6 +74,8 @@ struct SimulatorCommand: PosthornCommand {
         configuration.idempotencyKeys = self.idempotencyKeys
         configuration.faultsFile = self.faults
         configuration.stateFile = self.stateFile
+        configuration.recordFile = self.record
+        configuration.postFields = self.postFields
         let server = SimulatorServer(configuration: configuration, logger: context.logger)
         let host = self.host
         let parent = self.parent

@@ -47,6 +47,9 @@ struct SimulatedAgency: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         var configuration = simulator
         configuration.port = 0
+        if let recordings = ProcessInfo.processInfo.environment["POSTHORN_TEST_RECORDINGS"] {
+            configuration.recordFile = "\(recordings)/\(folder.lastPathComponent).jsonl"
+        }
         let server = SimulatorServer(
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
