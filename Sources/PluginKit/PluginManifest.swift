@@ -24,6 +24,8 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         case accounts
         /// Says how a token stands.
         case inspect
+        /// Lists what an account posted before.
+        case history
     }
 
     /// The platform.

@@ -11,7 +11,7 @@ extension ConformanceSuite {
             .boost: plugin is any Boosting, .metrics: plugin is any MetricsFetching,
             .connect: plugin is any AccountConnecting,
             .delete: plugin is any Deleting, .accounts: plugin is any AccountListing,
-            .inspect: plugin is any TokenInspecting,
+            .inspect: plugin is any TokenInspecting, .history: plugin is any HistoryListing,
         ]
         for (capability, isThere) in found {
             self.expect(

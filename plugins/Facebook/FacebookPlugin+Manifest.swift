@@ -19,7 +19,7 @@ extension FacebookPlugin {
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
         id: "facebook", name: "Facebook", apiVersion: Graph.version, hosts: [Graph.host, Graph.uploadHost],
-        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .delete, .accounts, .inspect],
+        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .delete, .accounts, .inspect, .history],
         formats: [
             FormatLimits(format: .text, textLength: textLength),
             // The documents name no most of photos (?); ten is what a person can pick in most tools.

@@ -17,7 +17,7 @@ extension InstagramPlugin {
     public static let manifest = PluginManifest(
         id: "instagram", name: "Instagram", apiVersion: Graph.version,
         hosts: [Graph.host, Graph.instagramHost, Graph.uploadHost],
-        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .accounts, .inspect],
+        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .accounts, .inspect, .history],
         formats: [
             FormatLimits(
                 format: .image, textLength: captionLength, media: 1...1, mediaTypes: imageLimits,

@@ -15,7 +15,7 @@ extension MockPlugin {
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
         id: "mock", name: "Mock", apiVersion: "v1", hosts: [Self.host],
-        capabilities: [.publish, .resume, .reconcile, .boost, .metrics, .connect, .delete],
+        capabilities: [.publish, .resume, .reconcile, .boost, .metrics, .connect, .delete, .history],
         formats: [
             FormatLimits(format: .text, textLength: 500),
             FormatLimits(

@@ -21,7 +21,7 @@ extension TikTokPlugin {
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
         id: "tiktok", name: "TikTok", apiVersion: "v2", hosts: [host] + uploadHosts,
-        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .inspect],
+        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .inspect, .history],
         formats: [
             FormatLimits(
                 format: .video, textLength: 2200, textUnit: "UTF-16 units", media: 1...1, mediaTypes: videoLimits,

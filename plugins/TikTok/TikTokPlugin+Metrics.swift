@@ -39,7 +39,7 @@ extension TikTokPlugin: MetricsFetching {
     }
 
     /// The identity of a post, when everybody may see it by now.
-    private func post(of id: String, _ caller: TikTokCaller) async throws(PluginError) -> String? {
+    func post(of id: String, _ caller: TikTokCaller) async throws(PluginError) -> String? {
         do {
             return try await self.client.status(id, as: caller).post
         } catch  where error.code == .permanent {

@@ -21,7 +21,7 @@ extension XPlugin {
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
         id: "x", name: "X", apiVersion: "2", hosts: [host],
-        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .delete],
+        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .delete, .history],
         formats: [
             FormatLimits(format: .text, textLength: WeightedLength.maximum, textUnit: "weighted"),
             FormatLimits(

@@ -23,6 +23,9 @@ extension AccountCommands {
                 --link makes an address that the account's owner opens, on a phone too: `posthorn serve` answers it, the platform asks, and the
                 account is connected. It works once and ends after --expires. With --external-id no other account is taken.
 
+                What the account posted before is taken in by the workers, the last 200 posts with their numbers, for best times and comparisons;
+                --backfill says how many, or none. What Posthorn published itself is recognised. `account show` says how far it is.
+
                 What the token allows is checked where the platform says it. It is sealed before it is stored and never shown. An account that was
                 disconnected, or whose token ended, is connected again and keeps its history.
                 """,
@@ -71,6 +74,7 @@ extension AccountCommands {
         @Option(help: ArgumentHelp("Which of its accounts goes to which client, CSV.", valueName: "file"))
         var map: String?
         @OptionGroup var way: LinkOptions
+        @OptionGroup var past: BackfillOptions
         @Flag(help: "Take a token that allows less than the plugin asks for.")
         var allowMissingScopes = false
 
@@ -134,6 +138,7 @@ extension AccountCommands {
             connection.timeZone = self.timeZone
             connection.app = self.app
             connection.allowsMissingScopes = self.allowMissingScopes
+            connection.backfill = self.past.wanted
             return connection
         }
 
@@ -160,6 +165,7 @@ extension AccountCommands {
             var options = AccountMapOptions(actor: Actor.current)
             options.app = self.app
             options.allowsMissingScopes = self.allowMissingScopes
+            options.backfill = self.past.wanted
             options.isDryRun = self.change.isDryRun
             let report = try await services.accounts.connect(map, tokens: tokens, options)
             guard report.problems.isEmpty else {

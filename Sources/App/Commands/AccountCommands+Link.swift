@@ -7,6 +7,30 @@ import Persistence
 import PluginKit
 import Publishing
 
+/// How much of an account's past is taken in when it is connected.
+struct BackfillOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How many earlier posts are taken in with their numbers, none for none (200).", valueName: "n|none"))
+    var backfill: String?
+
+    /// The bound; `nil` for none.
+    var wanted: Backfill? {
+        switch self.backfill {
+        case nil: Backfill()
+        case "none", "0": nil
+        case let text?: Int(text).map { Backfill(posts: $0) }
+        }
+    }
+
+    func validate() throws {
+        guard let backfill, backfill != "none", backfill != "0" else { return }
+        guard let posts = Int(backfill), (1...Backfill.most).contains(posts) else {
+            throw ValidationError("--backfill is a number of posts up to \(Backfill.most), or none.")
+        }
+    }
+}
+
 /// How a link is made by which a person connects an account.
 struct LinkOptions: ParsableArguments {
     @Flag(help: "Make a link that a person opens to allow it on the platform's own page.")
@@ -84,6 +108,7 @@ extension AccountCommands {
         @OptionGroup var change: ChangeOptions
         @OptionGroup var which: AccountChoice
         @OptionGroup var way: LinkOptions
+        @OptionGroup var past: BackfillOptions
         @Option(
             help: ArgumentHelp(
                 "The app that the token is from, as in `app list`; needed when the platform has several.",
@@ -119,6 +144,7 @@ extension AccountCommands {
                     name: account.name, tokens: tokens)
                 connection.app = self.app
                 connection.allowsMissingScopes = self.allowMissingScopes
+                connection.backfill = self.past.wanted
                 guard !self.change.isDryRun else {
                     return context.output.note("would connect \(owner.slug)/\(account.slug) again")
                 }

@@ -65,16 +65,19 @@ struct AccountCommands: AsyncParsableCommand {
     struct Show: PosthornCommand {
         static let configuration = CommandConfiguration(
             "show", "Show one account.", examples: ["account show acme/x", "account show x --client acme"],
-            keys: AccountRows.columns)
+            keys: AccountRows.columns + AccountRows.past)
 
         @OptionGroup var options: CommandOptions
         @OptionGroup var which: AccountChoice
 
         func run(_ context: CommandContext) async throws {
-            let found = try await context.withServices {
-                try await $0.accounts.show(self.which.account, client: self.which.client)
+            let (found, past) = try await context.withServices { services in
+                let found = try await services.accounts.show(self.which.account, client: self.which.client)
+                return (found, try await services.accounts.past(of: found.account))
             }
-            context.output.show(AccountRows.record(found.account, of: found.client))
+            var record = AccountRows.record(found.account, of: found.client)
+            record.fields += AccountRows.fields(past, of: found.account, in: found.client.timeZone)
+            context.output.show(record)
         }
     }
 
@@ -243,6 +246,20 @@ enum AccountRows {
         Column("state_reason", nil, "why it is in that state"), Column("created_at", nil, "when it was added"),
         Column("id", nil, "its id"),
     ]
+
+    static let past = [
+        Column("found_posts", nil, "how many posts were found on the platform that were not published here"),
+        Column("measured_posts", nil, "how many of those have a reading"),
+        Column("backfilled_at", nil, "when what it posted before was taken in; none when that is not done"),
+    ]
+
+    static func fields(_ past: AccountPast, of account: AccountRow, in zone: String) -> [Record.Entry] {
+        [
+            Record.Entry(key: "found_posts", value: .count(past.found)),
+            Record.Entry(key: "measured_posts", value: .count(past.measured)),
+            Record.Entry(key: "backfilled_at", value: .time(account.backfilledAt, in: zone)),
+        ]
+    }
 
     static func record(_ account: AccountRow, of client: ClientRow) -> Record {
         Record([

@@ -15,7 +15,7 @@ struct MetricsCommands: AsyncParsableCommand {
             "metrics show --publication 0198f2c4-…", "metrics show --account acme/x", "metrics fetch --account acme/x",
             "metrics export --client acme -o csv > acme.csv",
         ],
-        subcommands: [Show.self, Fetch.self, Export.self])
+        subcommands: [Show.self, Fetch.self, Backfill.self, Export.self])
 
     struct Show: PosthornCommand {
         static let configuration = CommandConfiguration(
@@ -56,6 +56,41 @@ struct MetricsCommands: AsyncParsableCommand {
             let jobs = try await context.withServices { try await $0.metrics.fetch(subject) }
             context.output.success("enqueued \(jobs.count) job(s)")
             context.output.show(Listing([Column("id", "JOB", "")], rows: jobs.map { Record(["id": .text("\($0)")]) }))
+        }
+    }
+
+    struct Backfill: PosthornCommand {
+        static let configuration = CommandConfiguration(
+            "backfill", "Take in what an account posted before, with its numbers: enqueues the job.",
+            details: """
+                Connecting an account does this by itself. Again, it takes in what is new on the platform; what is known is not taken twice, and
+                what Posthorn published is recognised.
+                """,
+            examples: ["metrics backfill --account acme/x", "metrics backfill --account acme/x --posts 1000"],
+            keys: [Column("id", "JOB", "the job's id")])
+
+        @OptionGroup var options: CommandOptions
+        @Option(
+            help: ArgumentHelp("The account as client/account or id, or its slug with --client.", valueName: "account"))
+        var account: String
+        @Option(help: ArgumentHelp("The client, when the account is named by its slug alone.", valueName: "client"))
+        var client: String?
+        @Option(help: ArgumentHelp("How many posts at most, newest first.", valueName: "n"))
+        var posts: Int = Publishing.Backfill().posts
+
+        func validate() throws {
+            guard (1...Publishing.Backfill.most).contains(self.posts) else {
+                throw ValidationError("--posts must be between 1 and \(Publishing.Backfill.most).")
+            }
+        }
+
+        func run(_ context: CommandContext) async throws {
+            let job = try await context.withServices { services in
+                try await services.accounts.startBackfill(
+                    Publishing.Backfill(posts: self.posts), of: self.account, client: self.client)
+            }
+            context.output.success("enqueued the backfill")
+            context.output.show(Record(["id": .text("\(job)")]))
         }
     }
 

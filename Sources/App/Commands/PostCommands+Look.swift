@@ -11,9 +11,14 @@ extension PostCommands {
     struct List: PosthornCommand {
         static let configuration = CommandConfiguration(
             "list", "List targets in the order of their due times.",
+            details: """
+                --found lists what was found on the platforms instead, published by others than Posthorn, newest first; its id is a publication's,
+                for `metrics show --publication`.
+                """,
             examples: [
                 "post list --client acme", "post list --state failed,unknown,waiting",
                 "post list --client acme --from 2026-12-01 --to 2027-01-01 -o csv",
+                "post list --account acme/x --found",
             ], keys: PostRows.columns)
 
         @OptionGroup var options: CommandOptions
@@ -36,6 +41,14 @@ extension PostCommands {
         var to: String?
         @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
         var limit: Int = 100
+        @Flag(help: "What was found on the platforms, published by others than Posthorn.")
+        var found = false
+
+        func validate() throws {
+            guard !self.found || (self.states == nil && self.campaign == nil) else {
+                throw ValidationError("What was found on the platforms has no state and no campaign.")
+            }
+        }
 
         func run(_ context: CommandContext) async throws {
             try await context.withServices { services in
@@ -56,6 +69,15 @@ extension PostCommands {
                 filter.from = try self.from.map { try PostRows.bound($0, zone) }
                 filter.before = try self.to.map { try PostRows.bound($0, zone) }
                 filter.limit = max(1, self.limit)
+                if self.found {
+                    let entries = try await services.posts.found(filter)
+                    context.output.show(
+                        Listing(
+                            PostRows.foundColumns, rows: entries.map(PostRows.record),
+                            empty: "nothing was found; `posthorn metrics backfill` looks"))
+                    if entries.count == filter.limit { context.output.note("there may be more: raise --limit") }
+                    return
+                }
                 let entries = try await services.posts.list(filter)
                 context.output.show(
                     Listing(PostRows.columns, rows: entries.map(PostRows.record), empty: "no targets match"))
@@ -147,6 +169,25 @@ enum PostRows {
         Column("targets", nil, "its targets: id, account, platform, format, state, due_at, url, job, failure"),
     ]
 
+    static let foundColumns = [
+        Column("published_at", "PUBLISHED", "when it appeared, in the client's zone"),
+        Column("client", "CLIENT", "the client's slug"), Column("account", "ACCOUNT", "the account's slug"),
+        Column("platform", nil, "the platform"), Column("format", "FORMAT", "the shape, when the platform said"),
+        Column("text", "TEXT", "the beginning of the words", isFlexible: true),
+        Column("url", "URL", "where it can be seen", isFlexible: true),
+        Column("id", "PUBLICATION", "the publication's id"),
+    ]
+
+    static func record(_ entry: FoundEntry) -> Record {
+        let publication = entry.publication
+        return Record([
+            "id": .text("\(publication.id)"), "client": .text(entry.client), "account": .text(entry.account),
+            "platform": .text(publication.platform.rawValue), "format": .optional(publication.contentType),
+            "published_at": .time(publication.publishedAt, in: entry.clientTimeZone),
+            "text": .text(Self.beginning(of: publication.text ?? "")), "url": .optional(publication.url),
+        ])
+    }
+
     static func record(_ entry: CalendarEntry) -> Record {
         let target = entry.target
         return Record([
@@ -155,7 +196,7 @@ enum PostRows {
             "format": .text(target.content.format.rawValue),
             "state": .state(target.state.rawValue), "due_at": .time(target.dueAt, in: entry.clientTimeZone),
             "published_at": .time(target.publishedAt, in: entry.clientTimeZone),
-            "text": .text(Self.beginning(of: target)),
+            "text": .text(Self.beginning(of: target.content.parts.first?.text ?? "")),
             "url": .optional(entry.url), "campaign": .optional(entry.campaign),
             "labels": .list(entry.labels.map { .text($0) }),
             "failure_code": .optional(target.failure?.code), "failure_message": .optional(target.failure?.message),
@@ -214,8 +255,7 @@ enum PostRows {
         }
     }
 
-    private static func beginning(of target: TargetRow) -> String {
-        let text = target.content.parts.first?.text ?? ""
+    private static func beginning(of text: String) -> String {
         let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         return line.count > 60 ? line.prefix(59) + "…" : line
     }

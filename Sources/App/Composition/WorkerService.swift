@@ -73,6 +73,7 @@ struct WorkerService: Sendable {
                 JournaledHandler(BoostHandler(services: handlers)),
                 JournaledHandler(MetricsHandler(services: handlers)),
                 JournaledHandler(ReconcileHandler(services: handlers)),
+                JournaledHandler(BackfillHandler(services: handlers)),
                 MakePostHandler(services: handlers), SweepMetricsHandler(services: handlers),
             ],
             logger: logger, onEvent: { WorkerLog.write($0, to: logger) })

@@ -20,6 +20,10 @@ struct SimulatorAdmin: Sendable {
         var timeZone: String
         /// Of an Instagram account: the Page that it is linked to.
         var page: String?
+        /// How many posts it has from before.
+        var history: Int?
+        /// Over how many days they are spread; one a day when `nil`.
+        var historyDays: Double?
     }
 
     /// What the ledger says in sum.

@@ -8,7 +8,7 @@ package enum AccountRepository {
     private static let columns: Statement = """
         SELECT account.client_id, account.account_id, account.brand_id, account.platform, account.external_id, account.slug,
                account.name, account.handle, account.time_zone, account.state, account.state_reason, account.followers,
-               account.created_at,
+               account.created_at, account.backfilled_at,
                (SELECT min(g.ends_at) FROM account_grant AS l JOIN access_grant AS g USING (grant_id)
                 WHERE l.client_id = account.client_id AND l.account_id = account.account_id
                   AND g.state IN ('active', 'refreshing')) AS token_ends_at

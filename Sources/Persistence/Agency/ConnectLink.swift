@@ -29,6 +29,8 @@ package struct ConnectLinkRow: Sendable, Hashable {
     package var timeZone: String?
     /// Whether tokens that allow less than the plugin asks for are taken.
     package var allowsMissingScopes = false
+    /// How many earlier posts are taken in; none when `nil`.
+    package var backfillPosts: Int?
     /// When it ends.
     package var expiresAt: Date
     /// Who made it.
@@ -60,6 +62,7 @@ package struct ConnectLinkRow: Sendable, Hashable {
         self.brand = try row.get("brand")
         self.timeZone = try row.get("time_zone")
         self.allowsMissingScopes = try row.get("allows_missing_scopes")
+        self.backfillPosts = try row.get("backfill_posts", as: Int32?.self).map(Int.init)
         self.expiresAt = try row.get("expires_at")
         self.createdBy = try row.get("created_by")
         self.usedAt = try row.get("used_at")
@@ -81,7 +84,7 @@ package struct ConnectRun: Sendable {
 package enum ConnectLinkRepository {
     private static let columns: Statement = """
         l.link_id, l.client_id, l.platform, l.app_id, l.base_url, l.external_id, l.slug, l.name, l.brand, l.time_zone,
-        l.allows_missing_scopes, l.expires_at, l.created_by, l.used_at, l.expires_at <= world_now() AS is_ended
+        l.allows_missing_scopes, l.backfill_posts, l.expires_at, l.created_by, l.used_at, l.expires_at <= world_now() AS is_ended
         """
 
     /// Adds a link.
@@ -98,10 +101,11 @@ package enum ConnectLinkRepository {
             """
             INSERT INTO connect_link (
                 link_id, client_id, platform, app_id, secret_hash, base_url, external_id, slug, name, brand, time_zone,
-                allows_missing_scopes, expires_at, created_by)
+                allows_missing_scopes, backfill_posts, expires_at, created_by)
             VALUES (\(link.id), \(link.client), \(link.platform), \(link.app), \(secretHash), \(link.baseURL),
                     \(link.externalID), \(link.slug), \(link.name), \(link.brand), \(link.timeZone),
-                    \(link.allowsMissingScopes), \(link.expiresAt), \(link.createdBy))
+                    \(link.allowsMissingScopes), \(link.backfillPosts.map { Int32(clamping: $0) }), \(link.expiresAt),
+                    \(link.createdBy))
             """)
     }
 

@@ -8,7 +8,8 @@ package enum PublicationRepository {
     private static let columns: Statement = """
         SELECT publication.client_id, publication.publication_id, publication.account_id, publication.platform,
                publication.target_id, publication.remote_id, publication.url, publication.parts, publication.published_at,
-               publication.content_hash, publication.content_type, publication.origin, publication.state, publication.paid
+               publication.content_hash, publication.content_type, publication.text, publication.origin, publication.state,
+               publication.paid
         FROM publication
         """
 
@@ -64,6 +65,31 @@ package enum PublicationRepository {
         try await db.query(
             Self.columns + " WHERE publication.client_id = \(client) AND publication.target_id = ANY(\(targets))"
         ).decoded(PublicationRow.init(row:))
+    }
+
+    /// Lists what was found on the platforms, newest first; states and campaign of the filter are not looked at.
+    package static func found(
+        _ filter: TargetFilter, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [FoundEntry] {
+        try await db.query(
+            """
+            SELECT publication.client_id, publication.publication_id, publication.account_id, publication.platform,
+                   publication.target_id, publication.remote_id, publication.url, publication.parts,
+                   publication.published_at, publication.content_hash, publication.content_type, publication.text,
+                   publication.origin, publication.state, publication.paid, client.slug AS client_slug,
+                   client.time_zone AS client_time_zone, account.slug AS account_slug
+            FROM publication
+            JOIN client ON client.client_id = publication.client_id
+            JOIN account ON account.client_id = publication.client_id AND account.account_id = publication.account_id
+            WHERE publication.origin = 'external'
+              AND (\(filter.client) IS NULL OR publication.client_id = \(filter.client))
+              AND (cardinality(\(filter.accounts)) = 0 OR publication.account_id = ANY(\(filter.accounts)))
+              AND (\(filter.from) IS NULL OR publication.published_at >= \(filter.from))
+              AND (\(filter.before) IS NULL OR publication.published_at < \(filter.before))
+            ORDER BY publication.published_at DESC, publication.publication_id
+            LIMIT \(Int64(filter.limit))
+            """
+        ).decoded(FoundEntry.init(row:))
     }
 
     /// Changes how publications stand and appends who saw it.

@@ -53,6 +53,8 @@ package struct PublicationRow: Sendable, Hashable {
     package var contentHash: String?
     /// The kind of content: a format, or an import's own word.
     package var contentType: String?
+    /// The words of what was found on the platform; those of what we sent stand with its target.
+    package var text: String?
     /// Where it comes from.
     package var origin: PublicationOrigin
     /// How it stands.
@@ -91,8 +93,28 @@ package struct PublicationRow: Sendable, Hashable {
             publishedAt: try row.get("published_at"), contentHash: try row.get("content_hash"),
             contentType: try row.get("content_type"), origin: try row.get("origin"), isPaid: try row.get("paid"))
         self.state = try row.get("state")
+        self.text = try row.get("text")
     }
 
     /// The publication in a plugin's terms.
     package var remote: RemotePost { RemotePost(id: self.remoteID, url: self.url, publishedAt: self.publishedAt) }
+}
+
+/// Something that was found on a platform, with the names that people know.
+package struct FoundEntry: Sendable {
+    /// What was found.
+    package var publication: PublicationRow
+    /// The client's slug.
+    package var client: String
+    /// The client's zone.
+    package var clientTimeZone: String
+    /// The account's slug.
+    package var account: String
+
+    init(row: Row) throws {
+        self.publication = try PublicationRow(row: row)
+        self.client = try row.get("client_slug")
+        self.clientTimeZone = try row.get("client_time_zone")
+        self.account = try row.get("account_slug")
+    }
 }

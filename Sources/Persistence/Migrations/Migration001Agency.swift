@@ -127,6 +127,8 @@ enum Migration001Agency {
             brand           text,
             time_zone       text,
             allows_missing_scopes boolean NOT NULL DEFAULT false,
+            -- How many earlier posts are taken in; none when NULL.
+            backfill_posts  integer,
             expires_at      timestamptz NOT NULL,
             created_by      text NOT NULL,
             created_at      timestamptz NOT NULL DEFAULT world_now(),

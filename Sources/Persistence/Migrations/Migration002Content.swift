@@ -92,6 +92,8 @@ enum Migration002Content {
             published_at    timestamptz NOT NULL,
             content_hash    text,
             content_type    text,
+            -- The words of what was found on the platform; those of what we sent stand with its target.
+            text            text,
             origin          text NOT NULL CHECK (origin IN ('posthorn', 'external', 'import')),
             state           text NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'edited', 'deleted', 'gone', 'expired')),
             paid            boolean NOT NULL DEFAULT false,

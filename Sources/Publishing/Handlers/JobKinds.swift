@@ -26,6 +26,8 @@ extension JobKind {
     package static let boost: Self = "boost"
     /// Reads the metrics of a publication or of an account.
     package static let fetchMetrics: Self = "fetch-metrics"
+    /// Records what an account posted before it was connected.
+    package static let backfill: Self = "backfill"
     /// Makes the post of a schedule's slot.
     package static let makePost: Self = "make-post"
     /// Plans the readings of a metric sweep.

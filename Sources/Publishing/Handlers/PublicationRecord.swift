@@ -73,11 +73,54 @@ struct PublicationRecord: Sendable {
             "SELECT publication_id FROM publication WHERE client_id = \(work.client.uuid) AND target_id = \(work.target.uuid)"
         )
         guard rows.isEmpty else { return nil }
+        if let adopted = try await self.adopt(parts, actor: actor, reason: reason, on: &db) { return adopted }
         // Two posts cannot be one: a person must look which of them it is.
         try await TargetRecord(client: work.client, target: work.target).move(
             to: "unknown", reason: "the platform's post \(self.remote.id) is recorded for another post already", on: &db
         )
         return nil
+    }
+
+    /// Takes over what a look at the account's past recorded before we did.
+    private func adopt(
+        _ parts: String, actor: String, reason: String, on db: inout Transaction
+    ) async throws -> Written? {
+        let rows = try await db.query(
+            """
+            WITH adopted AS (
+                UPDATE publication
+                SET target_id = \(work.target), origin = 'posthorn', parts = \(JSONText(parts)), text = NULL,
+                    content_hash = \(work.contentHash), content_type = \(work.format.rawValue)
+                WHERE client_id = \(work.client) AND account_id = \(work.account) AND remote_id = \(self.remote.id)
+                  AND origin = 'external' AND target_id IS NULL
+                RETURNING client_id, publication_id, target_id, published_at
+            ),
+            before AS (
+                SELECT target.client_id, target.target_id, target.state, adopted.published_at
+                FROM adopted
+                JOIN target USING (client_id, target_id)
+                FOR UPDATE OF target
+            ),
+            moved AS (
+                UPDATE target SET state = 'published', published_at = before.published_at, failure_code = NULL,
+                       failure_message = NULL, next_action = NULL
+                FROM before WHERE target.client_id = before.client_id AND target.target_id = before.target_id
+            ),
+            told AS (
+                INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
+                SELECT client_id, 'target', target_id, \(actor), state, 'published', \(reason) FROM before
+            )
+            SELECT publication_id, published_at, EXISTS (
+                       SELECT FROM boost
+                       WHERE boost.client_id = adopted.client_id AND boost.target_id = adopted.target_id
+                         AND boost.state = 'waiting') AS has_boosts
+            FROM adopted
+            """)
+        return try rows.first.map { row in
+            Written(
+                id: try row.get("publication_id"), publishedAt: try row.get("published_at"),
+                hasWaitingBoosts: try row.get("has_boosts"))
+        }
     }
 }
 

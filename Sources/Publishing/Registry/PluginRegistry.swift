@@ -25,6 +25,8 @@ package struct RegisteredPlugin: Sendable {
     package let listing: (any AccountListing)?
     /// Says how a token stands, where it can.
     package let inspecting: (any TokenInspecting)?
+    /// Lists what an account posted before, where it can.
+    package let history: (any HistoryListing)?
 
     init(_ plugin: any PlatformPlugin) throws(RegistryError) {
         let manifest = plugin.manifest
@@ -43,10 +45,11 @@ package struct RegisteredPlugin: Sendable {
         self.deleting = plugin as? any Deleting
         self.listing = plugin as? any AccountListing
         self.inspecting = plugin as? any TokenInspecting
+        self.history = plugin as? any HistoryListing
         let found: [PluginManifest.Capability: Bool] = [
             .resume: self.deferred != nil, .reconcile: self.reconciling != nil, .boost: self.boosting != nil,
             .metrics: self.metrics != nil, .connect: self.connecting != nil, .delete: self.deleting != nil,
-            .accounts: self.listing != nil, .inspect: self.inspecting != nil,
+            .accounts: self.listing != nil, .inspect: self.inspecting != nil, .history: self.history != nil,
         ]
         for (capability, isThere) in found where manifest.capabilities.contains(capability) != isThere {
             throw RegistryError(

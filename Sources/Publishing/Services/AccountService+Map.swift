@@ -12,6 +12,8 @@ package struct AccountMapOptions: Sendable {
     package var app: String?
     /// Whether a token that allows less than the plugin asks for is taken.
     package var allowsMissingScopes = false
+    /// How much of what the accounts posted before is taken in; nothing when `nil`.
+    package var backfill: Backfill?
     /// Whether everything is checked and nothing written.
     package var isDryRun = false
     /// Who does it.
@@ -133,6 +135,7 @@ extension AccountService {
             do {
                 let account = try await self.place(connection, remote, in: directory, actor: options.actor, on: &db)
                 try await self.use(grant, app, for: account, platform.plugin, on: &db)
+                try await self.backfill(options.backfill, of: account, platform.plugin, on: &db)
                 let stored = try await AccountRepository.find(account.id, of: account.client, on: &db) ?? account
                 connected.append(ClientAccount(client: directory.client, account: stored))
             } catch let error as ServiceError {

@@ -29,6 +29,8 @@ package struct AccountConnection: Sendable {
     package var tokens: TokenSet
     /// Whether tokens that allow less than the plugin asks for are taken.
     package var allowsMissingScopes = false
+    /// How much of what the account posted before is taken in; nothing when `nil`.
+    package var backfill: Backfill?
 
     /// Makes a connection.
     package init(client: String, platform: PlatformID, externalID: String? = nil, name: String? = nil, tokens: TokenSet)
@@ -122,6 +124,7 @@ package struct AccountService: Sendable {
             let grant = try await self.vault.create(
                 owner: directory.client.id, platform: connection.platform, app: app, tokens: connection.tokens, on: &db)
             try await self.use(grant, app, for: account, plugin, on: &db)
+            try await self.backfill(connection.backfill, of: account, plugin, on: &db)
             try await further(account, &db)
             return try await AccountRepository.find(account.id, of: account.client, on: &db) ?? account
         }

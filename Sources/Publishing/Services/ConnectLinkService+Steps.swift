@@ -117,6 +117,7 @@ extension ConnectLinkService {
         connection.brand = link.brand
         connection.timeZone = link.timeZone
         connection.app = link.app.map { "\($0)" }
+        connection.backfill = link.backfillPosts.map { Backfill(posts: $0) }
         _ = try await self.accounts.store(
             connection, remote, plugin, actor: "\(link.createdBy), by a connect link"
         ) { account, db in

@@ -69,6 +69,7 @@ package struct ConnectLinkService: Sendable {
             link.brand = wish.brand
             link.timeZone = try AccountService.zone(wish.timeZone)
             link.allowsMissingScopes = wish.allowsMissingScopes
+            link.backfillPosts = wish.backfill?.posts
             try await ConnectLinkRepository.insert(link, secretHash: Self.hash(secret), on: &db)
             return link
         }

@@ -32,6 +32,11 @@ extension PostService {
         try await self.pool.withConnection { db in try await TargetCalendar.list(filter, on: &db) }
     }
 
+    /// Lists what was found on the platforms, newest first.
+    package func found(_ filter: TargetFilter) async throws -> [FoundEntry] {
+        try await self.pool.withConnection { db in try await PublicationRepository.found(filter, on: &db) }
+    }
+
     /// Finds a post by its identity, by that of one of its targets, or by key when the client is given.
     ///
     /// - Throws: `ServiceError` with code `notFound`.

@@ -53,9 +53,12 @@ extension World {
     mutating func addAccounts(_ request: SimulatedRequest, _ now: WorldTime) throws(SimulatorError) -> SimulatedResponse
     {
         var accounts: [SimulatedAccount] = []
+        var histories: [AccountKey: SimulatedHistory] = [:]
         var tokens: [String: AccountKey] = [:]
         for (index, object) in try Self.list(request, "accounts").enumerated() {
-            let account = try self.account(from: object, path: "accounts[\(index)]", now)
+            var history: SimulatedHistory?
+            let account = try self.account(from: object, path: "accounts[\(index)]", now, &history)
+            histories[account.key] = history
             if let token = account.accessToken {
                 let name = self.tokenKey(account.key.platform, token)
                 let owner = tokens[name] ?? self.accessTokens[name]
@@ -67,12 +70,15 @@ extension World {
             }
             accounts.append(account)
         }
-        for account in accounts { self.provision(account) }
+        for account in accounts {
+            self.provision(account)
+            if let history = histories[account.key] { self.addHistory(history, to: account, before: now) }
+        }
         return .json(["accounts": JSONValue(accounts.count)], status: 201)
     }
 
     private func account(
-        from object: JSONObject, path: String, _ now: WorldTime
+        from object: JSONObject, path: String, _ now: WorldTime, _ history: inout SimulatedHistory?
     ) throws(SimulatorError) -> SimulatedAccount {
         var fields = FieldReader(object, path: path)
         let platform = try Self.platform(&fields)
@@ -104,6 +110,7 @@ extension World {
         account.isPrivate = try fields.bool("private")
         if platform == .tiktok { account.refreshExpiresAt = now + 180 * 86_400 }
         account.grants = self.accounts[key]?.grants ?? 0
+        history = try SimulatedHistory(&fields)
         try fields.finish()
         return account
     }

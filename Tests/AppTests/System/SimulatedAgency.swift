@@ -100,14 +100,16 @@ struct SimulatedAgency: Sendable {
         ])
     }
 
-    /// The words that connect the account 7.
-    func connection(_ platform: String, expiresAt: String? = nil) throws -> [String] {
-        var credential = ["access_token": "\(platform)-1", "refresh_token": "\(platform)-r1"]
-        credential["expires_at"] = expiresAt
-        let file = try self.file("token.json", String(decoding: JSONEncoder().encode(credential), as: UTF8.self))
+    /// The words that connect the account 7; without its past unless told.
+    func connection(_ platform: String, expiresAt: String? = nil, backfill: String = "none") throws -> [String] {
+        var credential = ["access_token": "\(platform)-1", "expires_at": expiresAt]
+        // Meta's tokens are not renewed with another.
+        if !["facebook", "instagram"].contains(platform) { credential["refresh_token"] = "\(platform)-r1" }
+        let file = try self.file(
+            "token.json", String(decoding: JSONEncoder().encode(credential.compactMapValues(\.self)), as: UTF8.self))
         return [
             "account", "connect", "--client", "acme", "--platform", platform, "--external-id", "7", "--credential-file",
-            file,
+            file, "--backfill", backfill,
         ]
     }
 

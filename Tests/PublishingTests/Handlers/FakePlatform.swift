@@ -41,6 +41,10 @@ final class FakePlatform: Sendable {
         var unreadable: Set<String> = []
         /// What fails every call that names it.
         var poison: Set<String> = []
+        /// What the account posted elsewhere, newest first; two to a page.
+        var past: [FoundPost] = []
+        /// The cursors that pages were asked for by.
+        var pastCalls: [String?] = []
     }
 
     let state = Mutex(State())
@@ -72,13 +76,13 @@ final class FakePlatform: Sendable {
 }
 
 /// The plugin of ``FakePlatform``.
-struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecting, Boosting {
+struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecting, Boosting, HistoryListing {
     let platform: FakePlatform
 
     var manifest: PluginManifest {
         PluginManifest(
             id: "fake", name: "Fake", apiVersion: "1", hosts: ["fake.test"],
-            capabilities: [.publish, .reconcile, .metrics, .connect, .boost],
+            capabilities: [.publish, .reconcile, .metrics, .connect, .boost, .history],
             formats: [
                 FormatLimits(format: .text, textLength: 280),
                 FormatLimits(format: .thread, textLength: 280, parts: 2...9),
@@ -127,6 +131,16 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
         return posts.filter { !unreadable.contains($0) }.map {
             MetricReading(
                 postID: $0, values: [.likes: 7, .engagements: 9], raw: #"{"like_count": 7}"#, definition: 1)
+        }
+    }
+
+    func history(_ request: HistoryRequest) async throws(PluginError) -> HistoryPage {
+        self.platform.state.withLock { state in
+            state.pastCalls.append(request.cursor)
+            let start = request.cursor.flatMap { Int($0) } ?? 0
+            let end = min(start + 2, state.past.count)
+            return HistoryPage(
+                posts: Array(state.past[min(start, end)..<end]), next: end < state.past.count ? String(end) : nil)
         }
     }
 
