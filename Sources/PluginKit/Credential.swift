@@ -33,6 +33,8 @@ public struct TokenSet: Sendable, Codable, Hashable {
     public var refreshToken: Secret?
     /// When the access token ends, in the platform's time; `nil` when it does not.
     public var expiresAt: Date?
+    /// When the person must use the app again, whatever the tokens' own end; `nil` when the platform did not say.
+    public var accessEndsAt: Date?
     /// What the grant allows.
     public var scopes: [String]
     /// Further secrets by name, say an OAuth 1.0a token secret.
@@ -41,10 +43,12 @@ public struct TokenSet: Sendable, Codable, Hashable {
     /// The name among ``extra`` under which a plugin keeps when the refresh token ends, ISO 8601.
     public static let refreshEndField = "refresh_expires_at"
 
-    /// When only a person can make the tokens work on: the end of what renews them, or else of the access token.
+    /// When only a person can make the tokens work on: the end of what renews them, or else of the access token, or of the app's access.
     ///
     /// `nil` when that is never, or the platform did not say.
-    public var endsAt: Date? {
+    public var endsAt: Date? { [self.tokensEndAt, self.accessEndsAt].compactMap(\.self).min() }
+
+    private var tokensEndAt: Date? {
         guard self.refreshToken != nil else { return self.expiresAt }
         // What cannot be read as an instant says nothing.
         return self.extra[Self.refreshEndField].flatMap { try? Date.ISO8601FormatStyle().parse($0.revealed) }

@@ -105,6 +105,22 @@ struct InstagramConnectingTests {
             ])
     }
 
+    @Test("a missing permission is seen though the question for the publishing limit is refused for it")
+    func missingPermission() async throws {
+        let plugin = InstagramFixtures.plugin([
+            ScriptedExchange(
+                .get, "/v25.0/debug_token",
+                .json(200, #"{"data":{"is_valid":true,"expires_at":0,"scopes":["instagram_basic","pages_show_list"]}}"#)
+            ),
+            ScriptedExchange(
+                .get, "/v25.0/\(InstagramFixtures.account)/content_publishing_limit",
+                .reply(InstagramFixtures.error(10, nil, "Application does not have permission for this action"))),
+        ]).0
+        let report = try await plugin.inspect(InstagramFixtures.access)
+        #expect(report.isValid && report.postsLeft == nil)
+        #expect(report.missingScopes(for: InstagramPlugin.manifest).contains("instagram_content_publish"))
+    }
+
     @Test("a token for several accounts or none says what to do", arguments: [2, 0])
     func several(count: Int) async {
         let pages = Array(repeating: Self.linked, count: count).joined(separator: ",")

@@ -171,20 +171,30 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
         let caller = GraphCaller(access)
         guard !access.tokens.isInstagramLogin else {
             // That login has no debug_token in the documents (?): what the account answers shows whether the token lives.
+            var report = TokenReport(
+                isValid: true, expiresAt: access.tokens.expiresAt, scopes: access.tokens.scopes,
+                neededScopes: Self.ownLoginScopes)
             do {
-                let quota = try await InstagramQuota.read(access.externalID, client, as: caller)
-                return TokenReport(
-                    isValid: true, expiresAt: access.tokens.expiresAt, scopes: access.tokens.scopes,
-                    neededScopes: Self.ownLoginScopes, postsLeft: quota.left)
+                report.postsLeft = try await self.postsLeft(access, client, caller)
             } catch  where error.code == .reauthorize {
-                return TokenReport(isValid: false, expiresAt: access.tokens.expiresAt, scopes: access.tokens.scopes)
+                report.isValid = false
             }
+            return report
         }
         var report = try await self.login.inspect(access.tokens, app: access.app)
-        if report.isValid {
-            report.postsLeft = try await InstagramQuota.read(access.externalID, client, as: caller).left
-        }
+        if report.isValid { report.postsLeft = try await self.postsLeft(access, client, caller) }
         return report
+    }
+
+    /// How many posts the account may still publish; `nil` when the token may not ask: what it lacks is said by its scopes.
+    private func postsLeft(
+        _ access: AccountAccess, _ client: GraphClient, _ caller: GraphCaller
+    ) async throws(PluginError) -> Int? {
+        do {
+            return try await InstagramQuota.read(access.externalID, client, as: caller).left
+        } catch  where error.code == .needsHuman || error.code == .permanent {
+            return nil
+        }
     }
 
     /// What Instagram's own login calls the scopes.

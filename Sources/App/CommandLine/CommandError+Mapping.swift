@@ -116,6 +116,9 @@ extension CommandError {
         case .notFound: Self(.notFound, error.message, details: details)
         case .conflict: Self(.conflict, error.message, details: details)
         case .refusedByPlatform: Self(.failed, error.message, details: details)
+        case .unreachable: Self(.unreachable, error.message, details: details)
+        case .tryAgain: Self(.tryAgain, error.message, details: details)
+        case .notConfigured: Self(.configuration, error.message, details: details)
         default: Self(.failed, error.message, details: details)
         }
     }

@@ -120,12 +120,7 @@ extension AccountCommands {
         private func link(_ context: CommandContext) async throws {
             try await context.withServices { services in
                 let wish = self.connection(self.client ?? "", TokenSet(accessToken: Secret("")))
-                guard !self.change.isDryRun else {
-                    _ = try services.accounts.manifest(of: wish.platform)
-                    let owner = try await services.clients.show(wish.client).client
-                    return context.output.note("would make a link that connects \(wish.platform) to \(owner.slug)")
-                }
-                try await self.way.make(wish, services, context)
+                try await self.way.make(wish, isDryRun: self.change.isDryRun, services, context)
             }
         }
 

@@ -50,16 +50,21 @@ struct LinkOptions: ParsableArguments {
     }
 
     /// Makes the link and shows it.
-    func make(_ wish: AccountConnection, _ services: ServiceContext, _ context: CommandContext) async throws {
+    func make(
+        _ wish: AccountConnection, isDryRun: Bool, _ services: ServiceContext, _ context: CommandContext
+    ) async throws {
         let life = try JobRows.duration(self.expires ?? "7d")
-        guard life > .zero else { throw ValidationError("--expires must be more than nothing.") }
+        guard life > .zero else { throw CommandError.usage("--expires must be more than nothing", remedy: "say 7d") }
         let configured = try context.platformSettings().publicURL()
         guard let base = configured ?? URL(string: "http://127.0.0.1:\(self.servePort)") else {
-            throw ValidationError("--serve-port is no port.")
+            throw CommandError.usage("--serve-port is no port", remedy: "say a number from 1 to 65535")
         }
         let owner = try await services.clients.show(wish.client).client
         let (link, address) = try await services.connectLinks.create(
-            wish, base: base, life: life, actor: Actor.current)
+            wish, base: base, life: life, isDryRun: isDryRun, actor: Actor.current)
+        guard !isDryRun else {
+            return context.output.note("would make a link that connects \(wish.platform) to \(owner.slug)")
+        }
         let redirect = "\(link.baseURL)/oauth/\(link.platform)"
         context.output.show(
             Record([
@@ -145,10 +150,12 @@ extension AccountCommands {
                 connection.app = self.app
                 connection.allowsMissingScopes = self.allowMissingScopes
                 connection.backfill = self.past.wanted
+                if self.way.link {
+                    return try await self.way.make(connection, isDryRun: self.change.isDryRun, services, context)
+                }
                 guard !self.change.isDryRun else {
                     return context.output.note("would connect \(owner.slug)/\(account.slug) again")
                 }
-                if self.way.link { return try await self.way.make(connection, services, context) }
                 let again =
                     self.tokenFile == nil
                     ? try await services.accounts.connect(connection, actor: Actor.current)

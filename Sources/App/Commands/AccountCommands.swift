@@ -20,8 +20,7 @@ struct AccountCommands: AsyncParsableCommand {
         ],
         subcommands: [
             Connect.self, Reconnect.self, List.self, Show.self, Check.self, Pause.self, Resume.self, Disconnect.self,
-            AddAdAccount.self,
-            ListAdAccounts.self,
+            Move.self, Links.self, Withdraw.self, AddAdAccount.self, ListAdAccounts.self,
         ])
 
     struct List: PosthornCommand {
@@ -39,7 +38,7 @@ struct AccountCommands: AsyncParsableCommand {
         var platform: String?
         @Option(
             help: ArgumentHelp(
-                "Only those whose token ends within this time and needs a person, soonest first.",
+                "Only those that need a person within this time: whose token ended, or ends, soonest first.",
                 valueName: "duration"))
         var endsWithin: String?
 
@@ -50,8 +49,12 @@ struct AccountCommands: AsyncParsableCommand {
                     client: self.client, platform: self.platform.map { PlatformID(rawValue: $0) })
                 guard let span else { return all }
                 let end = services.mirror.clock.now().addingTimeInterval(Double(span.components.seconds))
-                return all.filter { $0.account.tokenEndsAt.map { $0 <= end } ?? false }
-                    .sorted { ($0.account.tokenEndsAt ?? end) < ($1.account.tokenEndsAt ?? end) }
+                // What needs to be connected again has ended already.
+                func moment(_ account: AccountRow) -> Date? {
+                    account.state == .needsReconnect ? .distantPast : account.tokenEndsAt
+                }
+                return all.filter { moment($0.account).map { $0 <= end } ?? false }
+                    .sorted { (moment($0.account) ?? end) < (moment($1.account) ?? end) }
             }
             context.output.show(
                 Listing(

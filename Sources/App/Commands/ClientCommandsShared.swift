@@ -12,7 +12,7 @@ extension ServiceContext {
     /// Links by which people connect accounts.
     var connectLinks: ConnectLinkService {
         let origin = self.origin
-        return ConnectLinkService(accounts: self.accounts, keys: self.keys) { page in origin?.serve(page) ?? page }
+        return ConnectLinkService(accounts: self.accounts) { page in origin?.serve(page) ?? page }
     }
 
     var accounts: AccountService {

@@ -20,7 +20,7 @@ struct ServeCommand: PosthornCommand {
             answered. The links of `account connect --link` are answered for as long as they live; without a public address, by a tunnel to this machine.
 
             /healthz, /readyz and /metrics are at POSTHORN_ADMIN_ADDRESS (127.0.0.1:9464), not for the world.
-            SIGTERM or ^C takes no more requests, lets answers end for POSTHORN_SHUTDOWN_GRACE (30s) and exits 0; a second one ends at once.
+            SIGTERM or ^C takes no more requests, lets answers end for POSTHORN_SHUTDOWN_GRACE (30s) and exits 0; a second one ends at once with 130.
             """,
         examples: [
             "POSTHORN_PUBLIC_URL=https://posthorn.example posthorn serve",
@@ -105,20 +105,24 @@ struct ServeCommand: PosthornCommand {
             try await withBackground {
                 try await services.followWorld()
             } _: {
-                try await ServeLifetime(parent: parent).run(server)
+                try await ServeLifetime(parent: parent) {
+                    context.output.note("stopping: answers that are under way may end · ^C again cuts them off")
+                }.run(server)
             }
         }
     }
 }
 
 extension ServiceContext {
-    /// Asks the database for the world's time again and again: a simulated world's clock may be moved.
+    /// Asks the database for the world's time again and again, since a simulated world's clock may be moved, and forgets what
+    /// connect links left whose person never came back.
     fileprivate func followWorld() async throws {
         while true {
             try await Task.sleep(for: .seconds(5))
             do {
                 let now = try await self.pool.withConnection { db in try await WorldTime.now(on: &db) }
                 self.mirror.observe(now, rate: try await WorldStore(pool: self.pool).load().rate)
+                try await self.connectLinks.forgetOver()
             } catch let error as PQError {
                 // Our own clock carries on meanwhile; `/readyz` tells of the database.
                 Logger.current.debug("the world's time could not be asked for", metadata: ["reason": "\(error)"])

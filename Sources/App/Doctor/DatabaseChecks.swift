@@ -162,12 +162,17 @@ struct DatabaseChecks {
     private func tokens(_ pool: ConnectionPool) async throws -> Finding {
         let rows = try await pool.query(
             """
+            WITH used AS (
+                SELECT state, ends_at FROM access_grant
+                WHERE EXISTS (SELECT FROM account_grant AS link WHERE link.grant_id = access_grant.grant_id)
+                   OR EXISTS (SELECT FROM ad_account AS link WHERE link.grant_id = access_grant.grant_id)
+            )
             SELECT count(*) FILTER (WHERE state IN ('needs-reconnect', 'revoked')) AS dead,
                    count(*) FILTER (
                        WHERE state IN ('active', 'refreshing')
                          AND ends_at < world_now() + interval '14 days') AS ending,
                    count(*) AS all
-            FROM access_grant
+            FROM used
             """)
         guard let row = rows.first else { return .skipped("tokens", "the database gave no answer") }
         let dead: Int64 = try row.get("dead")

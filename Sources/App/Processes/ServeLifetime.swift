@@ -7,11 +7,14 @@ import UnixSignals
 struct ServeLifetime: Sendable {
     /// The process that started it, when it is to end with that one.
     var parent: Int32?
+    /// Called when it is told to stop, before it waits for answers.
+    var onStopping: @Sendable () -> Void = {}
 
-    /// Being stopped is not a failure; who asks twice does not want to wait.
+    /// Being stopped is not a failure; who asks twice does not want to wait, and is told that answers were cut off.
     func run(_ server: ConsoleServer) async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let parent = self.parent
+        let onStopping = self.onStopping
         let isDrained = try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await server.run()
@@ -22,6 +25,7 @@ struct ServeLifetime: Sendable {
                 for await _ in signals {
                     count += 1
                     if count > 1 { return false }
+                    onStopping()
                     await server.drain()
                 }
                 return false
@@ -44,6 +48,11 @@ struct ServeLifetime: Sendable {
             }
             return first == true
         }
-        if !isDrained { try Task.checkCancellation() }
+        guard isDrained else {
+            try Task.checkCancellation()
+            throw CommandError(
+                .interrupted, "asked twice to stop: what was still being answered is cut off",
+                remedy: "ask once, and it ends when every answer is out, or after POSTHORN_SHUTDOWN_GRACE")
+        }
     }
 }

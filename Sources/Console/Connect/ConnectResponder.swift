@@ -52,7 +52,7 @@ struct ConnectResponder: Sendable {
                 let query = request.uri.queryParameters
                 step = try await self.links.complete(
                     platform: platform, state: query["state"].map(String.init) ?? "",
-                    code: query["code"].map(String.init))
+                    code: query["code"].map(String.init), error: query["error"].map(String.init))
             case (.callback(let platform), .post):
                 let form = await self.form(of: request)
                 step = try await self.links.choose(

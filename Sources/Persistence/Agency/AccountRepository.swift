@@ -105,35 +105,58 @@ package enum AccountRepository {
             """)
     }
 
-    /// Uses a grant for some of an account's work, in place of the grants it used before.
+    /// Uses a grant for some of an account's work, in place of the grants it used before; what opens nothing any more is retired.
     package static func useGrant(
         _ grant: GrantID, for uses: [GrantUse], account: AccountID, of client: ClientID,
         on db: inout some SQLSession & ~Copyable
     ) async throws {
+        let old = try await Self.lockedGrants(of: account, client: client, on: &db).filter { $0 != grant }
         try await db.execute(
             """
             INSERT INTO account_grant (client_id, account_id, capability, grant_id)
             SELECT \(client), \(account), capability, \(grant) FROM unnest(\(uses)) AS capability
             ON CONFLICT (client_id, account_id, capability) DO UPDATE SET grant_id = excluded.grant_id
             """)
+        try await Self.retire(old, reason: "another was given in its place", on: &db)
     }
 
-    /// Takes an account's grants away; a grant that opens nothing else any more is revoked.
+    /// Takes an account's grants away; a grant that opens nothing else any more is retired.
     package static func dropGrants(
         of account: AccountID, client: ClientID, reason: String, on db: inout some SQLSession & ~Copyable
     ) async throws {
+        let old = try await Self.lockedGrants(of: account, client: client, on: &db)
+        try await db.execute("DELETE FROM account_grant WHERE client_id = \(client) AND account_id = \(account)")
+        try await Self.retire(old, reason: reason, on: &db)
+    }
+
+    /// The grants of an account, locked: of two that give up a shared one at the same time the later sees that nothing uses it.
+    private static func lockedGrants(
+        of account: AccountID, client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [GrantID] {
+        try await db.query(
+            """
+            SELECT grant_id FROM access_grant
+            WHERE grant_id IN (SELECT grant_id FROM account_grant
+                               WHERE client_id = \(client) AND account_id = \(account))
+            ORDER BY grant_id
+            FOR UPDATE
+            """
+        ).map { row in try row.get("grant_id") }
+    }
+
+    /// Revokes grants that nothing uses and forgets their tokens; who renews one right now finds that it is too late.
+    private static func retire(
+        _ grants: [GrantID], reason: String, on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        guard !grants.isEmpty else { return }
         try await db.execute(
             """
-            WITH dropped AS (
-                DELETE FROM account_grant WHERE client_id = \(client) AND account_id = \(account) RETURNING grant_id
-            )
-            UPDATE access_grant SET state = 'revoked', state_reason = \(reason)
-            WHERE grant_id IN (SELECT grant_id FROM dropped)
-              AND NOT EXISTS (
-                  SELECT FROM account_grant AS other
-                  WHERE other.grant_id = access_grant.grant_id
-                    AND (other.client_id, other.account_id) <> (\(client), \(account)))
-              AND NOT EXISTS (SELECT FROM ad_account WHERE ad_account.grant_id = access_grant.grant_id)
+            UPDATE access_grant
+            SET state = 'revoked', state_reason = \(reason), sealed = ''::bytea, version = version + 1,
+                refreshing_until = NULL
+            WHERE grant_id = ANY(\(grants))
+              AND NOT EXISTS (SELECT FROM account_grant AS used WHERE used.grant_id = access_grant.grant_id)
+              AND NOT EXISTS (SELECT FROM ad_account AS used WHERE used.grant_id = access_grant.grant_id)
             """)
     }
 }

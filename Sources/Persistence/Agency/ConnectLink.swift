@@ -35,8 +35,14 @@ package struct ConnectLinkRow: Sendable, Hashable {
     package var expiresAt: Date
     /// Who made it.
     package var createdBy: String
+    /// When it was made; the world's time.
+    package var createdAt: Date?
     /// When it connected its account; then it is used up.
     package var usedAt: Date?
+    /// When it was withdrawn; then it leads nowhere.
+    package var withdrawnAt: Date?
+    /// The account that it connected.
+    package var account: AccountID?
     /// Whether its time was over when it was read.
     package var isEnded = false
 
@@ -65,7 +71,10 @@ package struct ConnectLinkRow: Sendable, Hashable {
         self.backfillPosts = try row.get("backfill_posts", as: Int32?.self).map(Int.init)
         self.expiresAt = try row.get("expires_at")
         self.createdBy = try row.get("created_by")
+        self.createdAt = try row.get("created_at")
         self.usedAt = try row.get("used_at")
+        self.withdrawnAt = try row.get("withdrawn_at")
+        self.account = try row.get("account_id")
         self.isEnded = try row.get("is_ended")
     }
 }
@@ -84,7 +93,8 @@ package struct ConnectRun: Sendable {
 package enum ConnectLinkRepository {
     private static let columns: Statement = """
         l.link_id, l.client_id, l.platform, l.app_id, l.base_url, l.external_id, l.slug, l.name, l.brand, l.time_zone,
-        l.allows_missing_scopes, l.backfill_posts, l.expires_at, l.created_by, l.used_at, l.expires_at <= world_now() AS is_ended
+        l.allows_missing_scopes, l.backfill_posts, l.expires_at, l.created_by, l.created_at, l.used_at,
+        l.withdrawn_at, l.account_id, l.expires_at <= world_now() AS is_ended
         """
 
     /// Adds a link.
@@ -137,7 +147,7 @@ package enum ConnectLinkRepository {
             UPDATE connect_link
             SET state_hash = \(stateHash), key_id = \(keyID), sealed = \(sealed),
                 state_ends_at = world_now() + make_interval(secs => \(Double(life.components.seconds)))
-            WHERE link_id = \(id) AND used_at IS NULL AND expires_at > world_now()
+            WHERE link_id = \(id) AND used_at IS NULL AND withdrawn_at IS NULL AND expires_at > world_now()
             """) == 1
     }
 
@@ -151,7 +161,7 @@ package enum ConnectLinkRepository {
             """
             WITH run AS (
                 SELECT link_id, key_id, sealed, state_ends_at FROM connect_link
-                WHERE state_hash = \(stateHash) AND used_at IS NULL
+                WHERE state_hash = \(stateHash) AND used_at IS NULL AND withdrawn_at IS NULL
                 FOR UPDATE)
             UPDATE connect_link l
             SET state_hash = NULL, state_ends_at = NULL, key_id = NULL, sealed = NULL
@@ -165,6 +175,64 @@ package enum ConnectLinkRepository {
             link: try ConnectLinkRow(row: row), keyID: try row.get("run_key"), sealed: try row.get("run_sealed"))
     }
 
+    /// Finds a link by identity.
+    package static func find(
+        _ id: ConnectLinkID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> ConnectLinkRow? {
+        try await db.query("SELECT " + Self.columns + " FROM connect_link l WHERE l.link_id = \(id)")
+            .first.map(ConnectLinkRow.init(row:))
+    }
+
+    /// Lists links, newest first.
+    ///
+    /// - Parameters:
+    ///   - client: The client; `nil` for all.
+    ///   - isOpen: Only those that can still be used.
+    ///   - db: The session.
+    /// - Returns: The links.
+    /// - Throws: `PQError`.
+    package static func list(
+        of client: ClientID?, isOpen: Bool, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [ConnectLinkRow] {
+        try await db.query(
+            "SELECT " + Self.columns
+                + """
+                 FROM connect_link l
+                WHERE (\(client) IS NULL OR l.client_id = \(client))
+                  AND (NOT \(isOpen) OR (l.used_at IS NULL AND l.withdrawn_at IS NULL AND l.expires_at > world_now()))
+                ORDER BY l.created_at DESC, l.link_id
+                """
+        ).decoded(ConnectLinkRow.init(row:))
+    }
+
+    /// Withdraws a link that was not used; what its run left is forgotten.
+    ///
+    /// - Returns: Whether it could be withdrawn.
+    package static func withdraw(
+        _ id: ConnectLinkID, by actor: String, on db: inout some SQLSession & ~Copyable
+    ) async throws -> Bool {
+        try await db.execute(
+            """
+            UPDATE connect_link
+            SET withdrawn_at = world_now(), withdrawn_by = \(actor), state_hash = NULL, state_ends_at = NULL, key_id = NULL,
+                sealed = NULL
+            WHERE link_id = \(id) AND used_at IS NULL AND withdrawn_at IS NULL
+            """) == 1
+    }
+
+    /// Forgets what runs left sealed whose time is over.
+    ///
+    /// - Returns: How many there were.
+    @discardableResult
+    package static func forgetOver(on db: inout some SQLSession & ~Copyable) async throws -> Int {
+        try await db.execute(
+            """
+            UPDATE connect_link
+            SET state_hash = NULL, state_ends_at = NULL, key_id = NULL, sealed = NULL
+            WHERE sealed IS NOT NULL AND (state_ends_at <= world_now() OR expires_at <= world_now())
+            """)
+    }
+
     /// Uses a link up for the account that it connected.
     ///
     /// - Returns: Whether it was not used up before.
@@ -176,7 +244,7 @@ package enum ConnectLinkRepository {
             UPDATE connect_link
             SET used_at = world_now(), account_id = \(account), state_hash = NULL, state_ends_at = NULL, key_id = NULL,
                 sealed = NULL
-            WHERE link_id = \(id) AND used_at IS NULL
+            WHERE link_id = \(id) AND used_at IS NULL AND withdrawn_at IS NULL
             """) == 1
     }
 }

@@ -137,6 +137,8 @@ enum Migration001Agency {
             key_id          text,
             sealed          bytea,
             used_at         timestamptz,
+            withdrawn_at    timestamptz,
+            withdrawn_by    text,
             account_id      uuid,
             FOREIGN KEY (client_id, account_id) REFERENCES account
         );

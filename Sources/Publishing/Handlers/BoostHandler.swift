@@ -101,10 +101,11 @@ package struct BoostHandler: JobHandler {
             try await work.move(to: "starting", reason: "money is set aside", on: &db)
         }
         let checkpoint = try effects.first { $0.part == 0 }?.checkpoint.map(StoredCheckpoint.init(data:))
+        let latest = LatestCheckpoint(checkpoint?.state)
         let boost = try await self.services.withAccess(client: work.client, account: work.account, for: "boost") {
             access throws(PluginError) in
             let host = EffectHost(
-                effects: context.effects, operation: work.operation, checkpoint: checkpoint?.state,
+                effects: context.effects, operation: work.operation, latest: latest,
                 limits: PlatformLimits(plugin.manifest, store: self.services.limits),
                 caller: Caller.current ?? Caller(client: work.client, account: work.account))
             return try await boosting.startBoost(work.request(post, access: access), host)

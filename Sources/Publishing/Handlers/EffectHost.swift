@@ -11,7 +11,8 @@ import Synchronization
 struct EffectHost: EffectContext {
     let effects: EffectStore
     let operation: OperationKey
-    let checkpoint: PluginState?
+    /// What was saved last, by an earlier try or by this one.
+    let latest: LatestCheckpoint
     /// The limits that a visible call is counted in, and for whom.
     let limits: PlatformLimits
     let caller: Caller
@@ -20,10 +21,13 @@ struct EffectHost: EffectContext {
     /// What must still be true in the transaction of the fence; it throws to refuse.
     var stillTrue: (@Sendable (inout Transaction) async throws -> Void)?
 
+    var checkpoint: PluginState? { self.latest.state }
+
     func save(_ state: PluginState) async throws(PluginError) {
         do {
             let data = try StoredCheckpoint(state: state, isPending: false).encoded()
             try await self.effects.save(checkpoint: data, version: StoredCheckpoint.version, operation: self.operation)
+            self.latest.saved(state)
         } catch {
             throw Self.notOurs("the checkpoint could not be saved", error)
         }

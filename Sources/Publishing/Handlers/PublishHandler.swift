@@ -127,16 +127,17 @@ package struct PublishHandler: JobHandler {
             }
         }
         let resolved = content
+        let latest = LatestCheckpoint(checkpoint?.state)
         return try await self.services.withAccess(client: work.client, account: work.account, for: "publish") {
             access throws(PluginError) in
             let host = EffectHost(
-                effects: context.effects, operation: work.operation, checkpoint: checkpoint?.state,
+                effects: context.effects, operation: work.operation, latest: latest,
                 limits: PlatformLimits(plugin.manifest, store: self.services.limits),
                 caller: Caller.current ?? Caller(client: work.client, account: work.account), seen: seen,
                 stillTrue: { db in try await work.requireUnchanged(on: &db) })
             let request = PublishRequest(access: access, content: resolved, operation: work.operation)
             if let checkpoint, checkpoint.isPending, let deferred = plugin.deferred {
-                return try await deferred.resume(checkpoint.state, request, host)
+                return try await deferred.resume(latest.state ?? checkpoint.state, request, host)
             }
             return try await plugin.plugin.publish(request, host)
         }

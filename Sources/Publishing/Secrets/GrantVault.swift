@@ -55,7 +55,7 @@ package struct GrantVault: Sendable {
         FROM access_grant g
         LEFT JOIN client_key k ON k.client_id = g.owner_client_id AND 'client:' || k.key_no = g.key_id
              AND k.destroyed_at IS NULL
-        WHERE g.grant_id = (\(id))
+        WHERE g.grant_id = (\(id)) AND octet_length(g.sealed) > 0
         """
     }
 
@@ -103,8 +103,21 @@ package struct GrantVault: Sendable {
     private func seal(
         _ tokens: TokenSet, grant: GrantID, owner: ClientID?, on db: inout some SQLSession & ~Copyable
     ) async throws -> Sealed {
-        let data = try JSONEncoder().encode(tokens)
-        let place = "grant:\(grant)"
+        try await self.seal(try JSONEncoder().encode(tokens), place: "grant:\(grant)", owner: owner, on: &db)
+    }
+
+    /// Seals something under its owner's key.
+    ///
+    /// - Parameters:
+    ///   - data: What is sealed.
+    ///   - place: Where it will stand.
+    ///   - owner: The client; `nil` for the agency.
+    ///   - db: The session.
+    /// - Returns: What was sealed, and under which key.
+    /// - Throws: `SecretError`, `PQError`.
+    func seal(
+        _ data: Data, place: String, owner: ClientID?, on db: inout some SQLSession & ~Copyable
+    ) async throws -> Sealed {
         guard let owner else { return try self.keys.seal(data, place: place) }
         let (number, key) = try await self.clientKey(owner, on: &db)
         return Sealed(keyID: "client:\(number)", bytes: try Sealing.seal(data, key: key, place: place))
@@ -121,6 +134,25 @@ package struct GrantVault: Sendable {
             throw SecretError("the client's key was destroyed: its credentials are erased")
         }
         let key = try self.keys.open(Sealed(keyID: master, bytes: bytes), place: Self.place(of: owner))
+        return try Sealing.open(sealed.bytes, key: SymmetricKey(data: key), place: place)
+    }
+
+    /// Opens what was sealed under its owner's key.
+    ///
+    /// - Throws: `SecretError`, also when the client's key was destroyed.
+    func open(
+        _ sealed: Sealed, place: String, owner: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> Data {
+        let rows = try await db.query(
+            """
+            SELECT master_key_id, sealed FROM client_key
+            WHERE client_id = \(owner.uuid) AND 'client:' || key_no = \(sealed.keyID) AND destroyed_at IS NULL
+            """)
+        guard let row = rows.first else {
+            throw SecretError("the client's key was destroyed: its credentials are erased")
+        }
+        let material = Sealed(keyID: try row.get("master_key_id"), bytes: try row.get("sealed"))
+        let key = try self.keys.open(material, place: Self.place(of: owner))
         return try Sealing.open(sealed.bytes, key: SymmetricKey(data: key), place: place)
     }
 

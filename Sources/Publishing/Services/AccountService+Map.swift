@@ -72,13 +72,14 @@ extension AccountService {
     private func open(
         _ tokens: TokenSet, _ plugin: RegisteredPlugin, of map: AccountMap, _ options: AccountMapOptions
     ) async throws -> Opened {
-        let list = try await self.granted(tokens, plugin)
+        let app = try await self.credential(options.app, of: plugin.manifest.id)
+        let list = try await self.granted(tokens, plugin, app: app)
         let granted = Dictionary(list.map { ($0.account.externalID, $0.account) }) { first, _ in first }
         var shared = plugin.listing?.shared(tokens) ?? tokens
         let first = map.rows.first { $0.platform == plugin.manifest.id && granted[$0.externalID] != nil }
         if let first {
             shared = try await self.examined(
-                shared, for: first.externalID, plugin, allowsMissingScopes: options.allowsMissingScopes)
+                shared, for: first.externalID, plugin, app: app, allowsMissingScopes: options.allowsMissingScopes)
         }
         return Opened(plugin: plugin, granted: granted, list: list, tokens: shared)
     }

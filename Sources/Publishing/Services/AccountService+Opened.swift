@@ -26,7 +26,8 @@ extension AccountService {
     ///
     /// - Throws: `ServiceError`: `invalid` for a platform whose tokens open one account, `refusedByPlatform` when the token is not accepted.
     package func opened(by tokens: TokenSet, on platform: PlatformID) async throws -> [OpenedAccount] {
-        let granted = try await self.granted(tokens, try self.plugin(platform))
+        let granted = try await self.granted(
+            tokens, try self.plugin(platform), app: try await self.credential(nil, of: platform))
         let standing = try await self.list(platform: platform).filter {
             $0.account.state != .moved && $0.account.state != .disconnected
         }
@@ -44,7 +45,8 @@ extension AccountService {
     /// - Throws: As ``connect(_:actor:)``; `conflict` when the token opens several and none was named.
     package func connectOpened(_ connection: AccountConnection, actor: String) async throws -> AccountRow {
         let plugin = try self.plugin(connection.platform)
-        let granted = try await self.granted(connection.tokens, plugin)
+        let granted = try await self.granted(
+            connection.tokens, plugin, app: try await self.credential(connection.app, of: connection.platform))
         let found = granted.filter { $0.account.externalID == connection.externalID ?? $0.account.externalID }
         guard let one = found.first, found.count == 1 else {
             throw ServiceError(.conflict, Self.choice(connection.externalID, of: granted, plugin))
@@ -54,15 +56,28 @@ extension AccountService {
         return try await self.write(own, one.account, plugin, actor: actor)
     }
 
-    func granted(_ tokens: TokenSet, _ plugin: RegisteredPlugin) async throws -> [GrantedAccount] {
+    /// The credential of the app that tokens are from: the one that is named, the platform's only one, or the configured one.
+    func credential(_ name: String?, of platform: PlatformID) async throws -> AppCredential? {
+        try await self.pool.withConnection { db in
+            let apps = try await AppRepository.list(platform: platform, on: &db)
+            let named = apps.first { $0.name == name || $0.id.description == name?.lowercased() }
+            guard let app = named ?? (name == nil && apps.count == 1 ? apps.first : nil) else {
+                return self.accesses.configuredApp(of: platform)
+            }
+            return try await self.vault.app(app.id, on: &db)
+        }
+    }
+
+    func granted(
+        _ tokens: TokenSet, _ plugin: RegisteredPlugin, app: AppCredential?
+    ) async throws -> [GrantedAccount] {
         guard let listing = plugin.listing else {
             throw ServiceError(
                 .invalid,
                 "a token of \(plugin.manifest.name) opens one account: connect it with --credential-file")
         }
         do {
-            return try await listing.accounts(
-                listing.shared(tokens), app: self.accesses.configuredApp(of: plugin.manifest.id))
+            return try await listing.accounts(listing.shared(tokens), app: app)
         } catch {
             throw Self.refusal(error, plugin)
         }
@@ -88,9 +103,10 @@ extension AccountService {
     /// - Returns: The tokens with what the platform said; as they are when it does not say.
     /// - Throws: `ServiceError`: `refusedByPlatform` for tokens that are not accepted, `conflict` for tokens that allow too little.
     func examined(
-        _ tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin, allowsMissingScopes: Bool
+        _ tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin, app: AppCredential?,
+        allowsMissingScopes: Bool
     ) async throws -> TokenSet {
-        let (known, missing) = try await self.examination(of: tokens, for: externalID, plugin)
+        let (known, missing) = try await self.examination(of: tokens, for: externalID, plugin, app: app)
         guard missing.isEmpty || allowsMissingScopes else {
             throw ServiceError(
                 .conflict,
@@ -103,18 +119,17 @@ extension AccountService {
     /// Asks what tokens allow and when they end; what came with the tokens counts where the platform cannot be asked.
     ///
     /// - Returns: The tokens with what the platform said, and what they should allow and do not.
-    /// - Throws: `ServiceError`: `refusedByPlatform` for tokens that are not accepted, `conflict` when the platform does not answer now.
+    /// - Throws: `ServiceError`: `refusedByPlatform` for tokens that are not accepted, `unreachable` or `tryAgain` when the platform does not
+    ///   answer now.
     func examination(
-        of tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin
+        of tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin, app: AppCredential?
     ) async throws -> (tokens: TokenSet, missing: [String]) {
         let said = TokenReport(isValid: true, scopes: tokens.scopes).missingScopes(for: plugin.manifest)
         guard let inspecting = plugin.inspecting else { return (tokens, said) }
         let report: TokenReport
         do {
             report = try await inspecting.inspect(
-                AccountAccess(
-                    account: AccountID(), externalID: externalID, tokens: tokens,
-                    app: self.accesses.configuredApp(of: plugin.manifest.id)))
+                AccountAccess(account: AccountID(), externalID: externalID, tokens: tokens, app: app))
         } catch  where error.code == .retryAfter || error.code == .rateLimited {
             throw Self.refusal(error, plugin)
         } catch {
@@ -126,6 +141,7 @@ extension AccountService {
         }
         var known = tokens
         known.expiresAt = report.expiresAt ?? tokens.expiresAt
+        known.accessEndsAt = report.accessEndsAt ?? tokens.accessEndsAt
         if !report.scopes.isEmpty { known.scopes = report.scopes }
         return (known, report.missingScopes(for: plugin.manifest))
     }

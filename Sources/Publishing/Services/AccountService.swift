@@ -108,7 +108,9 @@ package struct AccountService: Sendable {
     ) async throws -> AccountRow {
         var known = connection
         known.tokens = try await self.examined(
-            connection.tokens, for: remote.externalID, plugin, allowsMissingScopes: connection.allowsMissingScopes)
+            connection.tokens, for: remote.externalID, plugin,
+            app: try await self.credential(connection.app, of: connection.platform),
+            allowsMissingScopes: connection.allowsMissingScopes)
         return try await self.store(known, remote, plugin, actor: actor)
     }
 
@@ -185,11 +187,16 @@ package struct AccountService: Sendable {
     }
 
     static func refusal(_ error: PluginError, _ plugin: RegisteredPlugin) -> ServiceError {
-        let isTransient = error.code == .retryAfter || error.code == .rateLimited
-        return ServiceError(
-            isTransient ? .conflict : .refusedByPlatform,
-            "\(plugin.manifest.name) does not accept the token: \(error.message)"
-                + (error.nextAction.map { ". \($0)" } ?? ""))
+        let next = error.nextAction.map { ". \($0)" } ?? ""
+        switch error.code {
+        case .rateLimited:
+            return ServiceError(.tryAgain, "\(plugin.manifest.name) takes no more calls now: \(error.message)\(next)")
+        case .retryAfter:
+            return ServiceError(.unreachable, "\(plugin.manifest.name) cannot be asked now: \(error.message)\(next)")
+        default:
+            return ServiceError(
+                .refusedByPlatform, "\(plugin.manifest.name) does not accept the token: \(error.message)\(next)")
+        }
     }
 
     /// Finds the client's account of that identity, or adds it, and claims the identity for it.
@@ -245,6 +252,10 @@ package struct AccountService: Sendable {
             guard let slug = Slug(rawValue: given) else {
                 throw ServiceError(
                     .invalid, "'\(given)' is no slug: use 1 to 63 lower-case letters, digits and hyphens")
+            }
+            guard directory.accounts[slug.rawValue] == nil else {
+                throw ServiceError(
+                    .conflict, "the client has an account '\(slug)' already: choose another short name with --slug")
             }
             return slug
         }

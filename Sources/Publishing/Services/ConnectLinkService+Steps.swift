@@ -21,7 +21,7 @@ extension ConnectLinkService {
     package func look(_ secret: String) async throws -> ConnectStep {
         guard let (link, invitation) = try await self.find(secret) else { return .unknown }
         if link.usedAt != nil { return .used(invitation) }
-        return link.isEnded ? .ended(invitation) : .invited(invitation)
+        return link.isEnded || link.withdrawnAt != nil ? .ended(invitation) : .invited(invitation)
     }
 
     /// Sends the person to the platform's page.
@@ -48,14 +48,19 @@ extension ConnectLinkService {
     ///   - platform: The platform whose call-back was asked for.
     ///   - state: What we sent along.
     ///   - code: The code, when the person allowed it.
+    ///   - error: What the platform says instead: `access_denied` when the person did not allow it (RFC 6749 4.1.2.1).
     /// - Returns: Where the person stands now.
     /// - Throws: `PQError`, `SecretError`; what the platform refuses is a step.
-    package func complete(platform: PlatformID, state: String, code: String?) async throws -> ConnectStep {
+    package func complete(
+        platform: PlatformID, state: String, code: String?, error: String? = nil
+    ) async throws -> ConnectStep {
         guard let (link, memory) = try await self.take(state), link.platform == platform, let verifier = memory.verifier
         else { return .stale }
         let invitation = try await self.invitation(link, memory.secret.revealed)
         if link.isEnded { return .ended(invitation) }
-        guard let code, !code.isEmpty else { return .refused(invitation, .declined) }
+        guard let code, !code.isEmpty, error == nil else {
+            return .refused(invitation, error == "access_denied" ? .declined : .platform(Self.said(error)))
+        }
         return try await self.asking(invitation, link) {
             let plugin = try self.accounts.plugin(link.platform)
             guard let connecting = plugin.connecting, let app = try await self.credential(of: link) else {
@@ -83,6 +88,14 @@ extension ConnectLinkService {
         }
     }
 
+    /// What came back instead of a code, as far as it is a word of the protocol: it was in the person's hands.
+    private static func said(_ error: String?) -> String {
+        guard let error else { return "the call-back had no code" }
+        let isWord =
+            error.utf8.count <= 64 && error.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        return isWord ? "the call-back said \(error)" : "the call-back said something that is no error of OAuth"
+    }
+
     /// Takes the person's choice among several accounts.
     package func choose(platform: PlatformID, ticket: String, externalID: String) async throws -> ConnectStep {
         guard let (link, memory) = try await self.take(ticket), link.platform == platform, let tokens = memory.tokens
@@ -108,7 +121,8 @@ extension ConnectLinkService {
         if let wanted = link.externalID, wanted != remote.externalID {
             return .refused(invitation, .wrongAccount(remote.handle.map { "@\($0)" } ?? remote.name))
         }
-        let (known, missing) = try await self.accounts.examination(of: tokens, for: remote.externalID, plugin)
+        let (known, missing) = try await self.accounts.examination(
+            of: tokens, for: remote.externalID, plugin, app: try await self.credential(of: link))
         guard missing.isEmpty || link.allowsMissingScopes else { return .refused(invitation, .missing(missing)) }
         var connection = AccountConnection(
             client: "\(link.client)", platform: link.platform, externalID: remote.externalID, name: link.name,
@@ -142,12 +156,19 @@ extension ConnectLinkService {
             let isTransient = error.code == .retryAfter || error.code == .rateLimited
             return .refused(invitation, isTransient ? .unreachable(error.message) : .platform(error.message))
         } catch let error as ServiceError {
-            return .refused(
-                invitation, error.code == .refusedByPlatform ? .platform(error.message) : .conflict(error.message))
+            switch error.code {
+            case .refusedByPlatform: return .refused(invitation, .platform(error.message))
+            case .unreachable, .tryAgain: return .refused(invitation, .unreachable(error.message))
+            default: return .refused(invitation, .conflict(error.message))
+            }
         } catch let other as OtherAccountStands {
             return .refused(invitation, .wrongAccount(other.name))
         } catch is ConnectLinkUsed {
-            return .used(invitation)
+            // Used by somebody else, or withdrawn, while the platform was asked.
+            let now = try await self.accounts.pool.withConnection { db in
+                try await ConnectLinkRepository.find(link.id, on: &db)
+            }
+            return now?.usedAt == nil ? .ended(invitation) : .used(invitation)
         }
     }
 
@@ -171,9 +192,10 @@ extension ConnectLinkService {
     }
 
     private func keep(_ memory: ConnectMemory, of link: ConnectLinkRow, under state: String) async throws -> Bool {
-        let sealed = try self.keys.seal(try JSONEncoder().encode(memory), place: Self.place(link))
-        return try await self.accounts.pool.withConnection { db in
-            try await ConnectLinkRepository.begin(
+        let data = try JSONEncoder().encode(memory)
+        return try await self.accounts.pool.withTransaction(retrying: 3) { db in
+            let sealed = try await self.accounts.vault.seal(data, place: Self.place(link), owner: link.client, on: &db)
+            return try await ConnectLinkRepository.begin(
                 link.id, stateHash: Self.hash(state), life: Self.runLife, keyID: sealed.keyID, sealed: sealed.bytes,
                 on: &db)
         }
@@ -184,7 +206,11 @@ extension ConnectLinkService {
             try await ConnectLinkRepository.take(stateHash: Self.hash(state), on: &db)
         }
         guard let run else { return nil }
-        let opened = try self.keys.open(Sealed(keyID: run.keyID, bytes: run.sealed), place: Self.place(run.link))
+        let opened = try await self.accounts.pool.withConnection { db in
+            try await self.accounts.vault.open(
+                Sealed(keyID: run.keyID, bytes: run.sealed), place: Self.place(run.link), owner: run.link.client,
+                on: &db)
+        }
         return (run.link, try JSONDecoder().decode(ConnectMemory.self, from: opened))
     }
 
@@ -199,7 +225,7 @@ extension ConnectLinkService {
     private static func redirectURI(_ link: ConnectLinkRow) -> String { "\(link.baseURL)/oauth/\(link.platform)" }
 }
 
-/// The link connected an account meanwhile.
+/// The link connected an account meanwhile, or was withdrawn.
 private struct ConnectLinkUsed: Error {}
 
 /// The account that a link would have made is connected already.

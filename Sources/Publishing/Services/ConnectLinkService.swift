@@ -16,18 +16,15 @@ package struct ConnectLinkService: Sendable {
     static let runLife = Duration.seconds(900)
 
     let accounts: AccountService
-    let keys: SecretKeys
     let page: @Sendable (URL) -> URL
 
     /// Makes a service.
     ///
     /// - Parameters:
     ///   - accounts: What connects.
-    ///   - keys: The agency's keys, which seal what a run needs.
     ///   - page: Where a platform's page is, when something stands in for the platforms.
-    package init(accounts: AccountService, keys: SecretKeys, page: @escaping @Sendable (URL) -> URL = { $0 }) {
+    package init(accounts: AccountService, page: @escaping @Sendable (URL) -> URL = { $0 }) {
         self.accounts = accounts
-        self.keys = keys
         self.page = page
     }
 
@@ -37,11 +34,12 @@ package struct ConnectLinkService: Sendable {
     ///   - wish: What may be connected; its tokens are not looked at.
     ///   - base: The address at which `serve` answers the person.
     ///   - life: How long the link lives.
+    ///   - isDryRun: Whether everything is checked and nothing written; the address then leads nowhere.
     ///   - actor: Who makes it.
     /// - Returns: The link, and its address: the secret in it is stored nowhere.
     /// - Throws: `ServiceError`: `invalid` when the platform has no such page or no app, `conflict` when the short name is taken, `notFound`.
     package func create(
-        _ wish: AccountConnection, base: URL, life: Duration, actor: String
+        _ wish: AccountConnection, base: URL, life: Duration, isDryRun: Bool = false, actor: String
     ) async throws -> (link: ConnectLinkRow, address: String) {
         let plugin = try self.accounts.plugin(wish.platform)
         guard plugin.connecting != nil else {
@@ -70,10 +68,21 @@ package struct ConnectLinkService: Sendable {
             link.timeZone = try AccountService.zone(wish.timeZone)
             link.allowsMissingScopes = wish.allowsMissingScopes
             link.backfillPosts = wish.backfill?.posts
+            guard !isDryRun else { return link }
+            try await ConnectLinkRepository.forgetOver(on: &db)
             try await ConnectLinkRepository.insert(link, secretHash: Self.hash(secret), on: &db)
             return link
         }
         return (link, "\(address)/connect/\(secret)")
+    }
+
+    /// Forgets what runs that are over left sealed: verifiers, and tokens of a choice that was never made.
+    ///
+    /// - Returns: How many there were.
+    /// - Throws: `PQError`.
+    @discardableResult
+    package func forgetOver() async throws -> Int {
+        try await self.accounts.pool.withConnection { db in try await ConnectLinkRepository.forgetOver(on: &db) }
     }
 
     /// The app that the person will allow to act; `nil` for the configured one.
@@ -92,7 +101,7 @@ package struct ConnectLinkService: Sendable {
         }
         let name = wish.platform.rawValue.uppercased().replacing("-", with: "_")
         throw ServiceError(
-            .invalid,
+            .notConfigured,
             "\(plugin.manifest.name) lets only a registered app ask: add yours with posthorn app add, or set POSTHORN_PLATFORM_\(name)_CLIENT_ID"
         )
     }

@@ -6,7 +6,9 @@
 package struct ServiceError: Error, Sendable, CustomStringConvertible {
     /// What kind of refusal it is; a command maps it to its exit code.
     package struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Base: String { case invalid, notFound, conflict, refusedByPlatform }
+        private enum Base: String {
+            case invalid, notFound, conflict, refusedByPlatform, unreachable, tryAgain, notConfigured
+        }
         private let base: Base
         private init(_ base: Base) { self.base = base }
 
@@ -18,6 +20,13 @@ package struct ServiceError: Error, Sendable, CustomStringConvertible {
         package static var conflict: Self { .init(.conflict) }
         /// The platform was asked and refused.
         package static var refusedByPlatform: Self { .init(.refusedByPlatform) }
+
+        /// The platform cannot be asked now.
+        package static var unreachable: Self { .init(.unreachable) }
+        /// The platform takes no more calls now.
+        package static var tryAgain: Self { .init(.tryAgain) }
+        /// Something that only the installation's owner can give is not there.
+        package static var notConfigured: Self { .init(.notConfigured) }
 
         /// The name of the code.
         package var description: String { self.base.rawValue }

@@ -153,12 +153,86 @@ struct ConnectLinkSystemTests {
             let tiktok = try await Self.link(agency, "connect", "--client", "acme", "--platform", "tiktok")
             let declined = try await browser.open(try await browser.answer(tiktok, "decline=1"))
             #expect(declined.status == 403 && declined.text.contains("Try again"), "\(declined.text)")
+            // Only what the platform says of the person is said of the person.
+            let failed = try await browser.open(
+                try await browser.answer(tiktok, "decline=1").replacing("access_denied", with: "server_error"))
+            #expect(failed.status != 403 && !failed.text.contains("did not agree"), "\(failed.text)")
+            let log = try String(contentsOf: agency.log("serve"), encoding: .utf8)
+            #expect(log.contains("the call-back said server_error"))
             let early = try await browser.answer(link, "approve=7")
             let later = try await browser.answer(link, "approve=7")
             #expect(try await browser.open(early).status == 410)
             #expect(try await agency.count("SELECT count(*) FROM account") == 0)
             #expect(try await browser.open(later).status == 200)
             #expect(try await agency.count("SELECT count(*) FROM account WHERE external_id = '7'") == 1)
+        }
+    }
+
+    @Test("of two who come back with one code at the same time, one connects the account", arguments: ["x", "mock"])
+    func race(platform: String) async throws {
+        try await Self.with { agency, browser in
+            let link = try await Self.link(agency, "connect", "--client", "acme", "--platform", platform)
+            let callback = try await browser.answer(link, "approve=7")
+            async let first = browser.open(callback)
+            async let second = browser.open(callback)
+            let pages = try await [first, second]
+            #expect(pages.map(\.status).sorted() == [200, 410])
+            #expect(try await agency.count("SELECT count(*) FROM account WHERE state = 'active'") == 1)
+            #expect(try await agency.count("SELECT count(*) FROM access_grant") == 1)
+        }
+    }
+
+    @Test("what a person never chose is sealed under the client's key, and forgotten when its time is over")
+    func neverChosen() async throws {
+        try await Self.with { agency, browser in
+            try await agency.admin.add(
+                accounts: ["101", "102"].map { id in
+                    SimulatorAdmin.Account(
+                        platform: "facebook", externalID: id, handle: "page\(id)", name: "Page \(id)",
+                        accessToken: "f\(id)", followers: 5000, timeZone: "Europe/Berlin")
+                })
+            try await agency.admin.add(
+                people: #"[{"external_id":"900","name":"Ann","pages":["101","102"],"access_token":"u1"}]"#)
+            let link = try await Self.link(agency, "connect", "--client", "acme", "--platform", "facebook")
+            let page = try await browser.open(try await browser.answer(link, "approve=900"))
+            #expect(page.status == 200 && page.text.contains("Page 102"))
+            #expect(
+                try await agency.count(
+                    "SELECT count(*) FROM connect_link WHERE sealed IS NOT NULL AND key_id LIKE 'client:%'")
+                    == 1)
+            try await agency.execute("UPDATE connect_link SET state_ends_at = world_now()")
+            // Serve looks every few seconds.
+            try await agency.until {
+                try await agency.count(
+                    "SELECT count(*) FROM connect_link WHERE sealed IS NOT NULL OR state_hash IS NOT NULL") == 0
+            }
+        }
+    }
+
+    @Test("after a connect no table holds what opens the account or the link", arguments: ["x", "tiktok", "mock"])
+    func secrets(platform: String) async throws {
+        try await Self.with { agency, browser in
+            let secretFile = try agency.file("secret.txt", "added-secret\n")
+            try await agency.admin.add(app: platform, clientID: "added", secret: "added-secret")
+            try await agency.run(
+                "app", "add", "mine", "--platform", platform, "--client-id", "added", "--secret-file", secretFile)
+            let link = try await Self.link(agency, "connect", "--client", "acme", "--platform", platform)
+            let callback = try await browser.answer(link, "approve=7")
+            #expect(try await browser.open(callback).status == 200)
+            try await agency.work()
+            let query = try #require(URLComponents(string: callback)?.queryItems)
+            var secrets = try ["state", "code"].map { name in
+                try #require(query.first { $0.name == name }?.value)
+            }
+            secrets += ["added-secret", try #require(link.split(separator: "/").last.map(String.init))]
+            let stored = try await agency.everything()
+            #expect(stored.contains("access_grant {") && stored.contains("connect_link {"))
+            for secret in secrets {
+                let hex = secret.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+                #expect(!stored.contains(secret) && !stored.contains(hex), "\(secret)")
+            }
+            // The platform's words for its tokens begin so.
+            for token in ["\"at-", "\"rt-"] { #expect(!stored.contains(token)) }
         }
     }
 
@@ -197,6 +271,35 @@ struct ConnectLinkSystemTests {
         }
     }
 
+    @Test(
+        "a link is listed without its address, and leads nowhere once it is withdrawn, from the platform's page either")
+    func withdrawn() async throws {
+        try await Self.with { agency, browser in
+            let link = try await Self.link(agency, "connect", "--client", "acme", "--platform", "x")
+            let listed = try await agency.answer(["account", "links", "-o", "json"])
+            let secret = try #require(link.split(separator: "/").last)
+            #expect(listed.code == 0 && listed.data.contains("\"open\"") && !listed.data.contains(secret))
+            let rows = try #require(
+                try JSONSerialization.jsonObject(with: Data(listed.data.utf8)) as? [[String: Any]])
+            let id = try #require(rows.first?["id"] as? String)
+            let callback = try await browser.answer(link, "approve=7")
+            try await agency.run("account", "withdraw", id)
+            #expect(try await browser.open(callback).status == 410)
+            #expect(try await browser.open(link).status == 410)
+            #expect(try await browser.open(link, form: [:]).status == 410)
+            #expect(try await agency.count("SELECT count(*) FROM account") == 0)
+            #expect(
+                try await agency.count(
+                    "SELECT count(*) FROM connect_link WHERE sealed IS NOT NULL OR state_hash IS NOT NULL") == 0)
+            let again = try await agency.answer(["account", "withdraw", id])
+            #expect(again.code == 73, "\(again.messages)")
+            let open = try await agency.json("account", "links") as? [[String: Any]]
+            #expect(open?.isEmpty == true)
+            let all = try await agency.json("account", "links", "--all") as? [[String: Any]]
+            #expect(all?.first?["state"] as? String == "withdrawn")
+        }
+    }
+
     @Test("an account is connected again by a link: the same account, its history, and what waited goes on")
     func reconnect() async throws {
         try await Self.with { agency, browser in
@@ -232,8 +335,18 @@ struct ConnectLinkSystemTests {
             let none = try await agency.answer([
                 "account", "connect", "--client", "acme", "--platform", "tiktok", "--link",
             ])
-            #expect(none.code == 64 || none.code == 65)
-            #expect(none.messages.contains("app add"), "\(none.messages)")
+            #expect(none.code == 78 && none.messages.contains("app add"), "\(none.messages)")
+            let ended = try await agency.answer([
+                "account", "connect", "--client", "acme", "--platform", "x", "--link", "--expires", "0s",
+            ])
+            #expect(ended.code == 64 && ended.messages.contains("--expires"), "\(ended.messages)")
+            #expect(try await agency.count("SELECT count(*) FROM connect_link") == 1)
+            try await agency.connect("x")
+            for further in [["--dry-run"], []] {
+                let taken = try await agency.answer(
+                    ["account", "connect", "--client", "acme", "--platform", "x", "--link", "--slug", "x"] + further)
+                #expect(taken.code == 73 && taken.messages.contains("'x'"), "\(taken.messages)")
+            }
         }
     }
 }

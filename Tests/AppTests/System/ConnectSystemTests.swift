@@ -66,6 +66,20 @@ struct ConnectSystemTests {
             #expect(soon.count == 3 && soon.allSatisfy { $0["token_ends_at"] is String }, "\(soon)")
             let sooner = try await agency.json("account", "list", "--ends-within", "1m") as? [[String: Any]]
             #expect(sooner?.isEmpty == true)
+            // What ended already needs a person first.
+            try await agency.execute("UPDATE account SET state = 'needs-reconnect' WHERE external_id = '102'")
+            let ended = try await agency.json("account", "list", "--ends-within", "61d") as? [[String: Any]]
+            #expect(ended?.count == 3 && ended?.first?["external_id"] as? String == "102", "\(ended ?? [])")
+            try await agency.execute("UPDATE account SET state = 'active' WHERE external_id = '102'")
+            // A grant that nothing uses concerns nobody.
+            try await agency.execute(
+                """
+                INSERT INTO access_grant (grant_id, platform, key_id, sealed, state)
+                VALUES (gen_random_uuid(), 'facebook', '1', 'x', 'needs-reconnect')
+                """)
+            let checks = try await agency.answer(["doctor", "-o", "json"])
+            #expect(checks.data.contains("grants") && !checks.data.contains("no longer accepted"), "\(checks.data)")
+            try await agency.execute("DELETE FROM access_grant WHERE sealed = 'x'")
 
             _ = try await agency.publishNow("Words", on: "facebook")
             let film = Data([0, 0, 0, 0x20]) + Data("ftypisom".utf8) + Data(String(repeating: "f", count: 9000).utf8)

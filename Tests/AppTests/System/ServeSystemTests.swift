@@ -124,6 +124,41 @@ struct ServeSystemTests {
         return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 << 10 }
     }
 
+    @Test("who asks serve twice to stop is told that answers were cut off: that is no drained end")
+    func forced() async throws {
+        let port = Int(try TestPort.next())
+        try await SimulatedAgency.with(environment: ["POSTHORN_PUBLIC_URL": "http://127.0.0.1:\(port)"]) { agency in
+            let hash = String(repeating: "b", count: 64)
+            let file = URL(fileURLWithPath: MediaStore(folder: agency.folder).path(of: hash))
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("ftyp".utf8).write(to: file)
+            #expect(truncate(file.path, 1 << 30) == 0)
+            let item = MediaItem(hash: hash, type: "video/mp4", byteCount: 1 << 30)
+            let address = try agency.links(port: port).url(of: item, until: Date.now.addingTimeInterval(86_400))
+            let client = HTTPClient(eventLoopGroupProvider: .singleton)
+            let serving = Task {
+                try await agency.serve(port: port) { process in
+                    // An answer that nobody reads to its end is under way as long as it takes.
+                    let answer = try await client.execute(HTTPClientRequest(url: address), timeout: .minutes(10))
+                    var pieces = answer.body.makeAsyncIterator()
+                    _ = try await pieces.next()
+                    kill(process, SIGINT)
+                    try await agency.until {
+                        try String(contentsOf: agency.log("serve"), encoding: .utf8).contains("stopping: answers")
+                    }
+                    // The harness asks the second time.
+                }
+            }
+            let result = await serving.result
+            // The client's own end is not what is looked at.
+            try? await client.shutdown()
+            #expect(try result.get() == .exited(130))
+            #expect(
+                try String(contentsOf: agency.log("serve"), encoding: .utf8).contains("asked twice to stop"))
+        }
+    }
+
     @Test("without a public address serve hands nothing out, and a post that needs one is refused when it is planned")
     func noAddress() async throws {
         try await SimulatedAgency.with { agency in

@@ -217,6 +217,20 @@ struct SimulatedAgency: Sendable {
         Int(try await self.database.pool.query(statement).single(Int64.self))
     }
 
+    /// Every row of every table, as text; bytes in hexadecimal.
+    func everything() async throws -> String {
+        let tables = try await self.database.pool.query(
+            "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = current_schema()"
+        ).map { row in try row.get("name", as: String.self) }
+        var text = ""
+        for table in tables {
+            let rows = try await self.database.pool.query(
+                Statement(sql: "SELECT row_to_json(line)::text AS line FROM \(table) AS line"))
+            for row in rows { text += "\(table) \(try row.get("line", as: String.self))\n" }
+        }
+        return text
+    }
+
     /// Changes what the database holds, as no command would.
     func execute(_ statement: Statement) async throws { try await self.database.pool.execute(statement) }
 

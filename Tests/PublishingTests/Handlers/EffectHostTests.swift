@@ -55,7 +55,7 @@ struct EffectHostTests {
 
     private func host(_ agency: AgencyFixture, _ job: ClaimedJob) -> EffectHost {
         EffectHost(
-            effects: EffectStore(pool: agency.pool, job: job), operation: "publish:1", checkpoint: nil,
+            effects: EffectStore(pool: agency.pool, job: job), operation: "publish:1", latest: LatestCheckpoint(nil),
             limits: PlatformLimits(FakePlugin(platform: agency.platform).manifest, store: agency.services.limits),
             caller: Caller(client: agency.client, account: agency.account))
     }

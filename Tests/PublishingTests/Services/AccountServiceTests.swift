@@ -85,6 +85,75 @@ struct AccountServiceTests {
         #expect(error?.code == .refusedByPlatform)
     }
 
+    @Test("a platform that cannot be asked now refuses nothing: it is unreachable, or to be asked again")
+    func transient() async throws {
+        let fixture = try await ServiceFixture()
+        for (token, code) in [("silent", ServiceError.Code.unreachable), ("busy", .tryAgain)] {
+            let connection = AccountConnection(
+                client: "acme", platform: "strict", tokens: TokenSet(accessToken: Secret(token)))
+            let error = await #expect(throws: ServiceError.self) {
+                try await fixture.accounts.connect(connection, actor: ServiceFixture.actor)
+            }
+            #expect(error?.code == code && error?.message.contains("not accept") == false)
+        }
+    }
+
+    @Test("a grant that nothing uses any more is retired, and its tokens are forgotten")
+    func retired() async throws {
+        let fixture = try await ServiceFixture()
+        _ = try await fixture.connect("1", slug: nil)
+        #expect(try await fixture.count("access_grant") == 3)
+        #expect(
+            try await fixture.count("access_grant WHERE state = 'revoked' AND octet_length(sealed) = 0 AND version = 2")
+                == 1)
+        #expect(try await fixture.count("access_grant WHERE state = 'active' AND octet_length(sealed) > 0") == 2)
+        _ = try await fixture.accounts.disconnect("acme/strict", client: nil, actor: "cli:ada", reason: nil)
+        #expect(try await fixture.count("access_grant WHERE octet_length(sealed) > 0") == 1)
+        #expect(try await fixture.accounts.check("acme/second").problem == nil)
+    }
+
+    @Test("who renews tokens while the account is connected again keeps nothing alive that was retired")
+    func renewedTooLate() async throws {
+        let fixture = try await ServiceFixture()
+        let grant = try #require(
+            try await fixture.pool.query(
+                "SELECT grant_id FROM account_grant JOIN account USING (client_id, account_id) WHERE slug = 'strict'"
+            ).first?.get(0, as: GrantID.self))
+        _ = try await fixture.connect("1", slug: nil)
+        let stored = try await fixture.pool.withTransaction { db in
+            try await fixture.vault.replace(
+                TokenSet(accessToken: Secret("late")), of: grant, owner: try await fixture.client().id, succeeding: 1,
+                on: &db)
+        }
+        #expect(!stored)
+        #expect(try await fixture.count("access_grant WHERE state = 'revoked' AND octet_length(sealed) = 0") == 1)
+    }
+
+    @Test("a short name that another account has is refused before anything is asked for")
+    func takenSlug() async throws {
+        let fixture = try await ServiceFixture()
+        let error = await #expect(throws: ServiceError.self) { try await fixture.connect("9", slug: "second") }
+        #expect(error?.code == .conflict && error?.message.contains("'second'") == true)
+        let links = ConnectLinkService(accounts: fixture.accounts)
+        var wish = AccountConnection(client: "acme", platform: "strict", tokens: TokenSet(accessToken: Secret("")))
+        wish.slug = "second"
+        let base = try #require(URL(string: "http://127.0.0.1:8400"))
+        for isDryRun in [true, false] {
+            let taken = await #expect(throws: ServiceError.self) {
+                // The app is asked for first where there is none.
+                _ = try await fixture.pool.execute(
+                    "INSERT INTO app (app_id, platform, name, external_id) VALUES (gen_random_uuid(), 'strict', 'a', 'a') ON CONFLICT DO NOTHING"
+                )
+                _ = try await links.create(
+                    wish, base: base, life: .seconds(60), isDryRun: isDryRun, actor: "cli:ada")
+            }
+            #expect(taken?.code == .conflict && taken?.message.contains("'second'") == true)
+        }
+        wish.slug = "third"
+        _ = try await links.create(wish, base: base, life: .seconds(60), isDryRun: true, actor: "cli:ada")
+        #expect(try await fixture.count("connect_link") == 0)
+    }
+
     @Test("a check notes what the platform says, or what is wrong")
     func check() async throws {
         let fixture = try await ServiceFixture()

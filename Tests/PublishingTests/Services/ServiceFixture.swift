@@ -143,6 +143,11 @@ struct StrictPlugin: AccountConnecting, MetricsFetching, Boosting {
         guard tokens.accessToken.revealed != "dead" else {
             throw PluginError(.reauthorize, "the token is not accepted")
         }
+        switch tokens.accessToken.revealed {
+        case "silent": throw PluginError(.retryAfter, "no answer")
+        case "busy": throw PluginError(.rateLimited, "too many calls")
+        default: break
+        }
         let id = tokens.accessToken.revealed
         return RemoteAccount(externalID: id, name: "Account \(id)", handle: "@\(id)", followers: 12)
     }
