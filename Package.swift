@@ -26,6 +26,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let rainbow = Target.Dependency.product(name: "Rainbow", package: "Rainbow")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -82,6 +83,15 @@ let modules: [Module] = [
     Module(
         name: "Analysis", path: "Sources/Analysis", dependencies: ["Domain"],
         testDependencies: ["Domain"]),
+    Module(
+        name: "MediaHost", path: "Sources/MediaHost",
+        dependencies: [
+            "Publishing", "PluginKit", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, subprocess, system,
+        ],
+        testDependencies: [
+            "Publishing", "PluginKit", asyncHTTPClient, crypto, hummingbird, httpTypes, nioCore, logging, subprocess,
+            system,
+        ]),
     Module(name: "Telemetry", path: "Sources/Telemetry", dependencies: [logging], testDependencies: [logging]),
     Module(
         name: "Simulator", path: "Sources/Simulator",
@@ -96,7 +106,8 @@ let modules: [Module] = [
     Module(
         name: "App", path: "Sources/App",
         dependencies: [
-            "Analysis", "Console", "Domain", "JobQueue", "Persistence", "PluginHost", "PluginKit", "Publishing",
+            "Analysis", "Console", "Domain", "JobQueue", "MediaHost", "Persistence", "PluginHost", "PluginKit",
+            "Publishing",
             "PQClient",
             "Simulator",
             "Telemetry", argumentParser, configuration, lifecycle, logging, rainbow, subprocess, system,

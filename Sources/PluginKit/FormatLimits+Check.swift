@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 extension FormatLimits {
-    /// Checks what every platform limits in the same way: the number of parts and files, their types and sizes, alternative texts and
-    /// the length of the words.
+    /// Checks what every platform limits in the same way: the number of parts and files, their types, sizes and insides, alternative
+    /// texts and the length of the words.
     ///
     /// - Parameters:
     ///   - content: What is to be published in this format.
@@ -34,6 +34,19 @@ extension FormatLimits {
         return issues
     }
 
+    /// Checks the insides of all files alone.
+    ///
+    /// - Parameter content: What is to be published in this format.
+    /// - Returns: What is wrong, each with its field.
+    public func checkInsides(of content: PostContent) -> [ValidationIssue] {
+        content.parts.enumerated().flatMap { number, part in
+            let prefix = content.parts.count > 1 ? "parts[\(number)]." : ""
+            return part.media.enumerated().flatMap { index, item in
+                self.mediaRules.flatMap { $0.check(item, field: "\(prefix)media[\(index)]", format: self.format) }
+            }
+        }
+    }
+
     private func check(_ media: [MediaItem], prefix: String) -> [ValidationIssue] {
         var issues: [ValidationIssue] = []
         let files = self.minimumMedia...max(self.minimumMedia, self.maximumMedia)
@@ -59,6 +72,7 @@ extension FormatLimits {
                     ValidationIssue(
                         .error, field: field, "A file of type \(item.type) is not taken; these are: \(taken)."))
             }
+            issues += self.mediaRules.flatMap { $0.check(item, field: field, format: self.format) }
             if let words = item.altText, words.count > self.altTextLength {
                 issues.append(
                     ValidationIssue(

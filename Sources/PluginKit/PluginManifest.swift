@@ -132,11 +132,14 @@ public struct FormatLimits: Sendable, Hashable, Codable {
     public var mediaTypes: [String: Int64]
     /// The most characters of an alternative text.
     public var altTextLength: Int
+    /// What the files' insides must be like.
+    public var mediaRules: [MediaRule]
 
     /// Makes limits.
     public init(
         format: PostFormat, textLength: Int, textUnit: String = "characters", parts: ClosedRange<Int> = 1...1,
-        media: ClosedRange<Int> = 0...0, mediaTypes: [String: Int64] = [:], altTextLength: Int = 0
+        media: ClosedRange<Int> = 0...0, mediaTypes: [String: Int64] = [:], altTextLength: Int = 0,
+        mediaRules: [MediaRule] = []
     ) {
         self.format = format
         self.textLength = textLength
@@ -147,6 +150,7 @@ public struct FormatLimits: Sendable, Hashable, Codable {
         self.maximumMedia = media.upperBound
         self.mediaTypes = mediaTypes
         self.altTextLength = altTextLength
+        self.mediaRules = mediaRules
     }
 }
 

@@ -14,9 +14,15 @@ public struct MediaItem: Sendable, Hashable, Codable {
     public var path: String
     /// A description for people who do not see it.
     public var altText: String?
+    /// What is known of its inside; `nil` when nobody could look.
+    public var facts: MediaFacts?
 
     /// Makes an item.
-    public init(hash: String, type: String, byteCount: Int64, path: String = "", altText: String? = nil) {
+    public init(
+        hash: String, type: String, byteCount: Int64, path: String = "", altText: String? = nil,
+        facts: MediaFacts? = nil
+    ) {
+        self.facts = facts
         self.hash = hash
         self.type = type
         self.byteCount = byteCount

@@ -26,7 +26,7 @@ struct AdminTests {
     @Test("metrics count answers by status and the bytes that were sent")
     func metrics() async throws {
         try await RunningConsole.with { console in
-            let (item, _) = try console.picture(5000)
+            let (item, _) = try await console.picture(5000)
             _ = try await console.ask(.GET, console.target(item))
             _ = try await console.ask(.GET, console.target(item), [("Range", "bytes=0-99")])
             _ = try await console.ask(.HEAD, console.target(item))

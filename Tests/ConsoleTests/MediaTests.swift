@@ -14,7 +14,7 @@ struct MediaTests {
     @Test("a signed address gives the whole file with its type, and HEAD the same without it")
     func whole() async throws {
         try await RunningConsole.with { console in
-            let (item, bytes) = try console.picture(300_000)
+            let (item, bytes) = try await console.picture(300_000)
             let answer = try await console.ask(.GET, console.target(item))
             #expect(answer.status == 200 && answer.body == bytes)
             #expect(answer.header("Content-Type") == "image/jpeg")
@@ -30,7 +30,7 @@ struct MediaTests {
     @Test("a range gives its bytes and says where they stand; one that the file does not have is 416")
     func ranges() async throws {
         try await RunningConsole.with { console in
-            let (item, bytes) = try console.picture(200_000)
+            let (item, bytes) = try await console.picture(200_000)
             let target = console.target(item)
             let part = try await console.ask(.GET, target, [("Range", "bytes=1000-150999")])
             #expect(part.status == 206 && part.body == Array(bytes[1000...150_999]))
@@ -53,7 +53,7 @@ struct MediaTests {
     @Test("an address that ended is 410, one that was changed 403, a file that is gone 404, each with a reason")
     func refusals() async throws {
         try await RunningConsole.with { console in
-            let (item, _) = try console.picture(1000)
+            let (item, _) = try await console.picture(1000)
             let ended = try await console.ask(.GET, console.target(item, life: 0))
             #expect(ended.status == 410 && ended.text.contains("has ended"))
             let changed = try await console.ask(
@@ -77,7 +77,7 @@ struct MediaTests {
     func drain() async throws {
         try await RunningConsole.with { console in
             // More than the buffers of a connection hold, so that the server still has work when it is told to stop.
-            let (item, bytes) = try console.picture(48 << 20)
+            let (item, bytes) = try await console.picture(48 << 20)
             let response = try await console.client.execute(
                 console.request(.GET, console.target(item)), timeout: .seconds(120))
             var received = 0

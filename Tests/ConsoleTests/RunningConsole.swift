@@ -76,13 +76,13 @@ struct RunningConsole: Sendable {
     }
 
     /// Stores a JPEG of a size.
-    func picture(_ size: Int) throws -> (item: MediaItem, bytes: [UInt8]) {
+    func picture(_ size: Int) async throws -> (item: MediaItem, bytes: [UInt8]) {
         var content = Data([0xFF, 0xD8, 0xFF, 0xE0])
         let block = Data((0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) })
         while content.count < size { content.append(block.prefix(size - content.count)) }
         let file = self.folder.appendingPathComponent("picture-\(size).jpg")
         try content.write(to: file)
-        let stored = try self.store.store(file: file)
+        let stored = try await self.store.store(file: file)
         return (MediaItem(hash: stored.hash, type: stored.type, byteCount: stored.byteCount), [UInt8](content))
     }
 

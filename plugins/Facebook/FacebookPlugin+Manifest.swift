@@ -14,6 +14,12 @@ extension FacebookPlugin {
     // The documents name no size for films (?); these are what Facebook takes by common knowledge.
     private static let videoLimits = Dictionary(uniqueKeysWithValues: videoTypes.map { ($0, Int64(10_737_418_240)) })
     private static let shortLimits = Dictionary(uniqueKeysWithValues: videoTypes.map { ($0, Int64(1_073_741_824)) })
+    // A reel and the film of a story stand upright. Of other films the documents say nothing.
+    private static func uprightRule(longest: Duration) -> MediaRule {
+        MediaRule(
+            types: videoTypes, duration: .seconds(3)...longest, width: 540...Int.max, height: 960...Int.max,
+            aspect: 0.5625...0.5625, frameRate: 24...60)
+    }
     private static let day = Duration.seconds(86_400)
 
     /// What the plugin is and can do.
@@ -31,10 +37,11 @@ extension FacebookPlugin {
             FormatLimits(
                 format: .video, textLength: textLength, media: 1...1, mediaTypes: videoLimits, altTextLength: 1000),
             FormatLimits(
-                format: .reel, textLength: textLength, media: 1...1, mediaTypes: shortLimits, altTextLength: 1000),
+                format: .reel, textLength: textLength, media: 1...1, mediaTypes: shortLimits, altTextLength: 1000,
+                mediaRules: [uprightRule(longest: .seconds(90))]),
             FormatLimits(
                 format: .story, textLength: 0, media: 1...1, mediaTypes: imageLimits.merging(shortLimits) { $1 },
-                altTextLength: 1000),
+                altTextLength: 1000, mediaRules: [uprightRule(longest: .seconds(60))]),
         ],
         limitsReadOn: Graph.readOn,
         scopes: [

@@ -13,6 +13,16 @@ extension InstagramPlugin {
     private static let reelLimits = Dictionary(uniqueKeysWithValues: videoTypes.map { ($0, Int64(314_572_800)) })
     private static let storyLimits = Dictionary(uniqueKeysWithValues: videoTypes.map { ($0, Int64(104_857_600)) })
 
+    // Instagram brings a picture to 320 to 1440 pixels of width by itself; another shape it refuses (36003).
+    private static let pictureRule = MediaRule(
+        types: [imageType], width: 320...1440, aspect: 0.8...1.91, isScaled: true)
+    private static let storyPictureRule = MediaRule(types: [imageType], width: 320...1440, isScaled: true)
+    private static func filmRule(longest: Duration) -> MediaRule {
+        MediaRule(
+            types: videoTypes, duration: .seconds(3)...longest, width: 1...1920, frameRate: 23...60,
+            videoCodecs: ["h264", "hevc"], audioCodecs: ["aac"])
+    }
+
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
         id: "instagram", name: "Instagram", apiVersion: Graph.version,
@@ -21,15 +31,17 @@ extension InstagramPlugin {
         formats: [
             FormatLimits(
                 format: .image, textLength: captionLength, media: 1...1, mediaTypes: imageLimits,
-                altTextLength: 1000),
+                altTextLength: 1000, mediaRules: [pictureRule]),
             FormatLimits(
                 format: .carousel, textLength: captionLength, media: 2...10,
-                mediaTypes: imageLimits.merging(reelLimits) { $1 }, altTextLength: 1000),
+                mediaTypes: imageLimits.merging(reelLimits) { $1 }, altTextLength: 1000,
+                mediaRules: [pictureRule, filmRule(longest: .seconds(900))]),
             FormatLimits(
-                format: .reel, textLength: captionLength, media: 1...1, mediaTypes: reelLimits, altTextLength: 1000),
+                format: .reel, textLength: captionLength, media: 1...1, mediaTypes: reelLimits, altTextLength: 1000,
+                mediaRules: [filmRule(longest: .seconds(900))]),
             FormatLimits(
                 format: .story, textLength: 0, media: 1...1, mediaTypes: imageLimits.merging(storyLimits) { $1 },
-                altTextLength: 1000),
+                altTextLength: 1000, mediaRules: [storyPictureRule, filmRule(longest: .seconds(60))]),
         ],
         limitsReadOn: Graph.readOn,
         scopes: [

@@ -16,6 +16,11 @@ extension TikTokPlugin {
     private static let minute = Duration.seconds(60)
     private static let videoLimits = Dictionary(uniqueKeysWithValues: videoTypes.map { ($0, Int64(4_000_000_000)) })
     private static let photoLimits = Dictionary(uniqueKeysWithValues: photoTypes.map { ($0, Int64(20_000_000)) })
+    // The creator's own maximum may be shorter: TikTok is asked for it before each post.
+    private static let videoRule = MediaRule(
+        types: videoTypes, duration: .zero...minute * 10, width: 360...4096, height: 360...4096, frameRate: 23...60)
+    // "1080p" says nothing of the longer side (?).
+    private static let photoRule = MediaRule(types: photoTypes, shortSide: 1...1080)
     private static let switches = ["true", "false"]
 
     /// What the plugin is and can do.
@@ -25,13 +30,13 @@ extension TikTokPlugin {
         formats: [
             FormatLimits(
                 format: .video, textLength: 2200, textUnit: "UTF-16 units", media: 1...1, mediaTypes: videoLimits,
-                altTextLength: 1000),
+                altTextLength: 1000, mediaRules: [videoRule]),
             FormatLimits(
                 format: .image, textLength: 4000, textUnit: "UTF-16 units", media: 1...1, mediaTypes: photoLimits,
-                altTextLength: 1000),
+                altTextLength: 1000, mediaRules: [photoRule]),
             FormatLimits(
                 format: .carousel, textLength: 4000, textUnit: "UTF-16 units", media: 2...35, mediaTypes: photoLimits,
-                altTextLength: 1000),
+                altTextLength: 1000, mediaRules: [photoRule]),
         ],
         limitsReadOn: "2026-11-20",
         scopes: ["user.info.basic", "user.info.stats", "video.publish", "video.list"],

@@ -14,6 +14,7 @@ extension XPlugin {
     ]
     private static let oneImageLimits = imageLimits.merging([gifType: 15_000_000]) { $1 }
     private static let videoLimits: [String: Int64] = ["video/mp4": 512_000_000, "video/quicktime": 512_000_000]
+    private static let videoRule = MediaRule(types: videoTypes, duration: .milliseconds(500)...(.seconds(140)))
     private static let quarter = Duration.seconds(900)
     private static let day = Duration.seconds(86_400)
     private static let readOn = "2026-11-20"
@@ -35,10 +36,10 @@ extension XPlugin {
             FormatLimits(
                 format: .video, textLength: WeightedLength.maximum, textUnit: "weighted", media: 1...1,
                 mediaTypes: videoLimits,
-                altTextLength: 1000),
+                altTextLength: 1000, mediaRules: [videoRule]),
             FormatLimits(
                 format: .thread, textLength: WeightedLength.maximum, textUnit: "weighted", parts: 1...25, media: 0...4,
-                mediaTypes: oneImageLimits.merging(videoLimits) { $1 }, altTextLength: 1000),
+                mediaTypes: oneImageLimits.merging(videoLimits) { $1 }, altTextLength: 1000, mediaRules: [videoRule]),
         ],
         limitsReadOn: readOn,
         scopes: ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],

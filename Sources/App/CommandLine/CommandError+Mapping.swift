@@ -23,9 +23,17 @@ extension CommandError {
             self.init(error.code == .portTaken ? .conflict : .unreachable, error.message, remedy: error.remedy)
         case let error as SecretError: self.init(.configuration, error.description)
         case let error as RegistryError: self.init(.configuration, error.description)
-        case let error as MediaError: self.init(.badData, error.description)
+        case let error as MediaError: self = Self.media(error)
         case is CancellationError: self.init(.interrupted, "interrupted")
         default: self.init(.failed, String(describing: error).singleLine)
+        }
+    }
+
+    private static func media(_ error: MediaError) -> Self {
+        switch error.kind {
+        case .badData: Self(.badData, error.description)
+        case .unreachable: Self(.unreachable, error.description)
+        case .configuration: Self(.configuration, error.description)
         }
     }
 

@@ -42,6 +42,7 @@ enum PluginDetails {
             "media_types": .list(limits.mediaTypes.keys.sorted().map { .text($0) }),
             "largest_files": .list(Self.sizes(limits.mediaTypes).map { .text($0) }),
             "alt_text_length": .count(limits.altTextLength),
+            "media_rules": .list(limits.mediaRules.map { .text($0.description) }),
         ])
     }
 

@@ -18,7 +18,9 @@ struct PostBodyOptions: ParsableArguments {
         help: ArgumentHelp("The post as a file: YAML, JSON or plain text, by its ending.", valueName: "file")
     )
     var file: String?
-    @Option(name: .customLong("media"), help: ArgumentHelp("A picture or film; repeat for several.", valueName: "file"))
+    @Option(
+        name: .customLong("media"),
+        help: ArgumentHelp("A picture or film, or its address; repeat for several.", valueName: "file|url"))
     var media: [String] = []
     @Option(
         name: .customLong("alt"),
@@ -74,14 +76,15 @@ struct PostBodyOptions: ParsableArguments {
     }
 
     /// The post without its time and key; its files are in the store.
-    func draft(_ row: ImportRow, folder: URL, media store: MediaStore) throws -> PostDraft {
+    func draft(_ row: ImportRow, folder: URL, media library: MediaLibrary) async throws -> PostDraft {
         var draft = PostDraft(
             accounts: row.accounts + self.accounts.flatMap { $0.split(separator: ",").map(String.init) }, text: row.text
         )
-        var intake = MediaIntake(store: store, folder: folder)
-        let (items, names) = try intake.take(row.media + self.media, alt: row.alt + self.alt)
-        draft.media = items
-        draft.fileNames = names
+        var intake = MediaIntake(library: library, folder: folder)
+        let taken = try await intake.take(row.media + self.media, alt: row.alt + self.alt)
+        draft.media = taken.items
+        draft.fileNames = taken.names
+        draft.mediaNotes = taken.notes
         draft.format = (self.format ?? row.format).map { PostFormat(rawValue: $0) }
         draft.link = self.link ?? row.link
         draft.firstComment = self.firstComment ?? row.firstComment

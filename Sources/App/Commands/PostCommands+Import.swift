@@ -67,7 +67,7 @@ extension PostCommands {
                 options.takesGoodRows = self.isPartial
                 options.isDryRun = self.change.isDryRun
                 let importer = PostImport(
-                    pool: services.pool, jobs: services.jobs, registry: services.registry, media: services.media)
+                    pool: services.pool, jobs: services.jobs, registry: services.registry, media: services.library)
                 let bar = ProgressBar("checking", total: file.rows.count, output: context.output)
                 let report = try await importer.run(file, options) { bar.set($0) }
                 bar.finish()

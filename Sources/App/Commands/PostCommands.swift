@@ -28,14 +28,15 @@ struct PostCommands: AsyncParsableCommand {
             details: """
                 Every account's variant is checked against its platform before anything is written; then post, targets and jobs are written
                 together. --at is local time in the client's zone, or in --tz. The same --key again answers the post that is there.
-                Lines that hold only --- make a thread.
+                Lines that hold only --- make a thread. A --media that begins with https:// is fetched now, from the public network alone.
+                Length, shape, rate and coding of files are checked too where ffprobe and vipsheader are installed (POSTHORN_MEDIA_PROBE).
 
                 --file takes a post as YAML (.yaml, .yml), with flags on top of it:
                   accounts: [x, mock]            or account: x
                   at: 2026-12-01T09:30           tz: Asia/Tokyo
                   text: |
                     The new shoe is here.
-                  media: [shoe.png]              beside the file
+                  media: [shoe.png]              beside the file, or https://…
                   alt: [A red shoe on a table]   one for each file
                   variants:
                     x: The new shoe.
@@ -57,7 +58,7 @@ struct PostCommands: AsyncParsableCommand {
 
         func run(_ context: CommandContext) async throws {
             try await context.withServices { services in
-                let draft = try self.content.draft(media: services.media)
+                let draft = try await self.content.draft(media: services.library)
                 if self.change.isDryRun {
                     let prepared = try await services.posts.check(
                         draft, client: self.content.client, actor: Actor.current)
@@ -95,7 +96,7 @@ struct PostCommands: AsyncParsableCommand {
 
         func run(_ context: CommandContext) async throws {
             try await context.withServices { services in
-                var draft = try self.content.draft(media: services.media)
+                var draft = try await self.content.draft(media: services.library)
                 if draft.time == .unplanned { draft.isDraft = true }
                 let columns = Self.configurationColumns
                 do {
@@ -149,9 +150,9 @@ struct PostContentOptions: ParsableArguments {
     }
 
     /// The post that the flags and the file describe; its files are in the store.
-    func draft(media store: MediaStore) throws -> PostDraft {
+    func draft(media library: MediaLibrary) async throws -> PostDraft {
         let (row, folder) = try self.body.row()
-        var draft = try self.body.draft(row, folder: folder, media: store)
+        var draft = try await self.body.draft(row, folder: folder, media: library)
         draft.key = self.key ?? row.key
         if self.isNow {
             draft.time = .now

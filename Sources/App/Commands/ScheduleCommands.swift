@@ -85,7 +85,7 @@ struct ScheduleCommands: AsyncParsableCommand {
                     accounts: self.body.accounts.flatMap { $0.split(separator: ",").map(String.init) },
                     days: self.days ?? 0))
             try await context.withServices { services in
-                if !self.readsMetrics { request.work = .post(try self.draft(services)) }
+                if !self.readsMetrics { request.work = .post(try await self.draft(services)) }
                 let entry = try await services.schedules.add(
                     request, actor: Actor.current, isDryRun: self.change.isDryRun)
                 if self.change.isDryRun {
@@ -97,14 +97,14 @@ struct ScheduleCommands: AsyncParsableCommand {
             }
         }
 
-        private func draft(_ services: ServiceContext) throws -> PostDraft {
+        private func draft(_ services: ServiceContext) async throws -> PostDraft {
             let (row, folder) = try self.body.row()
             guard row.at == nil, row.key == nil else {
                 throw CommandError(
                     .badData, "the post of a schedule has no time and no key of its own",
                     remedy: "leave `at` and `key` out of the file: each slot gives its post both")
             }
-            return try self.body.draft(row, folder: folder, media: services.media)
+            return try await self.body.draft(row, folder: folder, media: services.library)
         }
     }
 

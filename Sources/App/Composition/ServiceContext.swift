@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 import Domain
-package import Foundation
+import Foundation
 package import JobQueue
 import Logging
+import MediaHost
 package import PQClient
 package import PluginHost
 import PluginKit
@@ -27,17 +28,20 @@ package struct ServiceContext: Sendable {
     package let vault: GrantVault
     /// Fit tokens.
     package let accesses: AccessProvider
-    /// The media store.
-    package let media: MediaStore
+    /// The files of posts, and who looks into them.
+    package let library: MediaLibrary
     /// The connections to the platforms.
     package let http: PlatformHTTPClient
     /// What stands in for the platforms; `nil` for the real ones.
     package let origin: PlatformOrigin?
 
+    /// The media store.
+    package var media: MediaStore { self.library.store }
+
     /// What the job handlers share.
     package var handlers: HandlerServices {
         HandlerServices(
-            pool: self.pool, jobs: self.jobs, registry: self.registry, accesses: self.accesses, media: self.media)
+            pool: self.pool, jobs: self.jobs, registry: self.registry, accesses: self.accesses, media: self.library)
     }
 }
 
@@ -56,7 +60,7 @@ extension CommandContext {
     ) async throws -> Result {
         let platforms = try self.platformSettings()
         let database = try self.databaseSettings()
-        let media = MediaStore(folder: try self.mediaFolder())
+        let media = try MediaSettings(self.settings, state: self.state)
         return try await self.withPool(role: role, connections: connections) { pool in
             try await Schema(pool: pool).require(world: platforms.world)
             // Without a database that answers nothing else is worth a complaint.
@@ -70,6 +74,7 @@ extension CommandContext {
                 PlatformHTTPConfiguration(
                     origin: origin,
                     userAgent: "Posthorn/\(Version.number)", recorder: ExchangeLog()))
+            let remote = media.place.map { S3Store($0) }
             let result: Result
             do {
                 let now = try await pool.withConnection { db in try await WorldTime.now(on: &db) }
@@ -92,13 +97,16 @@ extension CommandContext {
                 result = try await body(
                     ServiceContext(
                         pool: pool, jobs: JobStore(pool: pool), world: world, mirror: mirror, registry: registry,
-                        keys: keys, vault: vault, accesses: accesses, media: media, http: http, origin: origin))
+                        keys: keys, vault: vault, accesses: accesses,
+                        library: media.library(remote: remote, pool: pool), http: http, origin: origin))
             } catch {
                 // The error that brought us here is the one to tell.
                 try? await http.shutdown()
+                try? await remote?.shutdown()
                 throw error
             }
             try await http.shutdown()
+            try await remote?.shutdown()
             return result
         }
     }
@@ -121,19 +129,6 @@ extension CommandContext {
         } catch {
             throw CommandError(.configuration, error.description)
         }
-    }
-
-    /// The folder of the media store.
-    ///
-    /// - Throws: ``CommandError`` with exit code 78 for a store that this version cannot use.
-    package func mediaFolder() throws -> URL {
-        guard let text = self.settings.text("media.store") else { return URL(fileURLWithPath: self.state.media) }
-        guard let url = URL(string: text), url.isFileURL else {
-            throw self.settings.invalid(
-                "media.store", "must be file:///folder in this version, not “\(text)”",
-                remedy: "put the folder on storage that every worker sees")
-        }
-        return url
     }
 
     private func apps(_ platforms: PlatformSettings) throws -> [PlatformID: AppCredential] {

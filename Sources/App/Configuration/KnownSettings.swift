@@ -46,6 +46,14 @@ package enum KnownSettings {
         Key(name: "retention.history", meaning: "months that the history of jobs is kept (13)"),
         Key(name: "retention.samples", meaning: "months that metrics are kept (13)"),
         Key(name: "media.store", meaning: "file:///folder or s3://bucket/prefix (./.posthorn/media)"),
+        Key(name: "media.copies", meaning: "folder for copies of what lies in S3 (./.posthorn/media-copies)"),
+        Key(
+            name: "media.probe",
+            meaning:
+                "files that nobody could look into: required refuses, auto takes with a warning, off never looks (auto)"
+        ),
+        Key(name: "media.url.limit", meaning: "the most bytes that --media URL fetches (4294967296)"),
+        Key(name: "media.url.loopback", meaning: "true lets --media URL fetch from this machine; for tests (false)"),
         Key(name: "public.url", meaning: "address that the world reaches `serve` at"),
         Key(name: "plugin.path", meaning: "folders with process plugins"),
         Key(name: "log.level", meaning: "trace, debug, info, notice, warning, error, critical (info)"),

@@ -82,7 +82,7 @@ struct DemoOffice: Sendable {
         try DemoFolder.write(data, to: self.folder.plan)
         let importer = PostImport(
             pool: self.services.pool, jobs: self.services.jobs, registry: self.services.registry,
-            media: self.services.media)
+            media: MediaLibrary(store: self.services.media))
         let options = ImportOptions(folder: URL(fileURLWithPath: self.folder.state.path), actor: Self.actor)
         let report = try await importer.run(try ImportFile(data, format: .csv), options)
         guard report.problems.isEmpty else {

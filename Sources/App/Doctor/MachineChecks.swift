@@ -2,6 +2,7 @@
 
 import Domain
 import Foundation
+import MediaHost
 import PluginKit
 import Publishing
 
@@ -11,7 +12,9 @@ struct MachineChecks {
 
     func run() async -> [Finding] {
         [
-            self.configuration(), await self.serverPrograms(), self.secretKey(), self.media(), self.diskSpace(),
+            self.configuration(), await self.serverPrograms(), self.secretKey(), await self.media(),
+            self.mediaPrograms(),
+            self.diskSpace(),
             self.zoneData(),
             self.plugins(), self.origin(),
         ]
@@ -64,10 +67,47 @@ struct MachineChecks {
         }
     }
 
-    private func media() -> Finding {
+    private func media() async -> Finding {
+        do {
+            let settings = try MediaSettings(self.context.settings, state: self.context.state)
+            guard let place = settings.place else { return self.mediaFolder(settings.folder.path) }
+            let finding = self.mediaFolder(settings.folder.path)
+            return finding.state == .ok ? await self.bucket(place) : finding
+        } catch {
+            return .failed("media folder", error)
+        }
+    }
+
+    /// Asks for a file that cannot be there: place, keys and clock are right when that is all that is wrong.
+    private func bucket(_ place: S3Place) async -> Finding {
+        let name = "media store"
+        let store = S3Store(place, pauses: [])
+        let finding: Finding
+        do {
+            _ = try await store.size(of: String(repeating: "0", count: 64))
+            finding = .ok(name, place.description)
+        } catch {
+            finding = .failed(name, error)
+        }
+        try? await store.shutdown()  // What was found out is what counts.
+        return finding
+    }
+
+    private func mediaPrograms() -> Finding {
+        let name = "media programs"
+        let programs = [MediaProgram.ffprobe, .vipsheader, .ffmpeg]
+        let missing = programs.filter { !$0.isInstalled }
+        guard !missing.isEmpty else { return .ok(name, programs.map(\.name).joined(separator: ", ")) }
+        let packages = Set(missing.map(\.package)).sorted().joined(separator: " ")
+        let text = "\(missing.map(\.name).joined(separator: ", ")) not on this machine: files are not checked"
+        let fix = "apt-get install \(packages)"
+        let isRequired = (try? MediaSettings(self.context.settings, state: self.context.state).policy) == .required
+        return isRequired ? .failed(name, text, fix: fix) : .warning(name, text, fix: fix)
+    }
+
+    private func mediaFolder(_ folder: String) -> Finding {
         let name = "media folder"
         do {
-            let folder = try self.context.mediaFolder().path
             let probe = folder + "/.posthorn-probe-\(getpid())"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             guard FileManager.default.createFile(atPath: probe, contents: Data("probe".utf8)) else {
@@ -77,8 +117,6 @@ struct MachineChecks {
             }
             try FileManager.default.removeItem(atPath: probe)
             return .ok(name, folder)
-        } catch let error as CommandError {
-            return .failed(name, error)
         } catch {
             return .failed(
                 name, error.localizedDescription,

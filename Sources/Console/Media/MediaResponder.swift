@@ -16,6 +16,8 @@ struct MediaResponder: HTTPResponder {
     private let files = FileIO()
     /// Bytes that are read at once; some of these are read ahead for each connection.
     private static let piece = 32 * 1024
+    /// Bytes that are asked of a remote store at once, and held for a connection.
+    private static let remotePiece = 1 << 21
 
     init(shelf: MediaShelf, state: ServeState, logger: Logger) {
         self.shelf = shelf
@@ -50,8 +52,14 @@ struct MediaResponder: HTTPResponder {
     private func hand(
         out hash: String, _ type: String, _ request: Request, _ context: ConsoleContext
     ) async throws -> Response {
-        let path = self.shelf.store.path(of: hash)
-        guard let size = Self.size(of: path) else {
+        let found: Int64?
+        do {
+            found = try await self.shelf.store.size(of: hash)
+        } catch let error as MediaError {
+            self.logger.warning("the media store does not answer", metadata: ["reason": "\(error)"])
+            return .plain(.serviceUnavailable, "The media store does not answer; ask again later.\n")
+        }
+        guard let size = found.map({ Int($0) }) else {
             self.logger.warning(
                 "an address of a file that is not in the media store was asked for: is POSTHORN_MEDIA_STORE the workers'?",
                 metadata: ["media.hash": "\(hash)"])
@@ -73,21 +81,35 @@ struct MediaResponder: HTTPResponder {
         case .outside:
             headers[.contentRange] = "bytes */\(size)"
             return Response(status: .rangeNotSatisfiable, headers: headers)
-        case .whole: return try await self.stream(path, 0...(size - 1), .ok, headers, context)
+        case .whole: return try await self.stream(hash, 0...(size - 1), .ok, headers, context)
         case .part(let range):
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound)/\(size)"
-            return try await self.stream(path, range, .partialContent, headers, context)
+            return try await self.stream(hash, range, .partialContent, headers, context)
         }
     }
 
     /// The file goes out in pieces, each when the one before was taken.
     private func stream(
-        _ path: String, _ range: ClosedRange<Int>, _ status: HTTPResponse.Status, _ headers: HTTPFields,
+        _ hash: String, _ range: ClosedRange<Int>, _ status: HTTPResponse.Status, _ headers: HTTPFields,
         _ context: ConsoleContext
     ) async throws -> Response {
         var headers = headers
         headers[.contentLength] = String(range.count)
         let state = self.state
+        if let remote = self.shelf.store.remote {
+            let body = ResponseBody(contentLength: range.count) { writer in
+                for start in stride(from: range.lowerBound, through: range.upperBound, by: Self.remotePiece) {
+                    try await context.waitForConnection()
+                    let end = min(range.upperBound, start + Self.remotePiece - 1)
+                    let piece = try await Self.read(hash, Int64(start)...Int64(end), from: remote)
+                    state.sent(piece.readableBytes)
+                    try await writer.write(piece)
+                }
+                try await writer.finish(nil)
+            }
+            return Response(status: status, headers: headers, body: body)
+        }
+        let path = self.shelf.store.path(of: hash)
         let file = try await self.files.loadFile(path: path, range: range, context: context, chunkLength: Self.piece)
         let body = file.map { piece in
             try await context.waitForConnection()
@@ -97,10 +119,12 @@ struct MediaResponder: HTTPResponder {
         return Response(status: status, headers: headers, body: body)
     }
 
-    private static func size(of path: String) -> Int? {
-        // What cannot be looked at is not there for us.
-        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.intValue ?? 0
-        return size > 0 ? size : nil
+    private static func read(
+        _ hash: String, _ range: ClosedRange<Int64>, from remote: any RemoteMedia
+    ) async throws -> ByteBuffer {
+        var buffer = ByteBuffer()
+        try await remote.read(hash, range) { buffer.writeBytes($0) }
+        return buffer
     }
 
     private static func names(_ field: String?, _ tag: String) -> Bool {

@@ -2,6 +2,7 @@
 
 package import Domain
 package import PQClient
+package import PluginKit
 
 /// A file of a client by content hash.
 package struct MediaRow: Sendable, Hashable {
@@ -19,11 +20,13 @@ package struct MediaRow: Sendable, Hashable {
     package var altText: String?
     /// The name it came with.
     package var fileName: String?
+    /// What is known of its inside.
+    package var facts: MediaFacts?
 
     /// Makes a row.
     package init(
         client: ClientID, id: MediaID = MediaID(), hash: String, type: String, byteCount: Int64, altText: String? = nil,
-        fileName: String? = nil
+        fileName: String? = nil, facts: MediaFacts? = nil
     ) {
         self.client = client
         self.id = id
@@ -32,21 +35,60 @@ package struct MediaRow: Sendable, Hashable {
         self.byteCount = byteCount
         self.altText = altText
         self.fileName = fileName
+        self.facts = facts
     }
 }
 
 /// The files of clients.
 package enum MediaRepository {
-    /// Adds files; one that the client has already is left as it is.
+    /// Adds files; of one that the client has already only what was not known of it is written.
     package static func insert(_ media: [MediaRow], on db: inout some SQLSession & ~Copyable) async throws {
         guard !media.isEmpty else { return }
         try await db.execute(
             """
-            INSERT INTO media (client_id, media_id, hash, type, byte_count, alt_text, file_name)
-            SELECT * FROM unnest(
+            INSERT INTO media AS old (client_id, media_id, hash, type, byte_count, alt_text, file_name, probe)
+            SELECT client_id, media_id, hash, type, byte_count, alt_text, file_name, probe::jsonb
+            FROM unnest(
                 \(media.map(\.client)), \(media.map(\.id)), \(media.map(\.hash)), \(media.map(\.type)),
-                \(media.map(\.byteCount)), \(media.map(\.altText)), \(media.map(\.fileName)))
-            ON CONFLICT (client_id, hash) DO NOTHING
+                \(media.map(\.byteCount)), \(media.map(\.altText)), \(media.map(\.fileName)),
+                \(try media.map { try Self.probe($0.facts) }))
+                AS new (client_id, media_id, hash, type, byte_count, alt_text, file_name, probe)
+            ON CONFLICT (client_id, hash) DO UPDATE SET probe = excluded.probe
+            WHERE old.probe = '{}' AND excluded.probe <> '{}'
             """)
+    }
+
+    /// What is known of files, whoever they belong to: it follows from their bytes.
+    ///
+    /// - Returns: The facts by hash, of those files that somebody looked into.
+    package static func facts(
+        of hashes: [String], on db: inout some SQLSession & ~Copyable
+    ) async throws -> [String: MediaFacts] {
+        let rows = try await db.query(
+            """
+            SELECT DISTINCT ON (hash) hash, probe
+            FROM media
+            WHERE hash = ANY(\(hashes)) AND probe <> '{}'
+            ORDER BY hash
+            """)
+        return try rows.reduce(into: [:]) { known, row in
+            known[try row.get("hash")] = try JSONColumn.decode(try row.get("probe"), as: MediaFacts.self)
+        }
+    }
+
+    /// Remembers what was found in a client's file.
+    package static func save(
+        _ facts: MediaFacts, of hash: String, client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            UPDATE media SET probe = \(try JSONColumn.encode(facts))
+            WHERE client_id = \(client) AND hash = \(hash) AND probe = '{}'
+            """)
+    }
+
+    private static func probe(_ facts: MediaFacts?) throws -> String {
+        guard let facts else { return "{}" }
+        return try JSONColumn.encode(facts).text
     }
 }

@@ -16,6 +16,7 @@ enum Migration002Content {
             PRIMARY KEY (client_id, media_id),
             UNIQUE (client_id, hash)
         );
+        CREATE INDEX media_by_hash ON media (hash);
 
         CREATE TABLE post (
             client_id       uuid NOT NULL REFERENCES client,

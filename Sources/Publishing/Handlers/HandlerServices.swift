@@ -16,7 +16,7 @@ package struct HandlerServices: Sendable {
     /// The tokens.
     package let accesses: AccessProvider
     /// The media.
-    package let media: MediaStore
+    package let media: MediaLibrary
     /// The money.
     package let ledger: BudgetLedger
     /// The limits of the fleet.
@@ -24,7 +24,7 @@ package struct HandlerServices: Sendable {
 
     /// Gathers them.
     package init(
-        pool: ConnectionPool, jobs: JobStore, registry: PluginRegistry, accesses: AccessProvider, media: MediaStore,
+        pool: ConnectionPool, jobs: JobStore, registry: PluginRegistry, accesses: AccessProvider, media: MediaLibrary,
         ledger: BudgetLedger = BudgetLedger()
     ) {
         self.pool = pool

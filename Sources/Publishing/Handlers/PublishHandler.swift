@@ -119,14 +119,9 @@ package struct PublishHandler: JobHandler {
             seen.saw(try await context.effects.prepare(work.operation))
         }
         let checkpoint = try seen[0]?.checkpoint.map(StoredCheckpoint.init(data:))
-        var content = work.content
-        for part in content.parts.indices {
-            for item in content.parts[part].media.indices {
-                content.parts[part].media[item].path = self.services.media.path(
-                    of: content.parts[part].media[item].hash)
-            }
-        }
-        let resolved = content
+        let begun = seen.all?.contains { $0.state != .prepared || $0.sendNumber > 0 } ?? true
+        let resolved = try await MediaPreparation(services: self.services, manifest: plugin.manifest).prepare(
+            work, isBegun: begun || checkpoint != nil)
         let latest = LatestCheckpoint(checkpoint?.state)
         return try await self.services.withAccess(client: work.client, account: work.account, for: "publish") {
             access throws(PluginError) in

@@ -23,7 +23,7 @@ package struct MediaLinks: Sendable {
     private static let purpose = "media-links"
     private static let extensions = [
         "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp", "video/mp4": "mp4",
-        "video/quicktime": "mov",
+        "video/quicktime": "mov", "video/webm": "webm", "image/bmp": "bmp", "image/tiff": "tif",
     ]
     private static let types = Dictionary(uniqueKeysWithValues: extensions.map { ($1, $0) })
 

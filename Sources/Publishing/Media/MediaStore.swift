@@ -15,32 +15,58 @@ package struct StoredMedia: Sendable, Hashable {
     package var path: String
 }
 
-/// Why a file cannot be stored.
-package struct MediaError: Error, Sendable, CustomStringConvertible {
-    /// What is wrong and what to do.
-    package var description: String
-
-    init(_ description: String) { self.description = description }
-}
-
-/// Files by content hash in a local folder that every worker of the machine sees.
+/// Files by content hash: in a folder that every worker sees, or in a remote place with copies in a folder of this machine.
 package struct MediaStore: Sendable {
-    private let folder: URL
+    /// The remote place; `nil` when the folder is the store.
+    package let remote: (any RemoteMedia)?
+    private let folder: MediaFolder
 
     /// Uses a folder, which is made when the first file comes.
-    package init(folder: URL) { self.folder = folder }
+    package init(folder: URL) {
+        self.folder = MediaFolder(url: folder)
+        self.remote = nil
+    }
+
+    /// Uses a remote place.
+    ///
+    /// - Parameters:
+    ///   - remote: The place.
+    ///   - copies: A folder of this machine for what is being worked on.
+    ///   - limit: How many bytes of copies are kept beyond those that were used of late.
+    package init(remote: any RemoteMedia, copies: URL, limit: Int64 = 20_000_000_000) {
+        self.folder = MediaFolder(url: copies, limit: limit)
+        self.remote = remote
+    }
 
     /// Copies a file into the store, unless it is there already.
     ///
     /// The copy is complete or absent: it gets its name last.
     ///
-    /// - Throws: `MediaError` for what cannot be read, is empty, or is of no known type.
-    package func store(file: URL) throws -> StoredMedia {
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - name: What people call it, in messages; its path unless given.
+    ///   - isOurs: Whether it may be moved away instead of copied.
+    /// - Returns: What it is; with a remote place a copy of it lies on this machine.
+    /// - Throws: `MediaError` for what cannot be read, is empty, or is of no known type, and for a store that cannot be written to.
+    package func store(
+        file: URL, named name: String? = nil, isOurs: Bool = false
+    ) async throws -> StoredMedia {
+        let name = name ?? file.path
+        let (hash, type, byteCount) = try Self.read(file, name)
+        let path = try self.folder.adopt(file, as: hash, isOurs: isOurs)
+        if let remote = self.remote, try await remote.size(of: hash) != byteCount {
+            try await remote.put(file: URL(fileURLWithPath: path), byteCount: byteCount, hash: hash)
+        }
+        return StoredMedia(hash: hash, type: type, byteCount: byteCount, path: path)
+    }
+
+    /// Hash, type and size of a file, read once.
+    private static func read(_ file: URL, _ name: String) throws -> (hash: String, type: String, byteCount: Int64) {
         let handle: FileHandle
         do {
             handle = try FileHandle(forReadingFrom: file)
         } catch {
-            throw MediaError("cannot read the media file \(file.path): is the path right, and readable for this user?")
+            throw MediaError("cannot read the media file \(name): is the path right, and readable for this user?")
         }
         defer { try? handle.close() }  // Only read from; nothing is lost.
         var hasher = SHA256()
@@ -51,55 +77,36 @@ package struct MediaStore: Sendable {
             hasher.update(data: chunk)
             byteCount += Int64(chunk.count)
         }
-        guard byteCount > 0 else { throw MediaError("the media file \(file.path) is empty") }
+        guard byteCount > 0 else { throw MediaError("the media file \(name) is empty") }
         guard let type = MediaType.sniff(head) else {
             throw MediaError(
-                "the media file \(file.path) is no JPEG, PNG, GIF, WebP, MP4 or QuickTime file, by its content")
+                "the media file \(name) is no JPEG, PNG, GIF, WebP, BMP, TIFF, MP4, QuickTime or WebM file, by its content"
+            )
         }
-        let hash = hasher.finalize().map { String(format: "%02x", $0) }.joined()
-        let stored = self.url(of: hash)
-        if !FileManager.default.fileExists(atPath: stored.path) {
-            try FileManager.default.createDirectory(
-                at: stored.deletingLastPathComponent(), withIntermediateDirectories: true)
-            let partial = stored.appendingPathExtension("partial-\(UUID().uuidString)")
-            do {
-                try FileManager.default.copyItem(at: file, to: partial)
-                try FileManager.default.moveItem(at: partial, to: stored)
-            } catch {
-                try? FileManager.default.removeItem(at: partial)  // It may not have come to exist.
-                guard FileManager.default.fileExists(atPath: stored.path) else {
-                    throw MediaError(
-                        "cannot write to the media store \(self.folder.path): \(error.localizedDescription)")
-                }
-            }
-        }
-        return StoredMedia(hash: hash, type: type, byteCount: byteCount, path: stored.path)
+        return (hasher.finalize().map { String(format: "%02x", $0) }.joined(), type, byteCount)
     }
 
-    /// Where a stored file lies.
-    package func path(of hash: String) -> String { self.url(of: hash).path }
-
-    /// Whether a stored file is there.
-    package func contains(_ hash: String) -> Bool { FileManager.default.fileExists(atPath: self.path(of: hash)) }
-
-    private func url(of hash: String) -> URL {
-        self.folder.appendingPathComponent(String(hash.prefix(2))).appendingPathComponent(hash)
-    }
-}
-
-/// MIME types by a file's first bytes.
-enum MediaType {
-    static func sniff(_ head: Data) -> String? {
-        let bytes = [UInt8](head)
-        func has(_ prefix: [UInt8], at offset: Int = 0) -> Bool {
-            bytes.count >= offset + prefix.count && Array(bytes[offset..<(offset + prefix.count)]) == prefix
+    /// Makes sure that a stored file can be read on this machine.
+    ///
+    /// - Returns: Where it lies; for a folder also when it is not there, which its reader finds.
+    /// - Throws: `MediaError` when the remote place does not answer or does not have it.
+    package func local(_ hash: String) async throws -> String {
+        guard let remote = self.remote else { return self.path(of: hash) }
+        if let path = self.folder.use(hash) { return path }
+        guard let size = try await remote.size(of: hash) else {
+            throw MediaError("the file \(hash) is not in the media store \(remote.location)")
         }
-        if has([0xFF, 0xD8, 0xFF]) { return "image/jpeg" }
-        if has([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return "image/png" }
-        if has(Array("GIF87a".utf8)) || has(Array("GIF89a".utf8)) { return "image/gif" }
-        if has(Array("RIFF".utf8)) && has(Array("WEBP".utf8), at: 8) { return "image/webp" }
-        if has(Array("ftypqt".utf8), at: 4) { return "video/quicktime" }
-        if has(Array("ftyp".utf8), at: 4) { return "video/mp4" }
-        return nil
+        return try await self.folder.write(hash, byteCount: size) { write in
+            try await remote.read(hash, 0...(size - 1), write)
+        }
     }
+
+    /// The size of a stored file, or `nil` when it is not there.
+    package func size(of hash: String) async throws -> Int64? {
+        guard let remote = self.remote else { return self.folder.size(of: hash) }
+        return try await remote.size(of: hash)
+    }
+
+    /// Where a stored file, or this machine's copy of it, lies.
+    package func path(of hash: String) -> String { self.folder.path(of: hash) }
 }

@@ -32,6 +32,14 @@ struct ContentResolver {
                 format: format, parts: parts, link: master.link, firstComment: master.firstComment, settings: settings)
         }
         func check(_ format: PostFormat) -> [ValidationIssue] { self.plugin.plugin.validate(content(format)) }
+        /// What is known of a file is kept once, with the file.
+        func stored(_ format: PostFormat) -> PostContent {
+            var stored = content(format)
+            for part in stored.parts.indices {
+                for item in stored.parts[part].media.indices { stored.parts[part].media[item].facts = nil }
+            }
+            return stored
+        }
 
         let wanted = variant?.format ?? master.format
         var format = wanted ?? Self.usualFormat(text: text, media: master.media)
@@ -45,10 +53,10 @@ struct ContentResolver {
                 self.issue(
                     .error, "format",
                     "\(manifest.name) has no format '\(format)'; it has: \(known). Choose one with --format."))
-            return (content(format), issues)
+            return (stored(format), issues)
         }
         issues += check(format).map { self.issue($0.severity, $0.field, $0.message) }
-        return (content(format), issues)
+        return (stored(format), issues)
     }
 
     /// The settings that are for this platform, without its name.

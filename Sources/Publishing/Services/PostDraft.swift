@@ -14,6 +14,8 @@ package struct PostDraft: Sendable {
     package var media: [MediaItem]
     /// The names that the files came with, by hash.
     package var fileNames: [String: String]
+    /// What a person should know of the files.
+    package var mediaNotes: [PostIssue]
     /// The link.
     package var link: String?
     /// A comment right under the post.
@@ -43,6 +45,7 @@ package struct PostDraft: Sendable {
         self.text = text
         self.media = []
         self.fileNames = [:]
+        self.mediaNotes = []
         self.settings = [:]
         self.variants = [:]
         self.labels = []

@@ -55,10 +55,10 @@ package struct PostImport: Sendable {
     let pool: ConnectionPool
     let jobs: JobStore
     let registry: PluginRegistry
-    let media: MediaStore
+    let media: MediaLibrary
 
     /// Makes an import.
-    package init(pool: ConnectionPool, jobs: JobStore, registry: PluginRegistry, media: MediaStore) {
+    package init(pool: ConnectionPool, jobs: JobStore, registry: PluginRegistry, media: MediaLibrary) {
         self.pool = pool
         self.jobs = jobs
         self.registry = registry
@@ -81,7 +81,7 @@ package struct PostImport: Sendable {
         report.unknownColumns = file.unknownColumns
         var checker = RowChecker(
             preparers: try await self.preparers(for: file.rows, options),
-            media: MediaIntake(store: self.media, folder: options.folder),
+            media: MediaIntake(library: self.media, folder: options.folder),
             options: options)
         var prepared: [PreparedPost] = []
         for (index, row) in file.rows.enumerated() {
@@ -89,7 +89,7 @@ package struct PostImport: Sendable {
                 try Task.checkCancellation()
                 progress(index)
             }
-            switch checker.check(row) {
+            switch try await checker.check(row) {
             case .success(let post):
                 prepared.append(post)
                 report.notes += post.notes.map { CSVProblem(line: row.line, column: $0.field, reason: $0.message) }

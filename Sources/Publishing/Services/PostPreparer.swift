@@ -23,7 +23,7 @@ struct PostPreparer {
     ///
     /// - Throws: `ServiceError` with everything that is wrong.
     func prepare(_ draft: PostDraft) throws -> PreparedPost {
-        var issues: [PostIssue] = []
+        var issues = draft.mediaNotes
         let client = self.directory.client
         switch client.state {
         case .active: break
@@ -190,7 +190,7 @@ struct PostPreparer {
         draft.media.map { item in
             MediaRow(
                 client: self.directory.client.id, hash: item.hash, type: item.type, byteCount: item.byteCount,
-                altText: item.altText, fileName: draft.fileNames[item.hash])
+                altText: item.altText, fileName: draft.fileNames[item.hash], facts: item.facts)
         }
     }
 }

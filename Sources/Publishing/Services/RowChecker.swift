@@ -25,7 +25,7 @@ struct RowChecker {
         self.options = options
     }
 
-    mutating func check(_ row: ImportRow) -> Result<PreparedPost, Rejection> {
+    mutating func check(_ row: ImportRow) async throws -> Result<PreparedPost, Rejection> {
         func reject(_ column: String?, _ reason: String) -> Result<PreparedPost, Rejection> {
             .failure(Rejection(problems: [CSVProblem(line: row.line, column: column, reason: reason)]))
         }
@@ -48,8 +48,9 @@ struct RowChecker {
             }
         }
         do {
-            (draft.media, draft.fileNames) = try self.media.take(row.media, alt: row.alt)
-        } catch {
+            let taken = try await self.media.take(row.media, alt: row.alt)
+            (draft.media, draft.fileNames, draft.mediaNotes) = (taken.items, taken.names, taken.notes)
+        } catch let error as MediaError {
             return reject("media", "\(error)")
         }
         self.copy(row, into: &draft)

@@ -55,7 +55,7 @@ struct AgencyFixture: Sendable {
         self.services = HandlerServices(
             pool: self.pool, jobs: JobStore(pool: self.pool), registry: registry,
             accesses: AccessProvider(pool: self.pool, vault: self.vault, registry: registry, apps: [:]),
-            media: MediaStore(folder: FileManager.default.temporaryDirectory))
+            media: MediaLibrary(store: MediaStore(folder: FileManager.default.temporaryDirectory)))
         try await self.seed()
     }
 

@@ -25,9 +25,11 @@ struct PostImportTests {
         let store = MediaStore(
             folder: FileManager.default.temporaryDirectory.appendingPathComponent(
                 "posthorn-test-\(UInt64.random(in: 0 ... .max))"))
-        return try await PostImport(pool: fixture.pool, jobs: fixture.jobs, registry: fixture.registry, media: store)
-            .run(
-                try ImportFile(Data(text.utf8), format: format), options)
+        return try await PostImport(
+            pool: fixture.pool, jobs: fixture.jobs, registry: fixture.registry, media: MediaLibrary(store: store)
+        )
+        .run(
+            try ImportFile(Data(text.utf8), format: format), options)
     }
 
     private static let good = """
