@@ -75,10 +75,10 @@ let modules: [Module] = [
         testDependencies: ["TestSupport", "PQClient", "Domain", "JobQueue", "PluginKit"]),
     Module(
         name: "Publishing", path: "Sources/Publishing",
-        dependencies: ["JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", logging, crypto, yams],
+        dependencies: ["Analysis", "JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", logging, crypto, yams],
         testDependencies: [
-            "TestSupport", "JobQueue", "Persistence", "PluginKit", "PluginTestKit", "Domain", "PQClient", "MockPlugin",
-            "FacebookPlugin", "InstagramPlugin", "TikTokPlugin", "XPlugin", logging, httpTypes,
+            "TestSupport", "Analysis", "JobQueue", "Persistence", "PluginKit", "PluginTestKit", "Domain", "PQClient",
+            "MockPlugin", "FacebookPlugin", "InstagramPlugin", "TikTokPlugin", "XPlugin", logging, httpTypes,
         ]),
     Module(
         name: "Analysis", path: "Sources/Analysis", dependencies: ["Domain"],

@@ -8,10 +8,10 @@ import Foundation
 /// Colour is the median against the typical post, dots are the number of posts, hatching means no post. It follows the reader's light or dark
 /// scheme, and each cell has its numbers as a tooltip.
 package struct HeatMapSVG: Sendable {
-    private static let cellWidth = 30
-    private static let cellHeight = 26
-    private static let left = 42
-    private static let top = 22
+    static let cellWidth = 30
+    static let cellHeight = 26
+    static let left = 42
+    static let top = 22
 
     /// Makes a drawer.
     package init() {}
@@ -24,14 +24,24 @@ package struct HeatMapSVG: Sendable {
     ///   - identity: A name unique in the page, for the pattern of the hatching.
     /// - Returns: An `svg` element.
     package func render(_ table: HourOfWeekTable, label: String, identity: String = "week") -> String {
-        let width = Self.left + 24 * Self.cellWidth + 4
-        let height = Self.top + 7 * Self.cellHeight + 46
         let unit = Self.dotUnit(for: table.slots.map(\.posts).max() ?? 0)
-        var parts = [
+        let cells = table.slots.map { self.cell($0, mark: table.mark($0.hour), unit: unit, identity: identity) }
+        let height = Self.top + 7 * Self.cellHeight + 46
+        return """
+            <svg class="hm" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.width) \(height)" role="img" \
+            aria-label="\(Self.escaped(label))" font-family="\(Self.font)" font-size="11">
+            \(Self.frame(cells, identity: identity))
+            \(self.legend(table, unit: unit, identity: identity))
+            </svg>
             """
-            <svg class="hm" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" role="img" \
-            aria-label="\(Self.escaped(label))" font-family="system-ui,-apple-system,'Segoe UI',sans-serif" font-size="11">
-            """,
+    }
+
+    static let width = left + 24 * cellWidth + 4
+    static let font = "system-ui,-apple-system,'Segoe UI',sans-serif"
+
+    /// What every map has around its cells: the style, the hatching, hours above and days beside.
+    static func frame(_ cells: [String], identity: String) -> String {
+        var parts = [
             Self.style,
             """
             <defs><pattern id="hm-\(identity)" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">\
@@ -47,16 +57,18 @@ package struct HeatMapSVG: Sendable {
             let name = HourOfWeek.weekdayNames[weekday]
             parts.append(#"<text class="hm-ink" x="\#(Self.left - 8)" y="\#(y)" text-anchor="end">\#(name)</text>"#)
         }
-        parts += table.slots.map { self.cell($0, mark: table.mark($0.hour), unit: unit, identity: identity) }
-        parts.append(self.legend(table, unit: unit, identity: identity))
-        parts.append("</svg>")
-        return parts.joined(separator: "\n")
+        return (parts + cells).joined(separator: "\n")
+    }
+
+    /// Where an hour's cell lies.
+    static func box(_ hour: HourOfWeek) -> (x: Int, y: Int, attributes: String) {
+        let x = Self.left + hour.hour * Self.cellWidth + 1
+        let y = Self.top + hour.weekday * Self.cellHeight + 1
+        return (x, y, #"x="\#(x)" y="\#(y)" width="\#(Self.cellWidth - 2)" height="\#(Self.cellHeight - 2)" rx="3""#)
     }
 
     private func cell(_ slot: HourOfWeekTable.Slot, mark: Double?, unit: Int, identity: String) -> String {
-        let x = Self.left + slot.hour.hour * Self.cellWidth + 1
-        let y = Self.top + slot.hour.weekday * Self.cellHeight + 1
-        let box = #"x="\#(x)" y="\#(y)" width="\#(Self.cellWidth - 2)" height="\#(Self.cellHeight - 2)" rx="3""#
+        let (x, y, box) = Self.box(slot.hour)
         let posts = slot.posts == 1 ? "1 post" : "\(slot.posts) posts"
         if slot.posts == 0 {
             return
@@ -74,7 +86,7 @@ package struct HeatMapSVG: Sendable {
         return #"<g><title>\#(title)</title><rect fill="\#(colour.css)" \#(box)/>\#(dots)</g>"#
     }
 
-    private func dots(_ posts: Int, _ unit: Int, _ x: Int, _ y: Int, _ style: String) -> String {
+    func dots(_ posts: Int, _ unit: Int, _ x: Int, _ y: Int, _ style: String) -> String {
         let count = (posts + unit - 1) / unit
         let rows = count > 4 ? 2 : 1
         return (0..<count).map { index in
@@ -90,19 +102,10 @@ package struct HeatMapSVG: Sendable {
     private func legend(_ table: HourOfWeekTable, unit: Int, identity: String) -> String {
         let y = Self.top + 7 * Self.cellHeight + 14
         var x = Self.left + 1
-        var parts: [String] = []
-        for step in 0...12 {
-            let ratio = exp((Double(step) / 6 - 1) * log(HeatScale.limit))
-            parts.append(
-                #"<rect x="\#(x + step * 12)" y="\#(y)" width="12" height="10" fill="\#(HeatScale.colour(ratio).css)"/>"#
-            )
-        }
+        var parts = [Self.scale(x, y)]
         func text(_ x: Int, _ y: Int, _ anchor: String, _ words: String) {
-            parts.append(#"<text class="hm-ink" x="\#(x)" y="\#(y)" text-anchor="\#(anchor)">\#(words)</text>"#)
+            parts.append(Self.text(x, y, anchor, words))
         }
-        text(x, y + 24, "start", "≤ 0.7")
-        text(x + 78, y + 24, "middle", "typical = 1.0")
-        text(x + 156, y + 24, "end", "≥ 1.4")
         x += 186
         parts.append(self.dots(1, 1, x - 14, y - 7, "hm-dot"))
         text(x + 10, y + 9, "start", unit == 1 ? "a dot is a post" : "a dot is up to \(unit) posts")
@@ -116,6 +119,24 @@ package struct HeatMapSVG: Sendable {
         return parts.joined(separator: "\n")
     }
 
+    /// The scale of colours, with its numbers under it.
+    static func scale(_ x: Int, _ y: Int) -> String {
+        let steps = (0...12).map { step in
+            let ratio = exp((Double(step) / 6 - 1) * log(HeatScale.limit))
+            return
+                #"<rect x="\#(x + step * 12)" y="\#(y)" width="12" height="10" fill="\#(HeatScale.colour(ratio).css)"/>"#
+        }
+        let words = [
+            Self.text(x, y + 24, "start", "≤ 0.7"), Self.text(x + 78, y + 24, "middle", "typical = 1.0"),
+            Self.text(x + 156, y + 24, "end", "≥ 1.4"),
+        ]
+        return (steps + words).joined(separator: "\n")
+    }
+
+    static func text(_ x: Int, _ y: Int, _ anchor: String, _ words: String) -> String {
+        #"<text class="hm-ink" x="\#(x)" y="\#(y)" text-anchor="\#(anchor)">\#(words)</text>"#
+    }
+
     /// How many posts one dot stands for, so that no cell has more than eight.
     static func dotUnit(for most: Int) -> Int {
         var unit = 1
@@ -127,16 +148,16 @@ package struct HeatMapSVG: Sendable {
         return unit
     }
 
-    private static let style = """
+    static let style = """
         <style>.hm{width:100%;height:auto;display:block}.hm-ink{fill:#4a4f57}.hm-none{fill:#f4f4f2}.hm-hatch{stroke:#d3d3cf;stroke-width:1.4}\
         .hm-few{fill:#fff;stroke:#cfd2d6}.hm-dot{fill:#6a7079}.hm-dark{fill:rgba(0,0,0,.62)}.hm-light{fill:rgba(255,255,255,.9)}\
         @media screen and (prefers-color-scheme:dark){.hm-ink{fill:#b9bec7}.hm-none{fill:#1c1f24}.hm-hatch{stroke:#343a42}\
         .hm-few{fill:#23272e;stroke:#454c56}.hm-dot{fill:#9aa2ad}}</style>
         """
 
-    private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing("\"", with: "&quot;")
     }
 }

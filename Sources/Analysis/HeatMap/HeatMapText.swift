@@ -28,7 +28,7 @@ package struct HeatMapText: Sendable {
         self.width = width
     }
 
-    private var isWide: Bool { self.width >= 104 }
+    var isWide: Bool { self.width >= 104 }
 
     /// Draws the map under a title, with legend, data line and what can be said.
     package func render(_ table: HourOfWeekTable, title: String) -> String {
@@ -46,7 +46,7 @@ package struct HeatMapText: Sendable {
         return lines.map { $0.replacing(/\ +$/, with: "") }.joined(separator: "\n") + "\n"
     }
 
-    private func padded(hour: Int) -> String {
+    func padded(hour: Int) -> String {
         let digits = hour < 10 ? "0\(hour)" : "\(hour)"
         return self.isWide ? "\(digits)  " : "\(digits) "
     }
@@ -66,7 +66,7 @@ package struct HeatMapText: Sendable {
     }
 
     /// Three characters: `1.2`, and for what does not fit the nearest honest thing.
-    private static func number(_ ratio: Double) -> String { ratio < 9.95 ? String(format: "%.1f", ratio) : ">10" }
+    static func number(_ ratio: Double) -> String { ratio < 9.95 ? String(format: "%.1f", ratio) : ">10" }
 
     private func total(of weekday: Int, in table: HourOfWeekTable) -> String {
         guard self.width >= 116 else { return "" }
@@ -88,7 +88,7 @@ package struct HeatMapText: Sendable {
         ]
     }
 
-    private func wrapped(_ text: String) -> [String] {
+    func wrapped(_ text: String) -> [String] {
         var lines: [String] = []
         var line = ""
         for word in text.split(separator: " ") {
@@ -101,7 +101,7 @@ package struct HeatMapText: Sendable {
         return lines + [line]
     }
 
-    private func painted(_ text: String, _ ratio: Double) -> String {
+    func painted(_ text: String, _ ratio: Double) -> String {
         switch self.colour {
         case .none: return text
         case .palette:
@@ -114,8 +114,8 @@ package struct HeatMapText: Sendable {
         }
     }
 
-    private func bold(_ text: String) -> String { self.colour == .none ? text : "\u{1B}[1m\(text)\u{1B}[0m" }
-    private func faint(_ text: String) -> String {
+    func bold(_ text: String) -> String { self.colour == .none ? text : "\u{1B}[1m\(text)\u{1B}[0m" }
+    func faint(_ text: String) -> String {
         self.colour == .none || text.isEmpty ? text : "\u{1B}[2m\(text)\u{1B}[0m"
     }
 }

@@ -18,7 +18,7 @@ extension AccountCurve {
 
     /// From which share of own posts on an hour speaks for itself, and below which it only borrows.
     private static let ownEnough = 0.5
-    private static let ownLittle = 0.2
+    static let ownLittle = 0.2
     private static let fewPosts = 5
     private static let strongChance = 0.9
     private static let weakChance = 0.75

@@ -4,9 +4,9 @@ package import Domain
 import Foundation
 
 /// What a post of one account is worth in each hour of the week against the account's typical post, and how sure that is.
-package struct AccountCurve: Sendable, Hashable {
+package struct AccountCurve: Sendable, Hashable, Codable {
     /// One hour of the week.
-    package struct Hour: Sendable, Hashable {
+    package struct Hour: Sendable, Hashable, Codable {
         /// Which hour, in the account's zone.
         package var hour: HourOfWeek
         /// The factor on the engagement of a typical post: 1.18 is 18 % more.
@@ -21,6 +21,19 @@ package struct AccountCurve: Sendable, Hashable {
         package var chance: Double
         /// How many of the account's posts are in it.
         package var posts: Int
+
+        /// Makes an hour.
+        package init(
+            hour: HourOfWeek, score: Double, lower: Double, upper: Double, ownShare: Double, chance: Double, posts: Int
+        ) {
+            self.hour = hour
+            self.score = score
+            self.lower = lower
+            self.upper = upper
+            self.ownShare = ownShare
+            self.chance = chance
+            self.posts = posts
+        }
     }
 
     /// All 168 hours, Monday 00:00 first.
@@ -53,6 +66,24 @@ package struct AccountCurve: Sendable, Hashable {
     init(
         _ statistics: SlotStatistics, drift: Double, platform: PlatformCurve, kernels: KernelChoice
     ) throws(Cholesky.NotPositiveDefinite) {
+        let fit = try Self.fit(statistics, platform, kernels)
+        self.variance = fit.variance
+        self.own = fit.kernel
+        self.drift = drift
+        self.hours = Self.hours(fit, statistics, drift: drift)
+    }
+
+    /// What the fit of one account comes to.
+    struct Fit: Sendable {
+        var kernel: WeeklyKernel
+        var prior: SquareMatrix
+        var posterior: CurvePosterior
+        var variance: Double
+    }
+
+    static func fit(
+        _ statistics: SlotStatistics, _ platform: PlatformCurve, _ kernels: KernelChoice
+    ) throws(Cholesky.NotPositiveDefinite) -> Fit {
         let variance = statistics.variance ?? platform.typicalVariance
         let chosen = try Self.choose(statistics, platform, kernels)
         let observed = statistics.observed
@@ -60,10 +91,37 @@ package struct AccountCurve: Sendable, Hashable {
         let posterior = try CurvePosterior(
             prior: chosen.prior, priorMean: platform.mean, observed: observed, values: observed.map { values[$0] },
             noise: observed.map { 1 / statistics.weights[$0] })
+        return Fit(kernel: chosen.kernel, prior: chosen.prior, posterior: posterior, variance: variance)
+    }
+
+    /// How often the account posts in each hour, as shares: its typical post is one at its usual hours.
+    static func habit(_ statistics: SlotStatistics) -> [Double] {
+        let total = statistics.weights.reduce(0, +) + Self.habitPosts
+        return statistics.weights.map { ($0 + Self.habitPosts / Double(HourOfWeek.count)) / total }
+    }
+
+    /// A curve that was fitted before.
+    ///
+    /// - Parameters:
+    ///   - hours: All 168 hours, Monday 00:00 first.
+    ///   - variance: The variance of a post around its hour's value.
+    ///   - own: How the account's own curve was held to vary.
+    ///   - drift: The correlation of date and hour.
+    package init(hours: [Hour], variance: Double, own: WeeklyKernel, drift: Double) {
+        precondition(hours.count == HourOfWeek.count)
+        self.hours = hours
         self.variance = variance
-        self.own = chosen.kernel
+        self.own = own
         self.drift = drift
-        self.hours = Self.hours(posterior, statistics, variance: variance, drift: drift, prior: chosen.prior)
+    }
+
+    /// Fits one account to a platform's curve that was learnt before.
+    ///
+    /// - Throws: ``Cholesky/NotPositiveDefinite`` when a covariance cannot be factored.
+    package init(_ posts: [TimingPost], platform: PlatformCurve) throws(Cholesky.NotPositiveDefinite) {
+        let cleaned = CleanedPosts(posts)
+        try self.init(
+            SlotStatistics(cleaned), drift: cleaned.drift, platform: platform, kernels: KernelChoice(platform))
     }
 
     private static func choose(
@@ -80,13 +138,9 @@ package struct AccountCurve: Sendable, Hashable {
         return best
     }
 
-    private static func hours(
-        _ posterior: CurvePosterior, _ statistics: SlotStatistics, variance: Double, drift: Double,
-        prior: SquareMatrix
-    ) -> [Hour] {
-        // The account's typical post is one at its usual hours.
-        let total = statistics.weights.reduce(0, +) + Self.habitPosts
-        let habit = statistics.weights.map { ($0 + Self.habitPosts / Double(HourOfWeek.count)) / total }
+    private static func hours(_ fit: Fit, _ statistics: SlotStatistics, drift: Double) -> [Hour] {
+        let (posterior, prior, variance) = (fit.posterior, fit.prior, fit.variance)
+        let habit = Self.habit(statistics)
         let ofHabit = posterior.covariance(times: habit)
         let habitVariance = zip(habit, ofHabit).reduce(0) { $0 + $1.0 * $1.1 }
         let typical = zip(habit, posterior.mean).reduce(0) { $0 + $1.0 * $1.1 }

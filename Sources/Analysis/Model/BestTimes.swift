@@ -54,4 +54,20 @@ package struct BestTimes: Sendable, Hashable {
         self.accounts = accounts.sorted { ($0.account, $0.platform) < ($1.account, $1.platform) }
         self.platforms = platforms
     }
+
+    /// Fits accounts to a platform's curve that was learnt before, in their order.
+    ///
+    /// - Throws: ``Cholesky/NotPositiveDefinite`` when a covariance cannot be factored.
+    package static func curves(
+        _ histories: [TimingHistory], platform: PlatformCurve
+    ) throws(Cholesky.NotPositiveDefinite) -> [AccountCurve] {
+        let kernels = KernelChoice(platform)
+        var curves: [AccountCurve] = []
+        for history in histories {
+            let cleaned = CleanedPosts(history.posts)
+            curves.append(
+                try AccountCurve(SlotStatistics(cleaned), drift: cleaned.drift, platform: platform, kernels: kernels))
+        }
+        return curves
+    }
 }

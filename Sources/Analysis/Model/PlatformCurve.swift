@@ -50,6 +50,21 @@ package struct PlatformCurve: Sendable, Hashable {
         try self.chooseOwn(members)
     }
 
+    /// A curve that was learnt before.
+    package init(
+        mean: [Double], covariance: SquareMatrix, shared: WeeklyKernel?, own: WeeklyKernel, typicalVariance: Double,
+        accounts: Int, weeks: Int
+    ) {
+        precondition(mean.count == HourOfWeek.count && covariance.count == HourOfWeek.count)
+        self.mean = mean
+        self.covariance = covariance
+        self.shared = shared
+        self.own = own
+        self.typicalVariance = typicalVariance
+        self.accounts = accounts
+        self.weeks = weeks
+    }
+
     private mutating func learn(
         _ members: [PlatformMember], _ weeks: [Int]
     ) throws(Cholesky.NotPositiveDefinite) {

@@ -14,7 +14,7 @@ package struct SlotStatistics: Sendable, Hashable {
     package private(set) var variance: Double?
 
     /// With fewer posts an account says nothing of its own.
-    static let leastPosts = 3
+    package static let leastPosts = 3
     /// How many posts the overall spread counts for in the variance.
     private static let priorPosts = 10.0
     private static let smallestVariance = 0.001

@@ -4,6 +4,7 @@ import Analysis
 import ArgumentParser
 import Domain
 import Foundation
+import Publishing
 
 /// `posthorn best-times backtest`.
 struct BestTimesBacktestCommand: PosthornCommand {
@@ -50,7 +51,7 @@ struct BestTimesBacktestCommand: PosthornCommand {
         } else {
             let platform = PlatformID(rawValue: self.platform ?? "")
             histories = try await context.withServices {
-                try await BestTimesAnalysis.histories(on: platform, $0).histories
+                try await TimingService(pool: $0.pool).histories(on: platform)
             }
         }
         guard let result = try Backtest.run(histories, plan: Backtest.Plan(share: self.share, known: self.known)) else {

@@ -3,6 +3,8 @@
 import Analysis
 import ArgumentParser
 import Domain
+import Persistence
+import Publishing
 
 /// `posthorn best-times explain`.
 struct BestTimesExplainCommand: PosthornCommand {
@@ -20,8 +22,9 @@ struct BestTimesExplainCommand: PosthornCommand {
     static let configuration = CommandConfiguration(
         "explain", "Say which hours do better or worse for an account, how sure that is and why.",
         details: """
-            Fits the model of docs/best-times.md to the account's publications and, for what it cannot know from them, to those of the other
-            accounts of its platform in this installation. A table shows the five best and three worst hours; json, jsonl and csv have
+            Workers fit the model of docs/best-times.md to the account's publications and, for what it cannot know from them, to those of
+            the other accounts of its platform in this installation; where the account has other posts than at its last fit, or with
+            --fresh, it is fitted for this answer. A table shows the five best and three worst hours; json, jsonl and csv have
             all 168, best first. What was left out is counted.
             """,
         examples: [
@@ -36,47 +39,32 @@ struct BestTimesExplainCommand: PosthornCommand {
     @Option(help: ArgumentHelp("The client, when the account is named by its slug alone.", valueName: "client"))
     var client: String?
 
+    @Flag(help: "Fit anew for this answer.") var fresh = false
+
     func run(_ context: CommandContext) async throws {
-        let result = try await context.withServices {
-            try await BestTimesAnalysis.fit(self.account, client: self.client, $0)
+        let timing = try await context.withServices {
+            try await TimingService(pool: $0.pool).timing(of: self.account, client: self.client, isFresh: self.fresh)
         }
-        let curve = result.account.curve
+        let curve = timing.fit.curve
         let ranked = curve.ranked
         let isTable = context.output.format == .table && !context.output.isQuiet
         let shown = isTable ? Array(ranked.prefix(5) + ranked.suffix(3)) : ranked
-        if isTable { context.output.text("\(result.name) — \(Self.used(result)); local time in \(result.zone)") }
+        if isTable { context.output.text("\(timing.name) — \(timing.dataLine); local time in \(timing.fit.zone)") }
         context.output.show(
-            Listing(Self.columns, rows: shown.map { Self.record($0, result) }, idKey: "slot"))
+            Listing(Self.columns, rows: shown.map { Self.record($0, timing) }, idKey: "slot"))
         guard isTable else { return }
-        let findings = curve.findings(posts: result.account.posts, platform: result.common)
-        let said =
-            curve.isFlat
-            ? []
-            : ranked.prefix(3).map { curve.sentence(for: $0, platform: "\(result.platform)", common: result.common) }
-        context.output.text((findings + said).map { "· \($0)" }.joined(separator: "\n"))
+        context.output.text(timing.sentences.map { "· \($0)" }.joined(separator: "\n"))
     }
 
-    /// What was used and what was not.
-    private static func used(_ result: BestTimesAnalysis.Result) -> String {
-        let left = Exclusion.allCases.compactMap { reason in
-            result.account.excluded[reason].map { "\($0) \(reason.words)" }
-        }
-        let own = "\(result.account.posts) \(result.account.posts == 1 ? "post" : "posts") used"
-        let others =
-            result.common.shared == nil
-            ? "" : " · with \(result.common.accounts) accounts of \(result.platform) for what they share"
-        return own + (left.isEmpty ? "" : " · \(left.joined(separator: ", ")) left out") + others
-    }
-
-    private static func record(_ hour: AccountCurve.Hour, _ result: BestTimesAnalysis.Result) -> Record {
-        let curve = result.account.curve
+    private static func record(_ hour: AccountCurve.Hour, _ timing: AccountTiming) -> Record {
+        let curve = timing.fit.curve
         return Record([
             "weekday": .count(hour.hour.weekday), "hour": .count(hour.hour.hour), "slot": .text("\(hour.hour)"),
             "score": .number(hour.score, places: 2), "lower": .number(hour.lower, places: 2),
             "upper": .number(hour.upper, places: 2), "own_share": .number(hour.ownShare, places: 2),
             "chance": .number(hour.chance, places: 2), "posts": .count(hour.posts),
             "certainty": .text(curve.certainty(of: hour).rawValue),
-            "sentence": .text(curve.sentence(for: hour, platform: "\(result.platform)", common: result.common)),
+            "sentence": .text(curve.sentence(for: hour, platform: "\(timing.account.platform)", common: timing.common)),
         ])
     }
 }

@@ -28,6 +28,7 @@ struct PostCommands: AsyncParsableCommand {
             details: """
                 Every account's variant is checked against its platform before anything is written; then post, targets and jobs are written
                 together. --at is local time in the client's zone, or in --tz. The same --key again answers the post that is there.
+                --best gives each account its own best free time of the next days, by what `best-times explain` says of it.
                 Lines that hold only --- make a thread. A --media that begins with https:// is fetched now, from the public network alone.
                 Length, shape, rate and coding of files are checked too where ffprobe and vipsheader are installed (POSTHORN_MEDIA_PROBE).
 
@@ -49,6 +50,7 @@ struct PostCommands: AsyncParsableCommand {
                 "post create --client acme --file launch.yaml",
                 "post create --client acme --account x --account mock --text 'Hello' --at 2026-12-01T09:30",
                 "post create --client acme --account x --text 'Look' --media shoe.png --alt 'A red shoe' --now",
+                "post create --client acme --account instagram --text 'New' --media shoe.png --best --between 09:00-20:00 --not sun",
                 "post create --client acme --account x --account mock --text Long --variant x=Short --at 2026-12-01T09:30 --tz Asia/Tokyo",
             ], keys: PostRows.detailKeys)
 
@@ -63,10 +65,14 @@ struct PostCommands: AsyncParsableCommand {
                     let prepared = try await services.posts.check(
                         draft, client: self.content.client, actor: Actor.current)
                     PostRows.say(prepared.notes, context.output)
+                    for target in prepared.targets {
+                        if let reason = prepared.reasons[target.id] { context.output.note(reason) }
+                    }
                     return context.output.note("would plan \(prepared.targets.count) target(s)")
                 }
                 let created = try await services.posts.create(draft, client: self.content.client, actor: Actor.current)
                 PostRows.say(created.notes, context.output)
+                for reason in created.reasons { context.output.note(reason) }
                 let detail = try await services.posts.show(created.post.id.description)
                 if created.isNew {
                     context.output.success(
@@ -97,7 +103,7 @@ struct PostCommands: AsyncParsableCommand {
         func run(_ context: CommandContext) async throws {
             try await context.withServices { services in
                 var draft = try await self.content.draft(media: services.library)
-                if draft.time == .unplanned { draft.isDraft = true }
+                if draft.time == .unplanned, draft.wish == nil { draft.isDraft = true }
                 let columns = Self.configurationColumns
                 do {
                     let prepared = try await services.posts.check(
@@ -143,9 +149,17 @@ struct PostContentOptions: ParsableArguments {
     var timeZone: String?
     @Flag(name: .customLong("now"), help: "Publish it now.")
     var isNow = false
+    @Flag(name: .customLong("best"), help: "Publish it at each account's best free time.")
+    var isBest = false
+    @OptionGroup var wish: SlotWishOptions
 
     func validate() throws {
-        guard self.at == nil || !self.isNow else { throw ValidationError("Give --at or --now, not both.") }
+        guard [self.at != nil, self.isNow, self.isBest].count(where: \.self) < 2 else {
+            throw ValidationError("Give one of --at, --best and --now.")
+        }
+        guard self.isBest || !self.wish.isGiven else {
+            throw ValidationError("--between, --not, --within, --distance and --no-experiment go with --best.")
+        }
         guard self.timeZone == nil || self.at != nil else { throw ValidationError("--tz goes with --at.") }
     }
 
@@ -154,7 +168,10 @@ struct PostContentOptions: ParsableArguments {
         let (row, folder) = try self.body.row()
         var draft = try await self.body.draft(row, folder: folder, media: library)
         draft.key = self.key ?? row.key
-        if self.isNow {
+        if self.isBest {
+            draft.time = .unplanned
+            draft.wish = try self.wish.wish()
+        } else if self.isNow {
             draft.time = .now
         } else if let at = self.at ?? row.at {
             draft.time = try CommandError.time(at, zone: self.timeZone ?? row.zone)

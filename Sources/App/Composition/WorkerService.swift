@@ -75,6 +75,7 @@ struct WorkerService: Sendable {
                 JournaledHandler(ReconcileHandler(services: handlers)),
                 JournaledHandler(BackfillHandler(services: handlers)),
                 MakePostHandler(services: handlers), SweepMetricsHandler(services: handlers),
+                FitTimesHandler(services: handlers),
             ],
             logger: logger, onEvent: { WorkerLog.write($0, to: logger) })
     }

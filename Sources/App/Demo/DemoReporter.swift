@@ -116,14 +116,23 @@ struct DemoReporter: Sendable {
         return cards
     }
 
-    /// The week of the account whose past was imported, the month's own readings included.
-    func week(_ services: ServiceContext) async throws -> DemoReport.Week {
+    /// What the model learnt of the account whose past was imported, the month's own readings included, beside its pretend audience.
+    func week(_ services: ServiceContext, _ admin: SimulatorAdmin) async throws -> DemoReport.Week {
         let studied = "\(DemoOffice.studied.client)/\(DemoOffice.studied.account)"
-        let (_, account, readings) = try await PostingHistory(pool: services.pool).readings(of: studied)
-        let zone = ZoneID(rawValue: account.timeZone) ?? .utc
-        let samples = readings.map { PostSample($0, account: studied, platform: account.platform, zone: zone) }
+        let timing = try await TimingService(pool: services.pool).timing(of: studied, isFresh: true)
+        let truth = try await admin.audience(
+            platform: timing.account.platform.rawValue, account: timing.account.externalID)
+        let recommended = timing.recommended(posts: 5).sorted()
+        let comparison = TruthComparison(
+            scores: timing.fit.curve.hours.map(\.score), truth: truth, plan: recommended)
+        var words =
+            "against the pretend audience's true week: rank correlation \(String(format: "%.2f", comparison.rankCorrelation))"
+        if let reached = comparison.reached {
+            words += ", the recommended hours reach \(Int((reached * 100).rounded())) % of the best plan"
+        }
         return DemoReport.Week(
-            account: studied, platform: account.platform, table: HourOfWeekTable.make(samples, zone: zone))
+            account: studied, platform: timing.account.platform, zone: timing.fit.zone, curve: timing.fit.curve,
+            recommended: recommended, dataLine: timing.dataLine, sentences: timing.sentences, truth: words)
     }
 }
 

@@ -85,7 +85,7 @@ struct DemoRun: Sendable {
         let reporter = DemoReporter(findings: findings, verdict: verdict)
         let money = try await DemoMoney.read(services, memory)
         let troubles = try await DemoTroubles(services: services, findings: findings, memory: memory).tell()
-        let week = try await reporter.week(services)
+        let week = try await reporter.week(services, admin)
         let notes = DemoNotes(
             rows: plan.posts.count, targets: imported.targets, past: history.posts,
             readings: findings.readings, lost: findings.lostAnswers)

@@ -121,6 +121,8 @@ struct DemoSummary: Sendable {
         guard let week = self.report.week else { return "" }
         let colour: HeatMapText.Colour = self.isColoured ? .palette : .none
         let drawer = HeatMapText(colour: colour, width: self.width)
-        return drawer.render(week.table, title: "A week of \(week.account) (its past before March is pretend)")
+        return drawer.render(
+            week.curve, title: "A week of \(week.account) (its past before March is pretend)", zone: week.zone,
+            marked: Set(week.recommended), lines: [week.dataLine] + week.sentences + [week.truth])
     }
 }

@@ -110,14 +110,32 @@ package struct DemoReport: Hashable, Sendable, Codable {
         package var account: String
         /// Its platform.
         package var platform: PlatformID
-        /// The numbers.
-        package var table: HourOfWeekTable
+        /// What its hours are local to.
+        package var zone: ZoneID
+        /// What the model learnt.
+        package var curve: AccountCurve
+        /// The hours that a week of posts would take.
+        package var recommended: [HourOfWeek]
+        /// What was used.
+        package var dataLine: String
+        /// What can be said.
+        package var sentences: [String]
+        /// How near it is to the pretend audience's true week, for a person.
+        package var truth: String
 
         /// Makes a week.
-        package init(account: String, platform: PlatformID, table: HourOfWeekTable) {
+        package init(
+            account: String, platform: PlatformID, zone: ZoneID, curve: AccountCurve, recommended: [HourOfWeek],
+            dataLine: String, sentences: [String], truth: String
+        ) {
             self.account = account
             self.platform = platform
-            self.table = table
+            self.zone = zone
+            self.curve = curve
+            self.recommended = recommended
+            self.dataLine = dataLine
+            self.sentences = sentences
+            self.truth = truth
         }
     }
 

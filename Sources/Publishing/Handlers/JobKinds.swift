@@ -32,6 +32,8 @@ extension JobKind {
     package static let makePost: Self = "make-post"
     /// Plans the readings of a metric sweep.
     package static let sweepMetrics: Self = "sweep-metrics"
+    /// Fits the best times of an account.
+    package static let fitTimes: Self = "fit-times"
 }
 
 extension NewJob {

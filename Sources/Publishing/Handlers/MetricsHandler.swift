@@ -71,7 +71,13 @@ package struct MetricsHandler: JobHandler {
         let record = SampleRecord(client: job.client, account: account, entries: entries)
         // What could not be read fails alone: the jobs of the others ask for themselves.
         var result = entries.first?.publication == round.own.publication ? .succeeded : Self.nothing("publication")
-        result.record = { db in try await record.write(on: &db) }
+        let news = TimingNews(client: job.client, account: account, platform: PlatformID(rawValue: job.provider))
+        let jobs = self.services.jobs
+        result.record = { db in
+            let fit = try await news.job(before: entries.compactMap(\.publication), on: &db)
+            try await record.write(on: &db)
+            if let fit { _ = try await jobs.enqueue([fit], on: &db) }
+        }
         return result
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+package import Analysis
 package import Domain
 import Foundation
 package import PluginKit
@@ -36,6 +37,8 @@ package struct PostDraft: Sendable {
     package var key: String?
     /// When it is published.
     package var time: PostTime
+    /// What is allowed when each account's time is to be chosen by its best times; `nil` when a person said the time.
+    package var wish: SlotWish?
     /// Whether it stays a draft, whatever its time.
     package var isDraft: Bool
 

@@ -15,6 +15,8 @@ struct PostPreparer {
     var actor: String
     /// The world's present moment.
     var now: Date
+    /// The times that were chosen for accounts, where a draft leaves them to their best times.
+    var chosen: [AccountID: ChosenTime] = [:]
 
     /// Marks an issue that is a name without an account.
     private static let unknownAccount = "account?"
@@ -47,10 +49,11 @@ struct PostPreparer {
             issues.append(PostIssue(.error, field: "at", error.message))
         }
         if let note = time?.note { issues.append(PostIssue(.warning, field: "at", note)) }
-        let isPlanned = !draft.isDraft && draft.time != .unplanned
-        if !draft.isDraft, draft.time == .unplanned {
+        let hasTime = draft.time != .unplanned || draft.wish != nil
+        let isPlanned = !draft.isDraft && hasTime
+        if !draft.isDraft, !hasTime {
             issues.append(
-                PostIssue(.error, field: "at", "when? Give --at TIME or --now, or keep it as a draft with --draft"))
+                PostIssue(.error, field: "at", "when? Give --at TIME, --best or --now, or keep it as a draft with --draft"))
         }
 
         let brands = Set(accounts.map(\.brand))
@@ -67,14 +70,20 @@ struct PostPreparer {
             guard let plugin = self.plugin(of: account, &issues) else { continue }
             let (content, wrong) = ContentResolver(account: account.slug.rawValue, plugin: plugin).resolve(master)
             issues += wrong
+            let chosen = draft.wish == nil ? nil : self.chosen[account.id]
+            let own = chosen?.time ?? time
             var target = try TargetRow(
                 client: client.id, id: id, post: post.id, account: account.id, platform: account.platform,
                 content: content,
-                dueAt: time?.dueAt, planned: time?.planned, state: isPlanned ? .planned : .draft)
+                dueAt: own?.dueAt, planned: own?.planned, state: isPlanned ? .planned : .draft)
+            if let chosen {
+                target.isExperiment = chosen.isExperiment
+                prepared.reasons[target.id] = "\(account.slug): \(chosen.reason)"
+            }
             if isPlanned {
                 let job = NewJob.publish(
                     target: target.id, client: client.id, account: account.id, platform: account.platform,
-                    dueAt: time?.dueAt)
+                    dueAt: own?.dueAt)
                 target.job = job.id
                 prepared.jobs.append(job)
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import Domain
+package import Domain
 package import Foundation
 package import JobQueue
 package import PQClient
@@ -17,6 +17,8 @@ package struct CreatedPost: Sendable {
     package var isNew: Bool
     /// What a person should know.
     package var notes: [PostIssue]
+    /// Why targets have the time that was chosen for them, in the order of the accounts.
+    package var reasons: [String] = []
 }
 
 /// Plans posts: checks every target before anything is written, then writes post, revision, targets and jobs in one transaction.
@@ -43,9 +45,10 @@ package struct PostService: Sendable {
     /// - Returns: The post, and whether it is new.
     /// - Throws: `ServiceError` with everything that is wrong; then nothing is written.
     package func create(_ draft: PostDraft, client: String, actor: String) async throws -> CreatedPost {
+        let chosen = try await self.chosen(draft, client: client)
         do {
             return try await self.pool.withTransaction { db in
-                try await self.create(draft, client: client, actor: actor, on: &db)
+                try await self.create(draft, client: client, actor: actor, chosen: chosen, on: &db)
             }
         } catch let error as PQError where error.sqlState == .uniqueViolation && draft.key != nil {
             // Somebody created it with the same key at the same moment.
@@ -57,23 +60,37 @@ package struct PostService: Sendable {
         }
     }
 
-    /// Creates a post in the caller's transaction.
+    /// Creates a post in the caller's transaction; its time is said, or was chosen before.
     ///
     /// - Throws: As ``create(_:client:actor:)``; `PQError` with `uniqueViolation` when somebody created it with the same key at the same
     ///   moment.
     package func create(
-        _ draft: PostDraft, client: String, actor: String, on db: inout Transaction
+        _ draft: PostDraft, client: String, actor: String, chosen: [AccountID: ChosenTime] = [:],
+        on db: inout Transaction
     ) async throws -> CreatedPost {
         if let existing = try await self.existing(draft.key, client: client, on: &db) { return existing }
-        return try await self.write(draft, client: client, actor: actor, on: &db)
+        return try await self.write(draft, client: client, actor: actor, chosen: chosen, on: &db)
+    }
+
+    /// The times of a draft's accounts, where it leaves them to their best times.
+    private func chosen(_ draft: PostDraft, client: String) async throws -> [AccountID: ChosenTime] {
+        guard let wish = draft.wish else { return [:] }
+        let directory = try await self.pool.withConnection { db in try await ClientDirectory.load(client, on: &db) }
+        // Names that are nobody's are told with everything else that is wrong.
+        let accounts = draft.accounts.compactMap { try? directory.account($0) }
+        return try await SlotAdvisor(pool: self.pool).choose(for: accounts, of: directory.client, wish: wish)
     }
 
     private func write(
-        _ draft: PostDraft, client: String, actor: String, on db: inout Transaction
+        _ draft: PostDraft, client: String, actor: String, chosen: [AccountID: ChosenTime], on db: inout Transaction
     ) async throws -> CreatedPost {
-        let prepared = try await self.preparer(client: client, actor: actor, on: &db).prepare(draft)
+        var preparer = try await self.preparer(client: client, actor: actor, on: &db)
+        preparer.chosen = chosen
+        let prepared = try preparer.prepare(draft)
         try await PostWriter(jobs: self.jobs).write([prepared], on: &db)
-        return CreatedPost(post: prepared.post, targets: prepared.targets, isNew: true, notes: prepared.notes)
+        return CreatedPost(
+            post: prepared.post, targets: prepared.targets, isNew: true, notes: prepared.notes,
+            reasons: prepared.targets.compactMap { prepared.reasons[$0.id] })
     }
 
     /// Checks a post as `create` does, and writes nothing.
@@ -81,8 +98,11 @@ package struct PostService: Sendable {
     /// - Returns: What would be written, with what a person should know.
     /// - Throws: `ServiceError` with everything that is wrong.
     package func check(_ draft: PostDraft, client: String, actor: String) async throws -> PreparedPost {
-        try await self.pool.withConnection { db in
-            try await self.preparer(client: client, actor: actor, on: &db).prepare(draft)
+        let chosen = try await self.chosen(draft, client: client)
+        return try await self.pool.withConnection { db in
+            var preparer = try await self.preparer(client: client, actor: actor, on: &db)
+            preparer.chosen = chosen
+            return try preparer.prepare(draft)
         }
     }
 

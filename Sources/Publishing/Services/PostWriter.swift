@@ -27,7 +27,8 @@ struct PostWriter {
                         client: target.client, kind: .target, subject: target.id.uuid, actor: one.post.createdBy,
                         from: nil,
                         to: target.state.rawValue,
-                        reason: target.planned.map { "planned for \($0.localTime) \($0.timeZone)" })
+                        reason: one.reasons[target.id]
+                            ?? target.planned.map { "planned for \($0.localTime) \($0.timeZone)" })
                 }
             }, on: &db)
         let jobs = prepared.flatMap(\.jobs)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import Domain
+package import Domain
 import Foundation
 package import JobQueue
 package import Persistence
@@ -17,6 +17,8 @@ package struct PreparedPost: Sendable {
     package var jobs: [NewJob]
     /// Its files.
     package var media: [MediaRow]
+    /// Why targets have the time that was chosen for them, for their history.
+    package var reasons: [TargetID: String] = [:]
     /// What a person should know: a shifted time, a warning of a platform.
     package var notes: [PostIssue]
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Analysis
 package import Domain
 package import Foundation
 package import PQClient
@@ -19,6 +20,22 @@ package struct PostedReading: Sendable, Hashable {
     package var engagement: Int64?
     /// How often it was shown.
     package var views: Int64?
+    /// Whether its time was drawn to learn from.
+    package var isExperiment = false
+}
+
+/// The publications of one account.
+package struct PostedAccount: Sendable, Hashable {
+    /// Its client.
+    package var client: ClientID
+    /// Its identity.
+    package var id: AccountID
+    /// Its name as `client/account`.
+    package var account: String
+    /// The zone of its audience.
+    package var zone: ZoneID
+    /// Its publications with their readings, in the order they appeared.
+    package var readings: [PostedReading]
 }
 
 /// Reads what an account posted and what came of it, for the analysis of posting times.
@@ -57,32 +74,48 @@ package struct PostingHistory: Sendable {
     ///   - minimumAgeHours: How old a post has to be when its numbers are final; the first reading from then on counts.
     /// - Returns: The accounts in order, their publications in the order they appeared; what was deleted or is gone is not among them.
     /// - Throws: ``PQError``.
-    package func readings(
-        on platform: PlatformID, minimumAgeHours: Int
-    ) async throws -> [(account: String, zone: ZoneID, readings: [PostedReading])] {
+    package func readings(on platform: PlatformID, minimumAgeHours: Int) async throws -> [PostedAccount] {
         let rows = try await self.pool.query(
             Self.readings(of: "account.platform = \(platform)", minimumAgeHours: minimumAgeHours))
-        var accounts: [(account: String, zone: ZoneID, readings: [PostedReading])] = []
+        var accounts: [PostedAccount] = []
         for row in rows {
-            let name = "\(try row.get("client", as: String.self))/\(try row.get("account", as: String.self))"
-            if accounts.last?.account != name {
-                let zone = ZoneID(rawValue: try row.get("time_zone")) ?? .utc
-                accounts.append((name, zone, []))
+            let id: AccountID = try row.get("account_id")
+            if accounts.last?.id != id {
+                accounts.append(
+                    PostedAccount(
+                        client: try row.get("client_id"), id: id,
+                        account: "\(try row.get("client", as: String.self))/\(try row.get("account", as: String.self))",
+                        zone: ZoneID(rawValue: try row.get("time_zone")) ?? .utc, readings: []))
             }
             accounts[accounts.count - 1].readings.append(try PostedReading(row))
         }
         return accounts
     }
 
+    /// The publications of one account in the order they appeared, each with the reading that counts on its platform.
+    ///
+    /// - Throws: ``PQError``.
+    package func readings(
+        ofAccount account: AccountID, client: ClientID, platform: PlatformID
+    ) async throws -> [PostedReading] {
+        let rows = try await self.pool.query(
+            Self.readings(
+                of: "publication.client_id = \(client) AND publication.account_id = \(account)",
+                minimumAgeHours: SelectionRules.mature(on: platform).minimumAgeHours))
+        return try rows.map { row throws in try PostedReading(row) }
+    }
+
     /// The publications of some accounts, account by account in the order they appeared.
     private static func readings(of condition: Statement, minimumAgeHours: Int) -> Statement {
         let age: Statement = "make_interval(hours => \(Int32(clamping: minimumAgeHours)))"
         return """
-            SELECT client.slug AS client, account.slug AS account, account.time_zone, publication.published_at,
-                   publication.content_type, publication.paid, reading.read_at, reading.engagement, reading.views
+            SELECT client.slug AS client, account.slug AS account, account.client_id, account.account_id, account.time_zone,
+                   publication.published_at, publication.content_type, publication.paid, reading.read_at,
+                   reading.engagement, reading.views, coalesce(target.experiment, false) AS experiment
             FROM publication
             JOIN account USING (client_id, account_id)
             JOIN client USING (client_id)
+            LEFT JOIN target ON target.client_id = publication.client_id AND target.target_id = publication.target_id
             LEFT JOIN LATERAL (
                 SELECT read_at, views,
                        coalesce(engagements,
@@ -106,6 +139,6 @@ extension PostedReading {
         self.init(
             postedAt: try row.get("published_at"), contentType: try row.get("content_type"),
             isPaid: try row.get("paid"), readAt: try row.get("read_at"), engagement: try row.get("engagement"),
-            views: try row.get("views"))
+            views: try row.get("views"), isExperiment: try row.get("experiment"))
     }
 }

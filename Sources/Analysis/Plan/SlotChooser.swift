@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+
+package import Domain
+package import Foundation
+
+/// Chooses times for posts of one account from what each hour of the week is worth.
+///
+/// It is a pure function: the same scores, wish and present moment give the same times, so that a calendar does not jump.
+package struct SlotChooser: Sendable {
+    /// A time that may be taken.
+    package struct Slot: Sendable, Hashable {
+        /// The time on the audience's wall.
+        package var wall: WallTime
+        /// The instant.
+        package var instant: Date
+        /// The score of its hour.
+        package var score: Double
+        /// The hour of the week.
+        package var hour: HourOfWeek { HourOfWeek(self.wall) }
+    }
+
+    /// What each of the 168 hours is worth, Monday 00:00 first.
+    package let scores: [Double]
+    /// The audience's zone.
+    package let zone: ZoneID
+    /// What a person allows.
+    package let wish: SlotWish
+    /// Decides the minutes.
+    package let seed: UInt64
+
+    /// How soon a chosen time is at the earliest: there is time to change one's mind.
+    private static let lead: TimeInterval = 600
+
+    /// Makes a chooser.
+    package init(scores: [Double], zone: ZoneID, wish: SlotWish, seed: UInt64) {
+        self.scores = scores
+        self.zone = zone
+        self.wish = wish
+        self.seed = seed
+    }
+
+    /// All times that may be taken, the best first; of equals the earlier.
+    ///
+    /// - Parameters:
+    ///   - now: The present moment.
+    ///   - taken: The account's other posts, past and planned.
+    package func slots(now: Date, taken: [Date]) -> [Slot] {
+        let first = self.zone.wallTime(at: now).startOfDay
+        let earliest = now.addingTimeInterval(Self.lead)
+        let end = now.addingTimeInterval(Double(self.wish.days) * 86_400)
+        var slots: [Slot] = []
+        for day in 0...self.wish.days {
+            let date = first.adding(days: day)
+            guard self.wish.allows(day: date) else { continue }
+            for hour in 0..<24 {
+                guard let slot = self.slot(date, hour), slot.instant >= earliest, slot.instant < end,
+                    self.isFree(slot.instant, taken)
+                else { continue }
+                slots.append(slot)
+            }
+        }
+        return slots.sorted { (-$0.score, $0.instant) < (-$1.score, $1.instant) }
+    }
+
+    /// A plan of several posts: the best time of each day, then the best of those days; only when the days are used up, a second time
+    /// on a day.
+    ///
+    /// - Parameters:
+    ///   - count: How many posts.
+    ///   - now: The present moment.
+    ///   - taken: The account's other posts, past and planned.
+    /// - Returns: The times in their order; fewer where there is no more room.
+    package func plan(_ count: Int, now: Date, taken: [Date]) -> [Slot] {
+        var rest = self.slots(now: now, taken: taken)
+        var chosen: [Slot] = []
+        while chosen.count < count, !rest.isEmpty {
+            var days: Set<Int> = []
+            let round = rest.filter { days.insert($0.wall.dayNumber).inserted }.prefix(count - chosen.count)
+            for slot in round where self.isFree(slot.instant, chosen.map(\.instant)) { chosen.append(slot) }
+            let instants = chosen.map(\.instant)
+            rest = rest.filter { self.isFree($0.instant, instants) }
+        }
+        return chosen.sorted { $0.instant < $1.instant }
+    }
+
+    /// A time in an hour of a day; `nil` where the wish or the clocks leave it out.
+    private func slot(_ day: WallTime, _ hour: Int) -> Slot? {
+        // Everybody posts on the hour.
+        let minutes = self.wish.minutes(of: hour).filter { $0 > 0 }
+        guard !minutes.isEmpty else { return nil }
+        var chance = Chance(seed: self.seed ^ (UInt64(bitPattern: Int64(day.dayNumber)) &* 24 &+ UInt64(hour)))
+        let minute = minutes[Int(chance.next() % UInt64(minutes.count))]
+        let wall = WallTime(clockSeconds: day.clockSeconds + Int64(hour * 3_600 + minute * 60))
+        guard let instant = LocalPlan(wall: wall, zone: self.zone, gap: .skip).resolve().instant else { return nil }
+        return Slot(wall: wall, instant: instant, score: self.scores[HourOfWeek(wall).index])
+    }
+
+    private func isFree(_ instant: Date, _ taken: [Date]) -> Bool {
+        let distance = Double(self.wish.distance.components.seconds)
+        return taken.allSatisfy { abs($0.timeIntervalSince(instant)) >= distance }
+    }
+}

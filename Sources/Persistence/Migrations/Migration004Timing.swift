@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+/// What the posting-time model learnt: kept, so that a recommendation can be explained later.
+enum Migration004Timing {
+    static let sql = """
+        -- What the accounts of one platform have in common, in units of each account's spread: an aggregate, nobody's alone.
+        CREATE TABLE timing_curve (
+            platform        text NOT NULL,
+            curve_id        uuid NOT NULL,
+            fitted_at       timestamptz NOT NULL DEFAULT world_now(),
+            model_version   integer NOT NULL,
+            accounts        integer NOT NULL,
+            weeks           integer NOT NULL,
+            mean            double precision[] NOT NULL,
+            covariance      double precision[] NOT NULL,
+            shared          jsonb,
+            own             jsonb NOT NULL,
+            variance        double precision NOT NULL,
+            PRIMARY KEY (platform, curve_id)
+        );
+        CREATE INDEX timing_curve_newest ON timing_curve (platform, fitted_at DESC);
+
+        -- One fit of one account: arrays of 168, Monday 00:00 in the zone first. `posts` and `newest_at` say what it was made of.
+        CREATE TABLE timing_fit (
+            client_id       uuid NOT NULL,
+            account_id      uuid NOT NULL,
+            fit_id          uuid NOT NULL,
+            fitted_at       timestamptz NOT NULL DEFAULT world_now(),
+            model_version   integer NOT NULL,
+            platform        text NOT NULL,
+            curve_id        uuid NOT NULL,
+            time_zone       text NOT NULL,
+            posts           integer NOT NULL,
+            newest_at       timestamptz,
+            excluded        jsonb NOT NULL,
+            own             jsonb NOT NULL,
+            variance        double precision NOT NULL,
+            drift           double precision NOT NULL,
+            score           double precision[] NOT NULL,
+            lower           double precision[] NOT NULL,
+            upper           double precision[] NOT NULL,
+            own_share       double precision[] NOT NULL,
+            chance          double precision[] NOT NULL,
+            slot_posts      integer[] NOT NULL,
+            PRIMARY KEY (client_id, account_id, fit_id),
+            FOREIGN KEY (client_id, account_id) REFERENCES account
+        );
+        CREATE INDEX timing_fit_newest ON timing_fit (client_id, account_id, fitted_at DESC);
+
+        -- Accounts that draw their times for a while to learn from them.
+        CREATE TABLE timing_learning (
+            client_id       uuid NOT NULL,
+            account_id      uuid NOT NULL,
+            until           timestamptz NOT NULL,
+            PRIMARY KEY (client_id, account_id),
+            FOREIGN KEY (client_id, account_id) REFERENCES account
+        );
+        """
+}

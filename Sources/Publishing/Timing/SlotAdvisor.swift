@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+
+package import Analysis
+import Domain
+import Foundation
+package import PQClient
+import Persistence
+
+/// A time that was chosen for an account.
+package struct ChosenTime: Sendable {
+    var time: ResolvedTime
+    /// Whether it was drawn to learn from.
+    package var isExperiment: Bool
+    /// Why it is this one, for the target's history.
+    package var reason: String
+}
+
+/// A plan of several posts of an account.
+package struct PostingPlan: Sendable {
+    /// What it was made from.
+    package var timing: AccountTiming
+    /// The times in their order.
+    package var slots: [SlotChooser.Slot]
+    /// Whether they were drawn to learn from.
+    package var isDrawn: Bool
+}
+
+/// Chooses times for posts by what the model says of their accounts, beside what is planned already.
+package struct SlotAdvisor: Sendable {
+    private let pool: ConnectionPool
+
+    /// Makes an advisor.
+    package init(pool: ConnectionPool) { self.pool = pool }
+
+    /// Plans several posts of an account.
+    ///
+    /// - Throws: `ServiceError`: `notFound`; `invalid` when nothing is known of when the account does well.
+    package func plan(
+        _ count: Int, account: String, client: String?, wish: SlotWish, mayDraw: Bool = true
+    ) async throws -> PostingPlan {
+        let (owner, row) = try await self.pool.withConnection { db in
+            try await ClientDirectory.account(account, client: client, on: &db)
+        }
+        let basis = try await self.basis(row, owner, wish, mayDraw: mayDraw)
+        let slots = basis.chooser.plan(count, now: basis.now, taken: basis.taken)
+        return PostingPlan(timing: basis.timing, slots: slots, isDrawn: basis.isDrawn)
+    }
+
+    /// Chooses the best free time of each account.
+    ///
+    /// - Throws: `ServiceError` with code `invalid` when nothing is known of when an account does well, or no time is free.
+    func choose(
+        for accounts: [AccountRow], of owner: ClientRow, wish: SlotWish
+    ) async throws -> [AccountID: ChosenTime] {
+        var chosen: [AccountID: ChosenTime] = [:]
+        for account in accounts where chosen[account.id] == nil {
+            let basis = try await self.basis(account, owner, wish, mayDraw: wish.mayDraw)
+            guard let slot = basis.chooser.slots(now: basis.now, taken: basis.taken).first else {
+                throw ServiceError(
+                    .invalid,
+                    "no time of '\(account.slug)' is free in the next \(wish.days) days inside what is allowed, \(wish.distance.readable) from its other posts: allow more with --between, --not, --within or --distance"
+                )
+            }
+            chosen[account.id] = Self.chosen(slot, basis)
+        }
+        return chosen
+    }
+
+    /// What a choice is made from.
+    private struct Basis {
+        var timing: AccountTiming
+        var chooser: SlotChooser
+        var now: Date
+        var taken: [Date]
+        var isDrawn: Bool
+    }
+
+    private func basis(
+        _ account: AccountRow, _ owner: ClientRow, _ wish: SlotWish, mayDraw: Bool
+    ) async throws -> Basis {
+        let service = TimingService(pool: self.pool)
+        var timing = try await service.timing(of: account, owner: owner)
+        if timing.isFresh {
+            // What somebody acts on is kept, so that it can be explained.
+            try await service.refit(account.id, client: owner.id)
+            timing = try await service.timing(of: account, owner: owner)
+        }
+        let (now, taken, learnsUntil) = try await self.pool.withConnection { db in
+            let now = try await WorldTime.now(on: &db)
+            return (
+                now, try await Self.taken(account, now: now, wish, on: &db),
+                try await TimingLearning.until(account: account.id, client: owner.id, on: &db)
+            )
+        }
+        let isDrawn = mayDraw && learnsUntil.map { $0 > now } ?? false
+        guard isDrawn || !timing.knowsNothing else {
+            throw ServiceError(
+                .invalid,
+                "nothing is known yet of when '\(account.slug)' does well: it has \(timing.fit.posts) usable posts, and there are not three accounts of \(account.platform) with four weeks of posts to borrow from. Give --at, or let it learn: posthorn best-times learn"
+            )
+        }
+        let zone = ZoneID(rawValue: account.timeZone) ?? .utc
+        let seed = Self.seed(account.id)
+        let week = UInt64(bitPattern: Int64((zone.wallTime(at: now).dayNumber + 3) / 7))
+        let scores =
+            isDrawn
+            ? try await service.drawnScores(timing, seed: seed ^ (week &* 0x9E37_79B9))
+            : timing.fit.curve.hours.map(\.score)
+        return Basis(
+            timing: timing, chooser: SlotChooser(scores: scores, zone: zone, wish: wish, seed: seed), now: now,
+            taken: taken, isDrawn: isDrawn)
+    }
+
+    /// When the account has other posts, planned or just published.
+    private static func taken(
+        _ account: AccountRow, now: Date, _ wish: SlotWish, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [Date] {
+        let from = now.addingTimeInterval(-Double(wish.distance.components.seconds))
+        let until = now.addingTimeInterval(Double(wish.days + 1) * 86_400)
+        return try await db.query(
+            """
+            SELECT due_at
+            FROM target
+            WHERE client_id = \(account.client) AND account_id = \(account.id)
+              AND due_at BETWEEN \(from) AND \(until)
+              AND state NOT IN ('draft', 'cancelled', 'failed', 'missed')
+            UNION
+            SELECT published_at
+            FROM publication
+            WHERE client_id = \(account.client) AND account_id = \(account.id) AND published_at >= \(from)
+            ORDER BY 1
+            """
+        ).column()
+    }
+
+    private static func chosen(_ slot: SlotChooser.Slot, _ basis: Basis) -> ChosenTime {
+        let timing = basis.timing
+        let plan = LocalPlan(wall: slot.wall, zone: basis.chooser.zone)
+        let planned = PlannedTime(
+            localTime: slot.wall.description, timeZone: plan.zone.rawValue, gapPolicy: plan.gap.rawValue,
+            overlapPolicy: plan.overlap.rawValue, zoneVersion: ZoneID.dataVersion)
+        let hour = timing.fit.curve.hours[slot.hour.index]
+        let when = "\(HourOfWeek.weekdayNames[slot.wall.weekday]) \(slot.wall.date) \(slot.wall.clock) \(plan.zone)"
+        let why =
+            basis.isDrawn
+            ? "drawn to learn from"
+            : timing.fit.curve.isFlat
+                ? "the hour makes no measurable difference for this account"
+                : "\(AccountCurve.percent(hour.score)) engagement (\(AccountCurve.percent(hour.lower)) … \(AccountCurve.percent(hour.upper)))"
+        return ChosenTime(
+            time: ResolvedTime(chosen: slot.instant, planned), isExperiment: basis.isDrawn,
+            reason: "chosen: \(when), \(why), by fit \(timing.fit.id.uuidString.lowercased())")
+    }
+
+    /// The same minutes and draws for the same account.
+    private static func seed(_ account: AccountID) -> UInt64 {
+        let bytes = account.uuid.uuid
+        return [bytes.8, bytes.9, bytes.10, bytes.11, bytes.12, bytes.13, bytes.14, bytes.15]
+            .reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+extension AccountTiming {
+    /// Whether neither own posts nor other accounts say anything.
+    package var knowsNothing: Bool { self.fit.posts < SlotStatistics.leastPosts && self.common.shared == nil }
+}
+
+extension ResolvedTime {
+    /// A time that was chosen.
+    init(chosen instant: Date, _ planned: PlannedTime) {
+        self.dueAt = instant
+        self.planned = planned
+    }
+}

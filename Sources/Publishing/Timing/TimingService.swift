@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+
+package import Analysis
+import Dispatch
+package import Domain
+package import Foundation
+package import PQClient
+package import Persistence
+
+/// What the model says of an account, with what it was made of.
+package struct AccountTiming: Sendable {
+    /// The account's client.
+    package var client: ClientRow
+    /// The account.
+    package var account: AccountRow
+    /// The fit.
+    package var fit: StoredFit
+    /// What its platform's accounts have in common.
+    package var common: PlatformCurve
+    /// Whether the fit was made for this question only: nothing is kept of it.
+    package var isFresh: Bool
+    /// What posts at drawn times did; `nil` when there are none.
+    package var experiments: ExperimentEffect?
+
+    /// The account as `client/account`.
+    package var name: String { "\(self.client.slug)/\(self.account.slug)" }
+}
+
+/// What was learnt of a platform.
+package struct TimingLesson: Sendable {
+    /// The platform.
+    package var platform: PlatformID
+    /// Its curve.
+    package var curve: StoredCurve
+    /// How many accounts have a new fit.
+    package var fits: Int
+    /// How many posts were used.
+    package var posts: Int
+}
+
+/// Feeds the posting-time model from what was recorded, and keeps what it learns.
+///
+/// A platform's curve is learnt from all its accounts and kept for a day; an account is fitted to it whenever it has new numbers that count.
+package struct TimingService: Sendable {
+    /// For how long a platform's curve is used, in world time.
+    package static let curveLife: TimeInterval = 86_400
+
+    let pool: ConnectionPool
+
+    /// Makes a service.
+    package init(pool: ConnectionPool) { self.pool = pool }
+
+    /// What the model says of an account: the kept fit, or one that is made now where there is none of the posts that are there.
+    ///
+    /// - Parameters:
+    ///   - account: The account as `client/account` or identity, or its slug when the client is given.
+    ///   - client: The client.
+    ///   - isFresh: Whether a fit is made now in any case.
+    /// - Throws: `ServiceError` with code `notFound`.
+    package func timing(of account: String, client: String? = nil, isFresh: Bool = false) async throws -> AccountTiming {
+        let (owner, row) = try await self.pool.withConnection { db in
+            try await ClientDirectory.account(account, client: client, on: &db)
+        }
+        return try await self.timing(of: row, owner: owner, isFresh: isFresh)
+    }
+
+    /// What the model says of an account that was looked up.
+    package func timing(of row: AccountRow, owner: ClientRow, isFresh: Bool = false) async throws -> AccountTiming {
+        let gathered = try await self.gathered(row)
+        let (kept, curve) = try await self.pool.withConnection { db in
+            let fit = try await TimingStore.fit(of: row.id, client: owner.id, on: &db)
+            let isGood = fit.map(gathered.isOf) == true && !isFresh
+            return (
+                isGood ? fit : nil,
+                try await TimingStore.curve(of: row.platform, id: isGood ? fit?.curveID : nil, on: &db)
+            )
+        }
+        if let kept, let curve {
+            return AccountTiming(
+                client: owner, account: row, fit: kept, common: curve.curve, isFresh: false,
+                experiments: gathered.experiments)
+        }
+        let common: StoredCurve
+        if let curve {
+            common = curve
+        } else {
+            let histories = try await self.histories(on: row.platform)
+            let learnt = try await Self.compute {
+                try PlatformCurve(histories.map { PlatformMember(CleanedPosts($0.posts)) })
+            }
+            common = StoredCurve(id: UUID.version7(), fittedAt: .distantPast, curve: learnt)
+        }
+        let fit = try await Self.fit(gathered, common)
+        return AccountTiming(
+            client: owner, account: row, fit: fit, common: common.curve, isFresh: true,
+            experiments: gathered.experiments)
+    }
+
+    /// Fits an account again and keeps the fit; learns its platform's curve first when that is a day old.
+    ///
+    /// - Returns: What was learnt of the platform; `nil` when its curve was still good.
+    @discardableResult
+    package func refit(_ account: AccountID, client: ClientID) async throws -> TimingLesson? {
+        let (row, curve, now) = try await self.pool.withConnection { db in
+            guard let row = try await AccountRepository.find(account, of: client, on: &db) else {
+                throw ServiceError(.notFound, "there is no account \(account)")
+            }
+            return (
+                row, try await TimingStore.curve(of: row.platform, on: &db), try await WorldTime.now(on: &db)
+            )
+        }
+        guard let curve, now.timeIntervalSince(curve.fittedAt) < Self.curveLife else {
+            return try await self.learn(row.platform, always: account)
+        }
+        let fit = try await Self.fit(self.gathered(row), curve)
+        try await self.pool.withTransaction { db in
+            try await TimingStore.keep(fit, of: row.id, client: client, platform: row.platform, on: &db)
+        }
+        return nil
+    }
+
+    /// Learns a platform's curve, and fits those of its accounts anew that have other posts than at their last fit.
+    ///
+    /// - Parameters:
+    ///   - platform: The platform.
+    ///   - account: An account that is fitted in any case.
+    ///   - all: Whether every account is.
+    package func learn(
+        _ platform: PlatformID, always account: AccountID? = nil, all: Bool = false
+    ) async throws -> TimingLesson {
+        let gathered = try await self.gather(platform)
+        let (curve, curves) = try await Self.compute {
+            let members = gathered.map { PlatformMember(CleanedPosts($0.history.posts)) }
+            let curve = try PlatformCurve(members)
+            let fits = try BestTimes.curves(gathered.map(\.history), platform: curve)
+            return (curve, fits)
+        }
+        return try await self.pool.withTransaction { db in
+            let stored = try await TimingStore.keep(curve, of: platform, on: &db)
+            var lesson = TimingLesson(platform: platform, curve: stored, fits: 0, posts: 0)
+            for (one, curve) in zip(gathered, curves) {
+                lesson.posts += one.history.posts.count
+                let fit = one.fit(curve, with: stored)
+                let known = try await TimingStore.fit(of: one.account, client: one.client, on: &db)
+                guard all || one.account == account || known.map(one.isOf) != true else { continue }
+                try await TimingStore.keep(fit, of: one.account, client: one.client, platform: platform, on: &db)
+                lesson.fits += 1
+            }
+            return lesson
+        }
+    }
+
+    /// The platforms that have accounts.
+    package func platforms() async throws -> [PlatformID] {
+        try await self.pool.query("SELECT DISTINCT platform FROM account ORDER BY platform").column()
+    }
+
+    /// The past of every account of a platform, named `client/account`.
+    package func histories(on platform: PlatformID) async throws -> [TimingHistory] {
+        try await self.gather(platform).map(\.history)
+    }
+
+    /// Scores of the week as they might be, for an account that learns.
+    func drawnScores(_ timing: AccountTiming, seed: UInt64) async throws -> [Double] {
+        let history = try await self.gathered(timing.account).history
+        let common = timing.common
+        return try await Self.compute {
+            try AccountCurve.drawnScores(history.posts, platform: common, seed: seed)
+        }
+    }
+
+    private static func fit(_ gathered: GatheredPosts, _ curve: StoredCurve) async throws -> StoredFit {
+        let fitted = try await Self.compute { try AccountCurve(gathered.history.posts, platform: curve.curve) }
+        return gathered.fit(fitted, with: curve)
+    }
+
+    private func gathered(_ row: AccountRow) async throws -> GatheredPosts {
+        let found = try await PostingHistory(pool: self.pool).readings(
+            ofAccount: row.id, client: row.client, platform: row.platform)
+        return GatheredPosts(
+            found, client: row.client, account: row.id, name: row.id.description, platform: row.platform,
+            zone: ZoneID(rawValue: row.timeZone) ?? .utc)
+    }
+
+    private func gather(_ platform: PlatformID) async throws -> [GatheredPosts] {
+        let accounts = try await PostingHistory(pool: self.pool).readings(
+            on: platform, minimumAgeHours: SelectionRules.mature(on: platform).minimumAgeHours)
+        return accounts.map {
+            GatheredPosts(
+                $0.readings, client: $0.client, account: $0.id, name: $0.account, platform: platform, zone: $0.zone)
+        }
+    }
+
+    /// Computes on a thread of its own: seconds of arithmetic must not keep the process's other tasks waiting.
+    private static func compute<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global(qos: .utility).async { continuation.resume(with: Result { try body() }) }
+        }
+    }
+}
+
+/// The posts of one account, as the model takes them.
+private struct GatheredPosts: Sendable {
+    var client: ClientID
+    var account: AccountID
+    var zone: ZoneID
+    var newestAt: Date?
+    var history: TimingHistory
+    private var drawn: Set<Int64> = []
+
+    init(
+        _ readings: [PostedReading], client: ClientID, account: AccountID, name: String, platform: PlatformID, zone: ZoneID
+    ) {
+        self.client = client
+        self.account = account
+        self.zone = zone
+        let rules = SelectionRules.mature(on: platform)
+        var collector = HistoryCollector(dropsRepeats: false)
+        for reading in readings {
+            let sample = PostSample(reading, account: name, platform: platform, zone: zone)
+            collector.add(sample)
+            if rules.exclusion(of: sample) == nil {
+                self.newestAt = reading.postedAt
+                if reading.isExperiment { self.drawn.insert(zone.table.clockSeconds(at: reading.postedAt)) }
+            }
+        }
+        self.history = collector.histories().first ?? TimingHistory(account: name, platform: platform)
+    }
+
+    /// What posts at drawn times did.
+    var experiments: ExperimentEffect? {
+        ExperimentEffect(self.history.posts, drawn: self.history.posts.map { self.drawn.contains($0.clockSeconds) })
+    }
+
+    /// Whether a fit was made of these very posts.
+    func isOf(_ fit: StoredFit) -> Bool {
+        fit.posts == self.history.posts.count && fit.newestAt == self.newestAt && fit.zone == self.zone
+    }
+
+    func fit(_ curve: AccountCurve, with common: StoredCurve) -> StoredFit {
+        StoredFit(
+            id: UUID.version7(), fittedAt: common.fittedAt, curveID: common.id, zone: self.zone,
+            posts: self.history.posts.count, newestAt: self.newestAt, excluded: self.history.excluded, curve: curve)
+    }
+}
+
+extension PostSample {
+    /// A publication with the reading that counts.
+    package init(_ reading: PostedReading, account: String, platform: PlatformID, zone: ZoneID) {
+        self.init(
+            account: account, platform: platform, postedAt: reading.postedAt, engagement: reading.engagement,
+            isPaid: reading.isPaid, contentType: reading.contentType, observedAt: reading.readAt, zone: zone,
+            impressions: reading.views)
+    }
+}

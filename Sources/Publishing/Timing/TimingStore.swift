@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+
+package import Analysis
+package import Domain
+package import Foundation
+import PQClient
+import Persistence
+
+/// A platform's curve as it was kept.
+package struct StoredCurve: Sendable {
+    /// Its identity.
+    package var id: UUID
+    /// When it was learnt, in the world's time.
+    package var fittedAt: Date
+    /// The curve.
+    package var curve: PlatformCurve
+}
+
+/// A fit of one account as it was kept.
+package struct StoredFit: Sendable {
+    /// Its identity.
+    package var id: UUID
+    /// When it was made, in the world's time.
+    package var fittedAt: Date
+    /// The platform's curve that it was made with.
+    package var curveID: UUID
+    /// The zone that its hours are local to.
+    package var zone: ZoneID
+    /// How many posts were used.
+    package var posts: Int
+    /// When the newest of them appeared.
+    package var newestAt: Date?
+    /// How many were left out, by reason.
+    package var excluded: [Exclusion: Int]
+    /// The curve.
+    package var curve: AccountCurve
+}
+
+/// Reads and keeps what the posting-time model learnt.
+///
+/// Only results of the present version of the method are read; older ones stay for whoever wants to explain an old recommendation.
+struct TimingStore {
+    /// How long results are kept, in world time.
+    private static let days: Int32 = 90
+
+    /// The newest curve of a platform.
+    static func curve(
+        of platform: PlatformID, id: UUID? = nil, on db: inout some SQLSession & ~Copyable
+    ) async throws -> StoredCurve? {
+        var statement: Statement = """
+            SELECT curve_id, fitted_at, accounts, weeks, mean, covariance, shared, own, variance
+            FROM timing_curve
+            WHERE platform = \(platform) AND model_version = \(Int32(BestTimes.version))
+            """
+        if let id { statement += " AND curve_id = \(id)" }
+        statement += " ORDER BY fitted_at DESC, curve_id LIMIT 1"
+        guard let row = try await db.query(statement).first else { return nil }
+        var covariance = SquareMatrix(count: HourOfWeek.count)
+        let elements: [Double] = try row.get("covariance")
+        let mean: [Double] = try row.get("mean")
+        guard elements.count == covariance.elements.count, mean.count == HourOfWeek.count else {
+            throw PQError(.decoding, "a stored curve has not 168 hours")
+        }
+        covariance.elements = elements
+        let shared: JSONText? = try row.get("shared")
+        return StoredCurve(
+            id: try row.get("curve_id"), fittedAt: try row.get("fitted_at"),
+            curve: PlatformCurve(
+                mean: mean, covariance: covariance, shared: try shared.map { json throws in try JSONColumn.decode(json) },
+                own: try JSONColumn.decode(try row.get("own")), typicalVariance: try row.get("variance"),
+                accounts: Int(try row.get("accounts", as: Int32.self)), weeks: Int(try row.get("weeks", as: Int32.self))))
+    }
+
+    /// Keeps a platform's curve, and forgets those that nothing explains any more.
+    static func keep(
+        _ curve: PlatformCurve, of platform: PlatformID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> StoredCurve {
+        let id = UUID.version7()
+        let at: Date = try await db.query(
+            """
+            INSERT INTO timing_curve (
+                platform, curve_id, model_version, accounts, weeks, mean, covariance, shared, own, variance
+            )
+            VALUES (
+                \(platform), \(id), \(Int32(BestTimes.version)), \(Int32(curve.accounts)), \(Int32(curve.weeks)),
+                \(curve.mean), \(curve.covariance.elements), \(try curve.shared.map(JSONColumn.encode)),
+                \(try JSONColumn.encode(curve.own)), \(curve.typicalVariance)
+            )
+            RETURNING fitted_at
+            """
+        ).single()
+        try await db.execute(
+            """
+            DELETE FROM timing_curve c
+            WHERE c.platform = \(platform) AND c.fitted_at < world_now() - make_interval(days => \(Self.days))
+              AND NOT EXISTS (SELECT FROM timing_fit f WHERE f.curve_id = c.curve_id)
+            """)
+        return StoredCurve(id: id, fittedAt: at, curve: curve)
+    }
+
+    /// The newest fit of an account.
+    static func fit(
+        of account: AccountID, client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> StoredFit? {
+        let rows = try await db.query(
+            """
+            SELECT fit_id, fitted_at, curve_id, time_zone, posts, newest_at, excluded, own, variance, drift, score, lower,
+                   upper, own_share, chance, slot_posts
+            FROM timing_fit
+            WHERE client_id = \(client) AND account_id = \(account) AND model_version = \(Int32(BestTimes.version))
+            ORDER BY fitted_at DESC, fit_id
+            LIMIT 1
+            """)
+        return try rows.first.map { row throws in try StoredFit(row) }
+    }
+
+    /// Keeps a fit of an account, and forgets its old ones.
+    static func keep(
+        _ fit: StoredFit, of account: AccountID, client: ClientID, platform: PlatformID,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        let hours = fit.curve.hours
+        try await db.execute(
+            """
+            INSERT INTO timing_fit (
+                client_id, account_id, fit_id, model_version, platform, curve_id, time_zone, posts, newest_at, excluded, own,
+                variance, drift, score, lower, upper, own_share, chance, slot_posts
+            )
+            VALUES (
+                \(client), \(account), \(fit.id), \(Int32(BestTimes.version)), \(platform), \(fit.curveID),
+                \(fit.zone.rawValue), \(Int32(clamping: fit.posts)), \(fit.newestAt), \(try JSONColumn.encode(fit.excluded)),
+                \(try JSONColumn.encode(fit.curve.own)), \(fit.curve.variance), \(fit.curve.drift), \(hours.map(\.score)),
+                \(hours.map(\.lower)), \(hours.map(\.upper)), \(hours.map(\.ownShare)), \(hours.map(\.chance)),
+                \(hours.map { Int32(clamping: $0.posts) })
+            )
+            """)
+        try await db.execute(
+            """
+            DELETE FROM timing_fit
+            WHERE client_id = \(client) AND account_id = \(account) AND fit_id <> \(fit.id)
+              AND fitted_at < world_now() - make_interval(days => \(Self.days))
+            """)
+    }
+}
+
+extension StoredFit {
+    fileprivate init(_ row: Row) throws {
+        let score: [Double] = try row.get("score")
+        let lower: [Double] = try row.get("lower")
+        let upper: [Double] = try row.get("upper")
+        let share: [Double] = try row.get("own_share")
+        let chance: [Double] = try row.get("chance")
+        let posts: [Int32] = try row.get("slot_posts")
+        guard [score, lower, upper, share, chance].allSatisfy({ $0.count == HourOfWeek.count }),
+            posts.count == HourOfWeek.count
+        else { throw PQError(.decoding, "a stored fit has not 168 hours") }
+        let hours = HourOfWeek.all.map { hour in
+            AccountCurve.Hour(
+                hour: hour, score: score[hour.index], lower: lower[hour.index], upper: upper[hour.index],
+                ownShare: share[hour.index], chance: chance[hour.index], posts: Int(posts[hour.index]))
+        }
+        self.init(
+            id: try row.get("fit_id"), fittedAt: try row.get("fitted_at"), curveID: try row.get("curve_id"),
+            zone: ZoneID(rawValue: try row.get("time_zone")) ?? .utc, posts: Int(try row.get("posts", as: Int32.self)),
+            newestAt: try row.get("newest_at"), excluded: try JSONColumn.decode(try row.get("excluded")),
+            curve: AccountCurve(
+                hours: hours, variance: try row.get("variance"), own: try JSONColumn.decode(try row.get("own")),
+                drift: try row.get("drift")))
+    }
+}
