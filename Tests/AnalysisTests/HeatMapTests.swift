@@ -102,7 +102,7 @@ struct HeatMapTests {
 }
 
 /// Checks that every tag is closed in order; enough for what the drawer writes.
-private struct XMLCheck {
+struct XMLCheck {
     let isWellFormed: Bool
 
     init(_ text: String) {

@@ -6,7 +6,9 @@ package import Domain
 package struct TruthComparison: Sendable, Hashable {
     /// Spearman's rank correlation of the scores with the truth over the week: 1 is the same order.
     package let rankCorrelation: Double
-    /// What the recommended hours reach of what as many hours, one a day, could reach at best; 1 is the best plan. Nil without any.
+    /// What the recommended hours reach of what as many hours, one a day, could reach at best.
+    ///
+    /// 1 is the best plan; nil without recommended hours.
     package let reached: Double?
 
     /// Compares.

@@ -22,11 +22,6 @@ package struct CurveMapSVG: Sendable {
     private static let rowHeight = 19
     private static let scaleWidth = 260
 
-    private static let style = """
-        <style>.hm-mark{stroke:#1d2430}.hm-bar{stroke:#8a919c;stroke-width:2}.hm-point{stroke:#6a7079}\
-        @media screen and (prefers-color-scheme:dark){.hm-mark{stroke:#f2f4f7}}</style>
-        """
-
     /// Makes a drawer.
     package init(title: String, zone: ZoneID, marked: Set<HourOfWeek> = [], lines: [String]) {
         self.title = title
@@ -87,31 +82,33 @@ package struct CurveMapSVG: Sendable {
     private func legend(_ maps: HeatMapSVG, unit: Int, identity: String) -> String {
         let y = HeatMapSVG.top + 7 * HeatMapSVG.cellHeight + 14
         var x = HeatMapSVG.left + 1
-        var parts = [Self.style]
-        parts.append(HeatMapSVG.scale(x, y))
+        var parts = [HeatMapSVG.scale(x, y)]
         x += 186
         parts.append(maps.dots(1, 1, x - 14, y - 7, "hm-dot"))
-        parts.append(HeatMapSVG.text(x + 10, y + 9, "start", unit == 1 ? "a dot is a post" : "a dot is up to \(unit) posts"))
+        parts.append(
+            HeatMapSVG.text(x + 10, y + 9, "start", unit == 1 ? "a dot is a post" : "a dot is up to \(unit) posts"))
         x += 136
         let box = #"x="\#(x)" y="\#(y - 2)" width="16" height="14" rx="3""#
         parts.append(#"<rect class="hm-none" \#(box)/><rect fill="url(#hm-\#(identity))" \#(box)/>"#)
         parts.append(HeatMapSVG.text(x + 22, y + 9, "start", "hardly an own post: others' pattern"))
-        x += 206
+        x += 248
         if !self.marked.isEmpty {
             parts.append(
-                #"<rect class="hm-mark" fill="none" stroke-width="2" x="\#(x)" y="\#(y - 2)" width="16" height="14" rx="3"/>"#)
+                #"<rect class="hm-mark" fill="none" stroke-width="2" x="\#(x)" y="\#(y - 2)" width="16" height="14" rx="3"/>"#
+            )
             parts.append(HeatMapSVG.text(x + 22, y + 9, "start", "recommended"))
         }
         parts.append(
             HeatMapSVG.text(
-                HeatMapSVG.left + 187, y + 24, "start", "strong colour: from own posts; pale: mostly borrowed or unsure"))
+                HeatMapSVG.left + 187, y + 24, "start", "strong colour: from own posts; pale: mostly borrowed or unsure"
+            ))
         return parts.joined(separator: "\n")
     }
 
     /// The best and worst hours, each with its interval around the line at 1.
     private func list(_ rows: [AccountCurve.Hour], y top: Int) -> String {
         let left = HeatMapSVG.left + 78
-        let limit = max(1.4, min(2.5, rows.map { max($0.upper, 1 / $0.lower) }.max() ?? 1.4))
+        let limit = max(1.4, min(4, rows.map { max($0.upper, 1 / $0.lower) }.max() ?? 1.4))
         func position(_ ratio: Double) -> Double {
             let share = min(1, max(-1, log(ratio) / log(limit)))
             return Double(left) + Double(Self.scaleWidth) * (share + 1) / 2

@@ -14,6 +14,7 @@ extension HeatMapText {
     ///   - zone: What the hours are local to.
     ///   - marked: Hours that are recommended.
     ///   - lines: What stands under it.
+    /// - Returns: Lines of text.
     package func render(
         _ curve: AccountCurve, title: String, zone: ZoneID, marked: Set<HourOfWeek> = [], lines: [String]
     ) -> String {

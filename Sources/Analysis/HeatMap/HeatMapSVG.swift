@@ -151,8 +151,9 @@ package struct HeatMapSVG: Sendable {
     static let style = """
         <style>.hm{width:100%;height:auto;display:block}.hm-ink{fill:#4a4f57}.hm-none{fill:#f4f4f2}.hm-hatch{stroke:#d3d3cf;stroke-width:1.4}\
         .hm-few{fill:#fff;stroke:#cfd2d6}.hm-dot{fill:#6a7079}.hm-dark{fill:rgba(0,0,0,.62)}.hm-light{fill:rgba(255,255,255,.9)}\
+        .hm-mark{stroke:#1d2430}.hm-bar{stroke:#8a919c;stroke-width:2}.hm-point{stroke:#6a7079}\
         @media screen and (prefers-color-scheme:dark){.hm-ink{fill:#b9bec7}.hm-none{fill:#1c1f24}.hm-hatch{stroke:#343a42}\
-        .hm-few{fill:#23272e;stroke:#454c56}.hm-dot{fill:#9aa2ad}}</style>
+        .hm-few{fill:#23272e;stroke:#454c56}.hm-dot{fill:#9aa2ad}.hm-mark{stroke:#f2f4f7}}</style>
         """
 
     static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }

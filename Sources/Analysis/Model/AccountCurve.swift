@@ -117,17 +117,25 @@ package struct AccountCurve: Sendable, Hashable, Codable {
 
     /// Fits one account to a platform's curve that was learnt before.
     ///
+    /// - Parameters:
+    ///   - posts: The account's posts.
+    ///   - platform: The curve.
+    ///   - own: How the account's own curve was held to vary at its last fit, which then is not chosen anew; nil chooses.
     /// - Throws: ``Cholesky/NotPositiveDefinite`` when a covariance cannot be factored.
-    package init(_ posts: [TimingPost], platform: PlatformCurve) throws(Cholesky.NotPositiveDefinite) {
+    package init(
+        _ posts: [TimingPost], platform: PlatformCurve, own: WeeklyKernel? = nil
+    ) throws(Cholesky.NotPositiveDefinite) {
         let cleaned = CleanedPosts(posts)
         try self.init(
-            SlotStatistics(cleaned), drift: cleaned.drift, platform: platform, kernels: KernelChoice(platform))
+            SlotStatistics(cleaned), drift: cleaned.drift, platform: platform,
+            kernels: own.map { KernelChoice(platform, only: $0) } ?? KernelChoice(platform))
     }
 
     private static func choose(
         _ statistics: SlotStatistics, _ platform: PlatformCurve, _ kernels: KernelChoice
     ) throws(Cholesky.NotPositiveDefinite) -> (kernel: WeeklyKernel, prior: SquareMatrix) {
         var best = kernels.usual
+        guard !kernels.others.isEmpty else { return best }
         guard let usual = try statistics.logEvidence(prior: best.prior, mean: platform.mean) else { return best }
         var limit = usual + Self.ownEvidence
         for other in kernels.others {
@@ -175,5 +183,11 @@ struct KernelChoice: Sendable {
         }
         self.usual = with(platform.own)
         self.others = WeeklyKernel.own.filter { $0 != platform.own }.map(with)
+    }
+
+    /// No choice.
+    init(_ platform: PlatformCurve, only kernel: WeeklyKernel) {
+        self.usual = (kernel, platform.covariance + kernel.covariance())
+        self.others = []
     }
 }

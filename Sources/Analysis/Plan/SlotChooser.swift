@@ -44,6 +44,7 @@ package struct SlotChooser: Sendable {
     /// - Parameters:
     ///   - now: The present moment.
     ///   - taken: The account's other posts, past and planned.
+    /// - Returns: The times.
     package func slots(now: Date, taken: [Date]) -> [Slot] {
         let first = self.zone.wallTime(at: now).startOfDay
         let earliest = now.addingTimeInterval(Self.lead)

@@ -42,5 +42,7 @@ package struct SlotWish: Sendable, Hashable {
     }
 
     /// Whether a local day may have a post.
-    package func allows(day: WallTime) -> Bool { !self.weekdays.contains(day.weekday) && !self.dates.contains(day.date) }
+    package func allows(day: WallTime) -> Bool {
+        !self.weekdays.contains(day.weekday) && !self.dates.contains(day.date)
+    }
 }

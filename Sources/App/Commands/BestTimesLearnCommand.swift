@@ -16,7 +16,8 @@ struct BestTimesLearnCommand: PosthornCommand {
             """,
         examples: ["best-times learn --account acme/instagram", "best-times learn --account acme/instagram --off"],
         keys: [
-            Column("account", nil, "the account"), Column("learns_until", nil, "until when it draws; null when it does not"),
+            Column("account", nil, "the account"),
+            Column("learns_until", nil, "until when it draws; null when it does not"),
         ])
 
     @OptionGroup var options: CommandOptions

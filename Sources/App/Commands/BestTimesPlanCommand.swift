@@ -8,7 +8,8 @@ import Publishing
 /// `posthorn best-times plan`.
 struct BestTimesPlanCommand: PosthornCommand {
     private static let columns = [
-        Column("at", "AT", "local time, to be given to `post create --at`"), Column("tz", "ZONE", "the audience's zone"),
+        Column("at", "AT", "local time, to be given to `post create --at`"),
+        Column("tz", "ZONE", "the audience's zone"),
         Column("day", "DAY", "the day of the week"), Column("score", "SCORE", "1.18 is 18 % more than a typical post"),
         Column("lower", "FROM", "the lower end of the 80 % interval"), Column("upper", "TO", "the upper end"),
     ]
@@ -53,9 +54,11 @@ struct BestTimesPlanCommand: PosthornCommand {
                 "lower": .number(hour.lower, places: 2), "upper": .number(hour.upper, places: 2),
             ])
         }
-        context.output.show(Listing(Self.columns, rows: rows, idKey: "at", empty: "no time is free inside what is allowed"))
+        context.output.show(
+            Listing(Self.columns, rows: rows, idKey: "at", empty: "no time is free inside what is allowed"))
         if plan.slots.count < self.posts {
-            context.output.note("\(plan.slots.count) of \(self.posts): allow more with --between, --within or --distance")
+            context.output.note(
+                "\(plan.slots.count) of \(self.posts): allow more with --between, --within or --distance")
         }
         if plan.isDrawn { context.output.note("the account learns: these times are drawn, not the best so far") }
         if plan.timing.fit.curve.isFlat {

@@ -41,7 +41,9 @@ struct BestTimesShowCommand: PosthornCommand {
     @Option(help: ArgumentHelp("Write the picture to this file.", valueName: "file")) var svg: String?
     @Flag(name: .customLong("counts"), help: "Medians of what was posted, without the model.") var isCounts = false
     @Flag(help: "Fit anew for this answer.") var fresh = false
-    @Option(name: .customLong("tz"), help: ArgumentHelp("With --counts: another zone than the account's.", valueName: "zone"))
+    @Option(
+        name: .customLong("tz"),
+        help: ArgumentHelp("With --counts: another zone than the account's.", valueName: "zone"))
     var timeZone: String?
 
     /// How many posts a week the recommended hours are for.
@@ -51,7 +53,9 @@ struct BestTimesShowCommand: PosthornCommand {
         guard self.timeZone == nil || self.isCounts else {
             throw ValidationError("--tz goes with --counts: the model knows the audience's zone only.")
         }
-        guard self.svg == nil || !self.isCounts else { throw ValidationError("--svg shows the model: leave out --counts.") }
+        guard self.svg == nil || !self.isCounts else {
+            throw ValidationError("--svg shows the model: leave out --counts.")
+        }
     }
 
     func run(_ context: CommandContext) async throws {
@@ -88,7 +92,8 @@ struct BestTimesShowCommand: PosthornCommand {
 
     private static func record(_ hour: AccountCurve.Hour, isMarked: Bool) -> Record {
         Record([
-            "weekday": .count(hour.hour.weekday), "hour": .count(hour.hour.hour), "score": .number(hour.score, places: 2),
+            "weekday": .count(hour.hour.weekday), "hour": .count(hour.hour.hour),
+            "score": .number(hour.score, places: 2),
             "lower": .number(hour.lower, places: 2), "upper": .number(hour.upper, places: 2),
             "own_share": .number(hour.ownShare, places: 2), "posts": .count(hour.posts), "recommended": .flag(isMarked),
         ])

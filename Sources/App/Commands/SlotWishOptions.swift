@@ -9,7 +9,8 @@ import Foundation
 struct SlotWishOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Hours of the local day that are allowed, as 09:00-21:00; 06:00-23:00 when not given.", valueName: "from-to"))
+            "Hours of the local day that are allowed, as 09:00-21:00; 06:00-23:00 when not given.", valueName: "from-to"
+        ))
     var between: String?
     @Option(
         name: .customLong("not"),

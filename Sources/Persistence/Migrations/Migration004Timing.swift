@@ -34,6 +34,8 @@ enum Migration004Timing {
             newest_at       timestamptz,
             excluded        jsonb NOT NULL,
             own             jsonb NOT NULL,
+            -- When that was chosen among the kernels; fits in between keep it.
+            chosen_at       timestamptz NOT NULL,
             variance        double precision NOT NULL,
             drift           double precision NOT NULL,
             score           double precision[] NOT NULL,

@@ -53,7 +53,8 @@ struct PostPreparer {
         let isPlanned = !draft.isDraft && hasTime
         if !draft.isDraft, !hasTime {
             issues.append(
-                PostIssue(.error, field: "at", "when? Give --at TIME, --best or --now, or keep it as a draft with --draft"))
+                PostIssue(
+                    .error, field: "at", "when? Give --at TIME, --best or --now, or keep it as a draft with --draft"))
         }
 
         let brands = Set(accounts.map(\.brand))

@@ -2,9 +2,9 @@
 
 import Analysis
 import Domain
-import Persistence
 package import Foundation
 package import PQClient
+import Persistence
 
 /// Lets accounts draw their times for a while instead of taking the best so far, which would only see again what it likes already.
 package struct TimingLearning: Sendable {

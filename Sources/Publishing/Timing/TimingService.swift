@@ -44,20 +44,24 @@ package struct TimingLesson: Sendable {
 package struct TimingService: Sendable {
     /// For how long a platform's curve is used, in world time.
     package static let curveLife: TimeInterval = 86_400
+    /// For how long an account's kernel is kept before it is chosen anew: the search is what a fit costs most.
+    private static let choiceLife: TimeInterval = 7 * 86_400
 
     let pool: ConnectionPool
 
     /// Makes a service.
     package init(pool: ConnectionPool) { self.pool = pool }
 
-    /// What the model says of an account: the kept fit, or one that is made now where there is none of the posts that are there.
+    /// What the model says of an account: the kept fit, or one that is made now where none is of the present posts.
     ///
     /// - Parameters:
     ///   - account: The account as `client/account` or identity, or its slug when the client is given.
     ///   - client: The client.
     ///   - isFresh: Whether a fit is made now in any case.
     /// - Throws: `ServiceError` with code `notFound`.
-    package func timing(of account: String, client: String? = nil, isFresh: Bool = false) async throws -> AccountTiming {
+    /// - Returns: What the model says, and what it was made of.
+    package func timing(of account: String, client: String? = nil, isFresh: Bool = false) async throws -> AccountTiming
+    {
         let (owner, row) = try await self.pool.withConnection { db in
             try await ClientDirectory.account(account, client: client, on: &db)
         }
@@ -65,6 +69,9 @@ package struct TimingService: Sendable {
     }
 
     /// What the model says of an account that was looked up.
+    ///
+    /// - Throws: ``PQError``; ``Cholesky/NotPositiveDefinite`` when a covariance cannot be factored.
+    /// - Returns: The kept fit, or one that is made now.
     package func timing(of row: AccountRow, owner: ClientRow, isFresh: Bool = false) async throws -> AccountTiming {
         let gathered = try await self.gathered(row)
         let (kept, curve) = try await self.pool.withConnection { db in
@@ -101,18 +108,23 @@ package struct TimingService: Sendable {
     /// - Returns: What was learnt of the platform; `nil` when its curve was still good.
     @discardableResult
     package func refit(_ account: AccountID, client: ClientID) async throws -> TimingLesson? {
-        let (row, curve, now) = try await self.pool.withConnection { db in
+        let (row, curve, last, now) = try await self.pool.withConnection { db in
             guard let row = try await AccountRepository.find(account, of: client, on: &db) else {
                 throw ServiceError(.notFound, "there is no account \(account)")
             }
             return (
-                row, try await TimingStore.curve(of: row.platform, on: &db), try await WorldTime.now(on: &db)
+                row, try await TimingStore.curve(of: row.platform, on: &db),
+                try await TimingStore.fit(of: account, client: client, on: &db), try await WorldTime.now(on: &db)
             )
         }
         guard let curve, now.timeIntervalSince(curve.fittedAt) < Self.curveLife else {
             return try await self.learn(row.platform, always: account)
         }
-        let fit = try await Self.fit(self.gathered(row), curve)
+        let chosen = last.flatMap { last in
+            last.chosenAt.flatMap { now.timeIntervalSince($0) < Self.choiceLife ? (last.curve.own, $0) : nil }
+        }
+        var fit = try await Self.fit(self.gathered(row), curve, own: chosen?.0)
+        fit.chosenAt = chosen?.1
         try await self.pool.withTransaction { db in
             try await TimingStore.keep(fit, of: row.id, client: client, platform: row.platform, on: &db)
         }
@@ -125,28 +137,33 @@ package struct TimingService: Sendable {
     ///   - platform: The platform.
     ///   - account: An account that is fitted in any case.
     ///   - all: Whether every account is.
+    /// - Throws: ``PQError``; ``Cholesky/NotPositiveDefinite`` when a covariance cannot be factored.
+    /// - Returns: What was learnt.
     package func learn(
         _ platform: PlatformID, always account: AccountID? = nil, all: Bool = false
     ) async throws -> TimingLesson {
         let gathered = try await self.gather(platform)
+        let changed = try await self.pool.withConnection { db in
+            var changed: [GatheredPosts] = []
+            for one in gathered {
+                let known = try await TimingStore.fit(of: one.account, client: one.client, on: &db)
+                if all || one.account == account || known.map(one.isOf) != true { changed.append(one) }
+            }
+            return changed
+        }
         let (curve, curves) = try await Self.compute {
-            let members = gathered.map { PlatformMember(CleanedPosts($0.history.posts)) }
-            let curve = try PlatformCurve(members)
-            let fits = try BestTimes.curves(gathered.map(\.history), platform: curve)
-            return (curve, fits)
+            let curve = try PlatformCurve(gathered.map { PlatformMember(CleanedPosts($0.history.posts)) })
+            return (curve, try BestTimes.curves(changed.map(\.history), platform: curve))
         }
         return try await self.pool.withTransaction { db in
             let stored = try await TimingStore.keep(curve, of: platform, on: &db)
-            var lesson = TimingLesson(platform: platform, curve: stored, fits: 0, posts: 0)
-            for (one, curve) in zip(gathered, curves) {
-                lesson.posts += one.history.posts.count
+            for (one, curve) in zip(changed, curves) {
                 let fit = one.fit(curve, with: stored)
-                let known = try await TimingStore.fit(of: one.account, client: one.client, on: &db)
-                guard all || one.account == account || known.map(one.isOf) != true else { continue }
                 try await TimingStore.keep(fit, of: one.account, client: one.client, platform: platform, on: &db)
-                lesson.fits += 1
             }
-            return lesson
+            return TimingLesson(
+                platform: platform, curve: stored, fits: changed.count,
+                posts: gathered.reduce(0) { $0 + $1.history.posts.count })
         }
     }
 
@@ -169,8 +186,12 @@ package struct TimingService: Sendable {
         }
     }
 
-    private static func fit(_ gathered: GatheredPosts, _ curve: StoredCurve) async throws -> StoredFit {
-        let fitted = try await Self.compute { try AccountCurve(gathered.history.posts, platform: curve.curve) }
+    private static func fit(
+        _ gathered: GatheredPosts, _ curve: StoredCurve, own: WeeklyKernel? = nil
+    ) async throws -> StoredFit {
+        let fitted = try await Self.compute {
+            try AccountCurve(gathered.history.posts, platform: curve.curve, own: own)
+        }
         return gathered.fit(fitted, with: curve)
     }
 
@@ -209,7 +230,8 @@ private struct GatheredPosts: Sendable {
     private var drawn: Set<Int64> = []
 
     init(
-        _ readings: [PostedReading], client: ClientID, account: AccountID, name: String, platform: PlatformID, zone: ZoneID
+        _ readings: [PostedReading], client: ClientID, account: AccountID, name: String, platform: PlatformID,
+        zone: ZoneID
     ) {
         self.client = client
         self.account = account
@@ -240,7 +262,8 @@ private struct GatheredPosts: Sendable {
     func fit(_ curve: AccountCurve, with common: StoredCurve) -> StoredFit {
         StoredFit(
             id: UUID.version7(), fittedAt: common.fittedAt, curveID: common.id, zone: self.zone,
-            posts: self.history.posts.count, newestAt: self.newestAt, excluded: self.history.excluded, curve: curve)
+            posts: self.history.posts.count, newestAt: self.newestAt, excluded: self.history.excluded, chosenAt: nil,
+            curve: curve)
     }
 }
 

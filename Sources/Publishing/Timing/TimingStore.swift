@@ -32,6 +32,8 @@ package struct StoredFit: Sendable {
     package var newestAt: Date?
     /// How many were left out, by reason.
     package var excluded: [Exclusion: Int]
+    /// When its kernel was chosen, in the world's time; `nil` is now.
+    package var chosenAt: Date?
     /// The curve.
     package var curve: AccountCurve
 }
@@ -53,7 +55,7 @@ struct TimingStore {
             WHERE platform = \(platform) AND model_version = \(Int32(BestTimes.version))
             """
         if let id { statement += " AND curve_id = \(id)" }
-        statement += " ORDER BY fitted_at DESC, curve_id LIMIT 1"
+        statement += " ORDER BY fitted_at DESC, curve_id DESC LIMIT 1"
         guard let row = try await db.query(statement).first else { return nil }
         var covariance = SquareMatrix(count: HourOfWeek.count)
         let elements: [Double] = try row.get("covariance")
@@ -66,9 +68,11 @@ struct TimingStore {
         return StoredCurve(
             id: try row.get("curve_id"), fittedAt: try row.get("fitted_at"),
             curve: PlatformCurve(
-                mean: mean, covariance: covariance, shared: try shared.map { json throws in try JSONColumn.decode(json) },
+                mean: mean, covariance: covariance,
+                shared: try shared.map { json throws in try JSONColumn.decode(json) },
                 own: try JSONColumn.decode(try row.get("own")), typicalVariance: try row.get("variance"),
-                accounts: Int(try row.get("accounts", as: Int32.self)), weeks: Int(try row.get("weeks", as: Int32.self))))
+                accounts: Int(try row.get("accounts", as: Int32.self)), weeks: Int(try row.get("weeks", as: Int32.self))
+            ))
     }
 
     /// Keeps a platform's curve, and forgets those that nothing explains any more.
@@ -104,11 +108,11 @@ struct TimingStore {
     ) async throws -> StoredFit? {
         let rows = try await db.query(
             """
-            SELECT fit_id, fitted_at, curve_id, time_zone, posts, newest_at, excluded, own, variance, drift, score, lower,
-                   upper, own_share, chance, slot_posts
+            SELECT fit_id, fitted_at, curve_id, time_zone, posts, newest_at, excluded, own, chosen_at, variance, drift, score,
+                   lower, upper, own_share, chance, slot_posts
             FROM timing_fit
             WHERE client_id = \(client) AND account_id = \(account) AND model_version = \(Int32(BestTimes.version))
-            ORDER BY fitted_at DESC, fit_id
+            ORDER BY fitted_at DESC, fit_id DESC
             LIMIT 1
             """)
         return try rows.first.map { row throws in try StoredFit(row) }
@@ -124,12 +128,12 @@ struct TimingStore {
             """
             INSERT INTO timing_fit (
                 client_id, account_id, fit_id, model_version, platform, curve_id, time_zone, posts, newest_at, excluded, own,
-                variance, drift, score, lower, upper, own_share, chance, slot_posts
+                chosen_at, variance, drift, score, lower, upper, own_share, chance, slot_posts
             )
             VALUES (
                 \(client), \(account), \(fit.id), \(Int32(BestTimes.version)), \(platform), \(fit.curveID),
                 \(fit.zone.rawValue), \(Int32(clamping: fit.posts)), \(fit.newestAt), \(try JSONColumn.encode(fit.excluded)),
-                \(try JSONColumn.encode(fit.curve.own)), \(fit.curve.variance), \(fit.curve.drift), \(hours.map(\.score)),
+                \(try JSONColumn.encode(fit.curve.own)), coalesce(\(fit.chosenAt), world_now()), \(fit.curve.variance), \(fit.curve.drift), \(hours.map(\.score)),
                 \(hours.map(\.lower)), \(hours.map(\.upper)), \(hours.map(\.ownShare)), \(hours.map(\.chance)),
                 \(hours.map { Int32(clamping: $0.posts) })
             )
@@ -163,6 +167,7 @@ extension StoredFit {
             id: try row.get("fit_id"), fittedAt: try row.get("fitted_at"), curveID: try row.get("curve_id"),
             zone: ZoneID(rawValue: try row.get("time_zone")) ?? .utc, posts: Int(try row.get("posts", as: Int32.self)),
             newestAt: try row.get("newest_at"), excluded: try JSONColumn.decode(try row.get("excluded")),
+            chosenAt: try row.get("chosen_at"),
             curve: AccountCurve(
                 hours: hours, variance: try row.get("variance"), own: try JSONColumn.decode(try row.get("own")),
                 drift: try row.get("drift")))

@@ -108,6 +108,51 @@ struct NounCommandTests {
         #expect(try await world.posthorn("best-times", "backtest", "--platform", "facebook") == 73)
     }
 
+    @Test("best times are fitted, shown, drawn, planned and used, and what cannot be done is said")
+    func bestTimes() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let rows = (0..<150).map { index in
+            let at = Date(timeIntervalSince1970: 1_577_836_800 + Double(index) * 7 * 3_600).iso8601()
+            return "x,mock,\(at),0,\(100 + index * 7 % 23 + (index % 24 == 5 ? 300 : 0))"
+        }
+        let file = try world.file(
+            "past.csv", (["account,platform,posted_at,paid,engagement"] + rows).joined(separator: "\n") + "\n")
+        #expect(try await world.posthorn("history", "import", file, "--client", "acme") == 0)
+        let account = "acme/mock-x"
+        let fitted = try await world.answer(["best-times", "fit", "-o", "csv"])
+        #expect(fitted.code == 0 && fitted.data.contains("mock,1,"), "\(fitted.data)")
+        #expect(try await world.posthorn("best-times", "fit", "--platform", "myspace") == 66)
+        let said = try await world.answer(["best-times", "explain", "--account", account])
+        #expect(said.data.contains("last fit"))
+        let shown = try await world.answer(["best-times", "show", "--account", account, "-o", "csv"])
+        #expect(shown.data.split(whereSeparator: \.isNewline).count == 1 + 168)
+        let picture = try world.file("week.svg", "")
+        #expect(try await world.posthorn("best-times", "show", "--account", account, "--svg", picture) == 0)
+        #expect(try String(contentsOfFile: picture, encoding: .utf8).hasPrefix("<svg"))
+        #expect(try await world.posthorn("best-times", "show", "--account", account, "--svg", "/nowhere/x.svg") == 65)
+        #expect(try await world.posthorn("best-times", "show", "--account", account, "--counts") == 0)
+        #expect(try await world.posthorn("best-times", "show", "--account", account, "--tz", "UTC") == 64)
+        let plan = try await world.answer([
+            "best-times", "plan", "--account", account, "--posts", "4", "--between", "09:00-21:00", "--not", "sun",
+            "-o",
+            "csv",
+        ])
+        #expect(
+            plan.code == 0 && plan.data.split(whereSeparator: \.isNewline).count == 1 + 4 && !plan.data.contains("Sun"))
+        #expect(try await world.posthorn("best-times", "plan", "--account", account, "--between", "9-21") == 64)
+        #expect(try await world.posthorn("best-times", "plan", "--account", account, "--not", "someday") == 64)
+        #expect(try await world.posthorn("best-times", "learn", "--account", account) == 0)
+        #expect(try await world.posthorn("best-times", "learn", "--account", account, "--off") == 0)
+        let none = try await world.answer([
+            "post", "create", "--client", "acme", "--account", "x", "--text", "Hi", "--best",
+        ])
+        #expect(none.code == 65 && none.messages.contains("nothing is known yet"), "\(none.messages)")
+        #expect(
+            try await world.posthorn(
+                "post", "create", "--client", "acme", "--account", "x", "--text", "Hi", "--best", "--now") == 64)
+    }
+
     @Test("jobs are followed by id: an unknown one is not found, one that waits runs into the time limit")
     func jobs() async throws {
         let world = try await CommandWorld()

@@ -144,10 +144,9 @@ extension DemoReport {
         let zone = try ZoneID(parsing: "Europe/Berlin")
         let due = try Date(iso8601: "2026-11-04T23:30:00Z")
         let posts = (0..<6).map { week in
-            PostSample(
-                account: "acme/x", platform: "x", postedAt: due.addingTimeInterval(Double(week) * 604_800),
-                engagement: 9)
+            TimingPost(clockSeconds: 1_793_836_800 + Int64(week) * 604_800, engagement: Double(9 + week % 2))
         }
+        let common = try PlatformCurve([])
         let euros = Money(minorUnits: 5000, currency: .eur)
         return DemoReport(
             period: .init(
@@ -166,7 +165,9 @@ extension DemoReport {
                     text: "Again",
                     state: .published, isBoosted: true),
             ],
-            week: .init(account: "acme/x", platform: "x", table: .make(posts, zone: zone)),
+            week: .init(
+                account: "acme/x", platform: "x", zone: zone, curve: try AccountCurve(posts, platform: common),
+                recommended: [], dataLine: "6 posts used", sentences: ["nothing is sure"], truth: "near the truth"),
             boosts: [
                 .init(
                     client: "acme", account: "acme/x", platform: "x", text: "Again", objective: "Reach",

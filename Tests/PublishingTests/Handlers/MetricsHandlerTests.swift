@@ -28,11 +28,12 @@ struct MetricsHandlerTests {
         _ = try await agency.work(PublishHandler(services: agency.services))
         for _ in 0..<7 {
             let pause = try await agency.count(
-                "SELECT ceil(extract(epoch FROM min(due_at) - world_now()))::bigint FROM job_scheduled")
+                "SELECT ceil(extract(epoch FROM min(due_at) - world_now()))::bigint FROM job_scheduled WHERE kind = 'fetch-metrics'"
+            )
             try await agency.advance(.seconds(pause))
             #expect(try await agency.work(MetricsHandler(services: agency.services)) == ["succeeded"])
         }
-        #expect(try await agency.count("SELECT count(*) FROM job_scheduled") == 0)
+        #expect(try await agency.count("SELECT count(*) FROM job_scheduled WHERE kind = 'fetch-metrics'") == 0)
         #expect(try await agency.count("SELECT count(*) FROM sample") == 7)
     }
 
