@@ -21,9 +21,9 @@ final class RequestRecorder: Sendable {
         var headers: [[String]]
         /// All bytes of the body.
         var size: Int
-        /// After so many bytes of what is written…
+        /// After how many of the bytes that are written something is left out.
         var cut_at: Int?
-        /// …so many are left out.
+        /// How many bytes are left out there.
         var omitted: Int?
         var body: String?
         var body_base64: String?
