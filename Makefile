@@ -36,8 +36,9 @@ release: ## Optimised binary with the Swift runtime inside: .build/release/posth
 	@$(scripts)/prerequisites build
 	swift build -c release --product posthorn --static-swift-stdlib
 
-test: ## Every test, on a PostgreSQL of its own; ends with "N passed, N failed"
+test: ## Every test, on a PostgreSQL of its own, and every request that was sent; ends with "N passed, N failed"
 	@$(scripts)/prerequisites test
+	@$(scripts)/spec-check install
 	swift build --build-tests $(build_flags)
 	@$(scripts)/with-postgres $(scripts)/run-tests
 

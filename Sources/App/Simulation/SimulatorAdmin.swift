@@ -24,6 +24,8 @@ struct SimulatorAdmin: Sendable {
         var history: Int?
         /// Over how many days they are spread; one a day when `nil`.
         var historyDays: Double?
+        /// Of an Instagram account: the login that its token is of, `instagram` for its own.
+        var login: String?
     }
 
     /// What the ledger says in sum.

@@ -81,7 +81,8 @@ struct MetaFormatTests {
             try await Self.open(agency)
             try await agency.setRate(60)
             let page: [[String]] = [
-                ["--text", "Words"], ["--text", "One photo", "--media", "a.jpg", "--alt", "A", "--first-comment", "C"],
+                ["--text", "Words"], ["--text", "Read", "--link", "https://example.com/a"],
+                ["--text", "One photo", "--media", "a.jpg", "--alt", "A", "--first-comment", "C"],
                 ["--text", "Two photos", "--media", "a.jpg", "--media", "b.jpg"],
                 ["--text", "Film", "--media", "f.mp4"], ["--text", "Reel", "--media", "g.mp4", "--format", "reel"],
                 ["--text", "", "--media", "c.jpg", "--format", "story"],
@@ -92,10 +93,10 @@ struct MetaFormatTests {
             try await Self.plan(agency, "instagram", ["--text", "", "--media", "h.mp4", "--format", "story"])
             try await Self.publish(agency)
             let effects = try await Self.effects(agency)
-            #expect(effects.values.reduce(0, +) == 11, "\(effects)")
+            #expect(effects.values.reduce(0, +) == 12, "\(effects)")
             // Of a photo's story Facebook gives no address.
             #expect(try await agency.count("SELECT count(*) FROM publication WHERE url IS NULL") == 1)
-            #expect(try await agency.count("SELECT count(*) FROM publication WHERE remote_id LIKE '101\\_%'") == 5)
+            #expect(try await agency.count("SELECT count(*) FROM publication WHERE remote_id LIKE '101\\_%'") == 6)
             #expect(try await agency.admin.ledgerSummary().duplicates == 0)
         }
     }

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Checks recorded requests against what the platforms say of themselves."""
