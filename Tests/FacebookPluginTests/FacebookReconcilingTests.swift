@@ -127,13 +127,20 @@ struct FacebookReconcilingTests {
     @Test(
         "a reel's upload says whether it was published",
         arguments: [
-            (FacebookFixtures.published, "700"), (FacebookFixtures.processing, "inconclusive"),
+            (FacebookFixtures.published, "\(FacebookFixtures.page)_555"), (FacebookFixtures.processing, "inconclusive"),
             (#"{"video_status":"upload_complete","uploading_phase":{"status":"complete"}}"#, "absent"),
             (#"{"video_status":"expired"}"#, "absent"),
         ])
     func reel(status: String, expected: String) async throws {
         let send = Self.send(FacebookFixtures.reel.content, Self.filmed)
         #expect(try await self.look(send, FacebookFixtures.status("700", status)) == expected)
+    }
+
+    @Test("a reel whose post Facebook does not name stands under its own identity, which has no numbers")
+    func namelessPost() async throws {
+        let status = FacebookFixtures.status("700", FacebookFixtures.published, post: nil)
+        let send = Self.send(FacebookFixtures.reel.content, Self.filmed)
+        #expect(try await self.look(send, status) == "700")
     }
 
     @Test("a reel whose upload is gone was not published")
@@ -148,6 +155,8 @@ struct FacebookReconcilingTests {
         let videos = "\(FacebookFixtures.page)/videos"
         let listed = #"{"id":"700","created_time":"2026-11-21T09:59:50+0000","permalink_url":"/v/700"}"#
         #expect(try await self.look(send, Self.list(videos, listed)) == "700")
+        let posted = listed.replacing(#""700","#, with: #""700","post_id":"55","#)
+        #expect(try await self.look(send, Self.list(videos, posted)) == "\(FacebookFixtures.page)_55")
         let none = Self.list(videos)
         #expect(
             try await self.look(send, none, FacebookFixtures.status("700", FacebookFixtures.processing))

@@ -137,20 +137,26 @@ struct FacebookLook {
         var id: GraphID
         var created_time: Date?
         var permalink_url: String?
+        var post_id: GraphID?
+    }
+
+    /// A film's own identity has no metrics of a post: the post's, when Facebook gives it.
+    private func post(of film: FacebookState.Film, _ post: GraphID?) -> String {
+        post.map { FacebookRun.post($0, on: self.outlet.page) } ?? film.id
     }
 
     /// A film of the feed: in the Page's list under its upload's identity.
     func video(_ film: FacebookState.Film) async throws(PluginError) -> Finding {
-        let query: FormFields = ["fields": "id,created_time,permalink_url", "limit": "100"]
+        let query: FormFields = ["fields": "id,created_time,permalink_url,post_id", "limit": "100"]
         let reading = try await self.read(
             Film.self, "\(self.outlet.page)/videos", query, endpoint: FacebookEndpoint.list, created: \.created_time
         ) { $0.id.text == film.id }
         switch reading {
         case .match(let listed):
+            let id = self.post(of: film, listed.post_id)
             return .found(
                 RemotePost(
-                    id: film.id, url: FacebookWords.url(listed.permalink_url, film.id),
-                    publishedAt: listed.created_time))
+                    id: id, url: FacebookWords.url(listed.permalink_url, id), publishedAt: listed.created_time))
         case .end, .doubt: return try await self.reel(film)
         }
     }
@@ -166,7 +172,8 @@ struct FacebookLook {
             return .absent
         }
         if status.isPublished {
-            return .found(RemotePost(id: film.id, url: FacebookWords.url(status.permalink_url, film.id)))
+            let id = self.post(of: film, status.post_id)
+            return .found(RemotePost(id: id, url: FacebookWords.url(status.permalink_url, id)))
         }
         if status.isMoving, !status.isDead {
             return .inconclusive("Facebook works on the film and does not say yet whether it is published.")

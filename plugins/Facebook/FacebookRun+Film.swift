@@ -42,7 +42,7 @@ extension FacebookRun {
         if kind != .story {
             // A film's own identity has no metrics of a post: a little patience for the post's.
             guard status.post_id != nil || self.state.looks >= 5 else { return nil }
-            if let post = status.post_id?.text { id = post.contains("_") ? post : "\(self.page)_\(post)" }
+            if let post = status.post_id { id = Self.post(post, on: self.page) }
         }
         let shown = status.status?.publishing_phase?.publish_time?.instant
         return RemotePost(
@@ -169,7 +169,7 @@ extension FacebookRun {
                     Piece.self, "\(self.page)/videos", form,
                     GraphFile("video_file_chunk", item, offset: film.start, length: length), as: self.caller,
                     endpoint: FacebookEndpoint.videos)
-            } catch  where error.code == .permanent && known == film {
+            } catch  where known == film && (error.code == .permanent || error.isUploadProblem) {
                 // A session that was left alone may have ended, or have a piece more than its last answer said: begin anew.
                 self.state.film = nil
                 try await self.context.save(self.state.saved())
@@ -185,12 +185,22 @@ extension FacebookRun {
         return film
     }
 
+    /// The identity of the post that shows a film.
+    static func post(_ id: GraphID, on page: String) -> String {
+        id.text.contains("_") ? id.text : "\(page)_\(id.text)"
+    }
+
     private static func piece(_ start: GraphID, _ end: GraphID) throws(PluginError) -> (Int64, Int64) {
         guard let start = Int64(start.text), let end = Int64(end.text), start <= end else {
             throw PluginError(.retryAfter, "Facebook gave no offsets for the film.")
         }
         return (start, end)
     }
+}
+
+extension PluginError {
+    /// Whether the upload stands elsewhere than we think: the answer to a piece that arrived was lost.
+    fileprivate var isUploadProblem: Bool { self.platformCode?.split(separator: "/").first == "6001" }
 }
 
 extension GraphValue {
