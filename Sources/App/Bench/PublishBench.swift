@@ -85,7 +85,7 @@ struct PublishBench: Sendable {
         result.seconds = (ContinuousClock.now - start).inSeconds
         bar.finish()
         result.memoryPeak = workers.processIDs.compactMap(ResidentMemory.peak(of:)).max() ?? 0
-        result.effects = try await ChaosVerdict.read(posts: self.posts, services: services, admin: admin).ledger.effects
+        result.effects = try await ChaosVerdict.read(options, services: services, admin: admin).ledger.effects
         return result
     }
 

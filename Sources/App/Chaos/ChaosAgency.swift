@@ -30,11 +30,13 @@ struct ChaosAgency: Sendable {
 
     private func account(_ number: Int) -> SimulatorAdmin.Account {
         let platform = self.options.platforms[number % self.options.platforms.count]
-        let externalID = platform == "x" ? String(900_000_000 + number) : "chaos\(number)"
+        let isNumbered = ["x", "facebook", "instagram"].contains(platform)
+        let externalID = isNumbered ? String(900_000_000 + number) : "chaos\(number)"
         return SimulatorAdmin.Account(
             platform: platform, externalID: externalID, handle: "chaos\(number)", name: "Chaos \(number)",
-            accessToken: "chaos-token-\(number)", refreshToken: nil, clientID: nil, tokenExpiresIn: nil,
-            followers: 1_000,
+            accessToken: "EAA-chaos-\(number)", refreshToken: nil, clientID: nil, tokenExpiresIn: nil,
+            // Meta's limits grow with the followers.
+            followers: self.options.hasAllFormats ? 1_000_000 : 1_000,
             timeZone: "Europe/Berlin")
     }
 
@@ -63,11 +65,17 @@ struct ChaosAgency: Sendable {
     private func plan(_ accounts: [SimulatorAdmin.Account]) async throws {
         let service = PostService(
             pool: self.services.pool, jobs: self.services.jobs, registry: self.services.registry)
+        let files = ChaosFile(store: self.services.media, folder: FileManager.default.temporaryDirectory)
         try await Self.each(0..<self.options.posts) { number in
             let account = number % accounts.count
-            let draft = PostDraft(
-                accounts: [accounts[account].handle], text: "Post \(number) of the run [ph:\(Self.marker(number))]",
-                time: self.options.time)
+            let handle = accounts[account].handle
+            let draft =
+                self.options.hasAllFormats
+                ? try ChaosFormat.of(number, accounts: accounts.count)
+                    .draft(number, account: handle, time: self.options.time, files: files)
+                : PostDraft(
+                    accounts: [handle], text: "Post \(number) of the run [ph:\(Self.marker(number))]",
+                    time: self.options.time)
             _ = try await service.create(
                 draft, client: self.client(account / self.options.accountsPerClient), actor: "chaos")
             self.progress()

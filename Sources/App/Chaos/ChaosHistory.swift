@@ -105,7 +105,8 @@ struct ChaosHistory: Sendable {
     private static func effects(_ pool: ConnectionPool) async throws -> [EffectRecord] {
         let rows = try await pool.query(
             """
-            SELECT substring(t.content::text FROM '\\[(ph:[A-Za-z0-9._-]+)\\]') AS marker, e.state, p.remote_id,
+            SELECT m.marker[1] AS marker, e.state, -- Without an address a post still stands under the identity of its upload.
+                   CASE WHEN e.part = 0 AND p.url IS NOT NULL THEN p.remote_id END AS remote_id,
                    ARRAY(SELECT coalesce(s.outcome, '')
                          FROM effect_send s
                          WHERE s.client_id = e.client_id AND s.op_key = e.op_key AND s.part = e.part
@@ -113,7 +114,9 @@ struct ChaosHistory: Sendable {
             FROM effect e
             JOIN target t ON t.client_id = e.client_id AND e.op_key = 'publish:' || t.target_id
             LEFT JOIN publication p ON p.client_id = t.client_id AND p.target_id = t.target_id
-            WHERE e.part = 0 AND t.content::text ~ '\\[ph:[A-Za-z0-9._-]+\\]'
+            -- The parts' markers stand in their order, the first comment's behind them.
+            JOIN LATERAL regexp_matches(t.content::text, '\\[(ph:[A-Za-z0-9._-]+)\\]', 'g')
+                WITH ORDINALITY AS m(marker, place) ON m.place = e.part + 1
             """)
         return try rows.map { row throws in
             EffectRecord(
@@ -124,7 +127,7 @@ struct ChaosHistory: Sendable {
 
     /// The visible calls of the ledger.
     private static func visible(_ admin: SimulatorAdmin) async throws -> [VisibleCall] {
-        try await Self.pages { after in try await admin.ledger(query: "kind=post&after=\(after)&limit=20000") }
+        try await Self.pages { after in try await admin.ledger(query: "after=\(after)&limit=20000") }
     }
 
     /// Every call.

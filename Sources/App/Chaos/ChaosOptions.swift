@@ -14,6 +14,10 @@ struct ChaosOptions: Sendable {
     var time = PostTime.now
     /// The platforms that accounts are on, in turn.
     var platforms = ["mock", "x"]
+    /// Whether every format of every platform is published, instead of words on two of them.
+    var hasAllFormats = false {
+        didSet { if self.hasAllFormats { self.platforms = ChaosFormat.platforms } }
+    }
     /// How many worker processes work on them.
     var workers = 2
     /// The pause between two kills of a random worker; `nil` kills none.
@@ -47,6 +51,13 @@ struct ChaosOptions: Sendable {
 
     /// How many accounts there are in all.
     var accounts: Int { self.clients * self.accountsPerClient }
+    /// The markers of everything that is to become visible.
+    var markers: [String] {
+        (0..<self.posts).flatMap { number in
+            self.hasAllFormats
+                ? ChaosFormat.of(number, accounts: self.accounts).markers(number) : [ChaosAgency.marker(number)]
+        }
+    }
     /// Whether workers must be missed soon, because many die or freeze.
     var needsShortLives: Bool { (self.killEvery != nil && !self.terminates) || self.freezes > 0 }
 }

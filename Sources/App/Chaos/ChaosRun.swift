@@ -22,6 +22,8 @@ struct ChaosRun: Sendable {
         installation.simulatorSeed = self.options.seed
         installation.rateScale = 1_000
         installation.workersMayDie = true
+        // Instagram and TikTok fetch pictures themselves.
+        installation.isServed = self.options.hasAllFormats
         installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32"]
         if self.options.needsShortLives {
             // The dead are many here: they are missed soon, and a job that was often near one is no poison.
@@ -74,7 +76,7 @@ struct ChaosRun: Sendable {
         try await admin.removeFaults()
         self.context.output.success("the faults have stopped; waiting until nothing is unknown")
         try await self.settle(services, since: start)
-        var verdict = try await ChaosVerdict.read(posts: self.options.posts, services: services, admin: admin)
+        var verdict = try await ChaosVerdict.read(self.options, services: services, admin: admin)
         verdict.workerStarts = running.workers.starts
         return (verdict, monkey, seconds)
     }
@@ -87,21 +89,39 @@ struct ChaosRun: Sendable {
     /// Lost answers, with and without effect, and refusals by an overloaded server.
     private var faults: String {
         let share = self.options.resetShare
-        let visible = [("mock", "/v1/posts"), ("x", "/2/tweets")]
-        let rules = visible.flatMap { platform, endpoint in
-            [
-                Self.rule(platform, endpoint, share, #""reset": {"when": "after"}"#),
-                Self.rule(platform, endpoint, share / 2, #""reset": {"when": "before"}"#),
-                Self.rule(platform, endpoint, share / 4, #""status": {"code": 503, "when": "after"}"#),
-                Self.rule(platform, endpoint, share / 4, #""status": {"code": 503, "when": "before"}"#),
-            ]
+        let actions = [
+            (share, #""reset": {"when": "after"}"#), (share / 2, #""reset": {"when": "before"}"#),
+            (share / 4, #""status": {"code": 503, "when": "after"}"#),
+            (share / 4, #""status": {"code": 503, "when": "before"}"#),
+        ]
+        let rules = self.broken.flatMap { place in
+            actions.map { share, action in Self.rule(place, share, action) }
         }
         return "[\(rules.joined(separator: ","))]"
     }
 
-    private static func rule(_ platform: String, _ endpoint: String, _ share: Double, _ action: String) -> String {
+    private struct Place: Sendable {
+        var platform: String
+        var method: String
+        var endpoint: String
+    }
+
+    /// What is broken: the visible calls; with all formats everything that is written, containers and pieces of uploads too.
+    private var broken: [Place] {
+        guard self.options.hasAllFormats else {
+            return [
+                Place(platform: "mock", method: "POST", endpoint: "/v1/posts"),
+                Place(platform: "x", method: "POST", endpoint: "/2/tweets"),
+            ]
+        }
+        return ChaosFormat.platforms.flatMap { platform in
+            ["POST", "PUT"].map { Place(platform: platform, method: $0, endpoint: "*") }
+        }
+    }
+
+    private static func rule(_ place: Place, _ share: Double, _ action: String) -> String {
         """
-        {"match": {"platform": "\(platform)", "method": "POST", "endpoint": "\(endpoint)", "probability": \(share)}, "action": {\(action)}}
+        {"match": {"platform": "\(place.platform)", "method": "\(place.method)", "endpoint": "\(place.endpoint)", "probability": \(share)}, "action": {\(action)}}
         """
     }
 

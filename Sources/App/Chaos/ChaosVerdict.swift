@@ -22,6 +22,8 @@ struct ChaosVerdict: Sendable {
     var published = Set<String>()
     /// Markers of posts that took no effect though their target says published, or that nobody knows of.
     var lost: [String] = []
+    /// Targets that are called published though something of them is on no platform.
+    var wrong = 0
     /// How many sends were settled by looking at the platform.
     var reconciled = 0
     /// Runs by outcome.
@@ -33,7 +35,7 @@ struct ChaosVerdict: Sendable {
 
     /// Whether every promise was kept.
     func isKept(posts: Int) -> Bool {
-        self.ledger.duplicates == 0 && self.lost.isEmpty && self.history.violations.isEmpty
+        self.ledger.duplicates == 0 && self.lost.isEmpty && self.wrong == 0 && self.history.violations.isEmpty
             && self.unknown == 0 && (self.targets["published"] ?? 0) + self.asked == posts
     }
 
@@ -44,7 +46,9 @@ struct ChaosVerdict: Sendable {
         """
 
     /// Reads both sides.
-    static func read(posts: Int, services: ServiceContext, admin: SimulatorAdmin) async throws -> ChaosVerdict {
+    static func read(
+        _ options: ChaosOptions, services: ServiceContext, admin: SimulatorAdmin
+    ) async throws -> ChaosVerdict {
         var verdict = ChaosVerdict()
         verdict.targets = try await Self.counts(
             "SELECT state, count(*) AS count FROM target GROUP BY state", services.pool)
@@ -63,16 +67,26 @@ struct ChaosVerdict: Sendable {
         verdict.published = try await Self.effective(admin)
         let asked: [String] = try await services.pool.query(
             """
-            SELECT substring(t.content::text FROM '\\[ph:([A-Za-z0-9._-]+)\\]')
+            SELECT (regexp_matches(t.content::text, '\\[ph:([A-Za-z0-9._-]+)\\]', 'g'))[1]
             FROM effect e
             JOIN target t ON t.client_id = e.client_id AND e.op_key = 'publish:' || t.target_id
             WHERE \(Self.waitsForPerson)
             """
         ).column()
-        verdict.asked = asked.count
-        verdict.unknown = (verdict.effects["unknown"] ?? 0) + (verdict.effects["sending"] ?? 0) - asked.count
+        let successes: [String] = try await services.pool.query(
+            """
+            SELECT (regexp_matches(t.content::text, '\\[ph:([A-Za-z0-9._-]+)\\]', 'g'))[1]
+            FROM target t
+            WHERE t.state = 'published'
+            """
+        ).column()
+        verdict.wrong = Set(successes).subtracting(verdict.published).count
+        verdict.asked = Int(
+            try await services.pool.query("SELECT count(*) FROM effect e WHERE \(Self.waitsForPerson)")
+                .single(Int64.self))
+        verdict.unknown = (verdict.effects["unknown"] ?? 0) + (verdict.effects["sending"] ?? 0) - verdict.asked
         let known = verdict.published.union(asked)
-        verdict.lost = (0..<posts).map(ChaosAgency.marker).filter { !known.contains($0) }
+        verdict.lost = options.markers.filter { !known.contains($0) }
         verdict.history = try await ChaosHistory.read(services.pool, admin: admin)
         return verdict
     }
@@ -97,7 +111,7 @@ struct ChaosVerdict: Sendable {
         var after: Int? = 0
         while let start = after {
             let page = try JSONDecoder().decode(
-                Page.self, from: await admin.ledger(query: "kind=post&after=\(start)&limit=20000"))
+                Page.self, from: await admin.ledger(query: "after=\(start)&limit=20000"))
             for entry in page.entries where entry.took_effect {
                 markers.insert(
                     entry.marker.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).replacing("ph:", with: ""))

@@ -17,7 +17,7 @@ struct ChaosCommand: PosthornCommand {
             """,
         examples: [
             "chaos", "chaos --posts 100000 --seed 7", "chaos --posts 300 --clients 6 --accounts 2",
-            "chaos --no-kill --freezes 0 --reset 0",
+            "chaos --no-kill --freezes 0 --reset 0", "chaos --formats all --posts 10000 --reset 0.025",
         ],
         keys: [
             Column("posts", nil, "posts that were due"),
@@ -26,6 +26,7 @@ struct ChaosCommand: PosthornCommand {
             Column("attempts", nil, "visible calls, refused ones included"),
             Column("duplicates", nil, "second attempts without proof that the first was absent"),
             Column("lost", nil, "posts that never appeared"),
+            Column("wrong", nil, "targets called published of which something is on no platform"),
             Column("unknown", nil, "sends that nobody knows the outcome of"),
             Column("held", nil, "jobs that wait for a person"),
             Column(
@@ -51,6 +52,16 @@ struct ChaosCommand: PosthornCommand {
 
     @OptionGroup var options: CommandOptions
 
+    /// What is published.
+    enum Formats: String, CaseIterable, ExpressibleByArgument {
+        case text, all
+    }
+
+    @Option(
+        help: ArgumentHelp(
+            "Words on two platforms (text), or every format of Facebook, Instagram, X and TikTok (all; sets no limits).",
+            valueName: "text|all"))
+    var formats = Formats.text
     @Option(help: ArgumentHelp("How many posts.", valueName: "n")) var posts = 5_000
     @Option(help: ArgumentHelp("How many clients.", valueName: "n")) var clients = 50
     @Option(help: ArgumentHelp("How many accounts each client has.", valueName: "n")) var accounts = 10
@@ -95,6 +106,11 @@ struct ChaosCommand: PosthornCommand {
     func validate() throws {
         guard self.posts > 0, self.clients > 0, self.accounts > 0, self.workers > 0 else {
             throw ValidationError("--posts, --clients, --accounts and --workers must be above 0.")
+        }
+        guard self.formats == .text || self.posts <= 12 * self.clients * self.accounts else {
+            throw ValidationError(
+                "With --formats all an account has at most 12 posts, for the platforms' own limits of a day: add --clients."
+            )
         }
         guard (0...1).contains(self.reset) else { throw ValidationError("--reset must be between 0 and 1.") }
         guard [self.restarts, self.freezes, self.cuts].allSatisfy({ $0 ?? 0 >= 0 }) else {
@@ -141,7 +157,8 @@ struct ChaosCommand: PosthornCommand {
         options.holdsSnapshot = !self.holdsNoSnapshot
         options.expandsSchema = !self.migratesNothing
         options.clockShim = self.clockShim
-        options.setsLimits = !self.setsNoLimits
+        options.hasAllFormats = self.formats == .all
+        options.setsLimits = !self.setsNoLimits && self.formats == .text
         options.seed = self.seed
         options.limit = self.limit.map { .seconds($0) } ?? ChaosOptions.limit(for: self.posts)
         options.stall = .seconds(self.stall)
@@ -155,7 +172,7 @@ struct ChaosCommand: PosthornCommand {
             "posts": .count(posts), "published": .count(verdict.targets["published"] ?? 0),
             "effects": .count(verdict.ledger.effects),
             "attempts": .count(verdict.ledger.attempts), "duplicates": .count(verdict.ledger.duplicates),
-            "lost": .count(verdict.lost.count),
+            "lost": .count(verdict.lost.count), "wrong": .count(verdict.wrong),
             "unknown": .count(verdict.unknown),
             "held": .count(verdict.held.values.reduce(0, +)),
             "violations": .count(verdict.history.queue.count + verdict.history.effects.count),

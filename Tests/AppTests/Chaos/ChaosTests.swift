@@ -18,6 +18,7 @@ struct ChaosTests {
         var effects: Int
         var duplicates: Int
         var lost: Int
+        var wrong: Int
         var unknown: Int
         var held: Int
         var violations: Int
@@ -60,6 +61,17 @@ struct ChaosTests {
         #expect(verdict.limits > 10 && verdict.limit_violations == 0 && verdict.calls >= 400)
         #expect(verdict.kills > 0 && verdict.restarts == 1)
         #expect(verdict.freezes > 0 && verdict.cuts > 0 && verdict.snapshots == 1 && verdict.migrations == 1)
+    }
+
+    @Test("every format of every platform appears exactly once, whatever call is lost before or after its effect")
+    func everyFormat() async throws {
+        let verdict = try await self.chaos(
+            "--formats", "all", "--posts", "64", "--clients", "2", "--accounts", "4", "--reset", "0.025",
+            "--no-restart",
+            "--freezes", "0", "--cuts", "0")
+        #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.wrong == 0 && verdict.violations == 0)
+        #expect(verdict.published + verdict.held == 64 && verdict.unknown == 0)
+        #expect(verdict.kills > 0)
     }
 
     @Test("a restart of PostgreSQL restarts no worker and fails no job")
