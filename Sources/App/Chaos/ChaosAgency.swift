@@ -71,7 +71,7 @@ struct ChaosAgency: Sendable {
             let handle = accounts[account].handle
             let draft =
                 self.options.hasAllFormats
-                ? try ChaosFormat.of(number, accounts: accounts.count)
+                ? try await ChaosFormat.of(number, accounts: accounts.count)
                     .draft(number, account: handle, time: self.options.time, files: files)
                 : PostDraft(
                     accounts: [handle], text: "Post \(number) of the run [ph:\(Self.marker(number))]",

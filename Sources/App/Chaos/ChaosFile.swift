@@ -21,12 +21,12 @@ struct ChaosFile: Sendable {
     ///   - marker: what is written into it, so that the simulator's ledger knows it; the same kind and marker give the same file.
     /// - Throws: what writing and the store throw.
     /// - Returns: the file, as a post names it.
-    func item(_ kind: Kind, marker: String?) throws -> MediaItem {
+    func item(_ kind: Kind, marker: String?) async throws -> MediaItem {
         let file = self.folder.appendingPathComponent("\(kind.rawValue)-\(UUID().uuidString)")
         try self.content(kind, marker ?? "").write(to: file)
         // It was copied; what is left in the run's own folder goes with it.
         defer { try? FileManager.default.removeItem(at: file) }
-        let stored = try self.store.store(file: file)
+        let stored = try await self.store.store(file: file)
         return MediaItem(hash: stored.hash, type: stored.type, byteCount: stored.byteCount, path: stored.path)
     }
 

@@ -90,7 +90,7 @@ struct ChaosFormat: Sendable {
     ///   - files: where its files come from.
     /// - Throws: what the store throws.
     /// - Returns: the post, with its files in the store.
-    func draft(_ number: Int, account: String, time: PostTime, files: ChaosFile) throws -> PostDraft {
+    func draft(_ number: Int, account: String, time: PostTime, files: ChaosFile) async throws -> PostDraft {
         let marks = self.markers(number).map { "[ph:\($0)]" }
         let words = (0..<self.parts).map { "\(self.name), post \(number) of the run \(marks[$0])" }
         var draft = PostDraft(
@@ -99,11 +99,11 @@ struct ChaosFormat: Sendable {
         draft.link = self.link
         draft.settings = self.settings
         if self.hasComment { draft.firstComment = "The first comment \(marks[self.parts])" }
-        draft.media = try self.media.map { kind in
+        for kind in self.media {
             // Without words the marker stands in the file, and in its description for the database's side.
-            var item = try files.item(kind, marker: self.isWordless ? marks[0] : nil)
+            var item = try await files.item(kind, marker: self.isWordless ? marks[0] : nil)
             if self.isWordless { item.altText = marks[0] }
-            return item
+            draft.media.append(item)
         }
         return draft
     }

@@ -24,7 +24,8 @@ struct ChaosRun: Sendable {
         installation.workersMayDie = true
         // Instagram and TikTok fetch pictures themselves.
         installation.isServed = self.options.hasAllFormats
-        installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32"]
+        // The films of a run with all formats are a few bytes that nobody can look into.
+        installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32", "POSTHORN_MEDIA_PROBE": "off"]
         if self.options.needsShortLives {
             // The dead are many here: they are missed soon, and a job that was often near one is no poison.
             installation.workerEnvironment.merge([
