@@ -52,8 +52,11 @@ public struct FormFields: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     public var names: [String] { self.pairs.map(\.name) }
 
     /// The fields as `name=value&name=value`, percent-encoded.
-    public var encoded: String {
-        self.pairs.map { "\(FormEncoding.encode($0.name))=\(FormEncoding.encode($0.value))" }.joined(separator: "&")
+    public var encoded: String { self.encodedPairs.map { "\($0.name)=\($0.value)" }.joined(separator: "&") }
+
+    /// The fields, each percent-encoded.
+    var encodedPairs: [(name: String, value: String)] {
+        self.pairs.map { (FormEncoding.encode($0.name), FormEncoding.encode($0.value)) }
     }
 
     /// The fields as the body of a form.

@@ -26,6 +26,8 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         case inspect
         /// Lists what an account posted before.
         case history
+        /// Takes OAuth 1.0a besides.
+        case oauth1
     }
 
     /// The platform.

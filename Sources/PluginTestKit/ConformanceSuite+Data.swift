@@ -12,6 +12,7 @@ extension ConformanceSuite {
             .connect: plugin is any AccountConnecting,
             .delete: plugin is any Deleting, .accounts: plugin is any AccountListing,
             .inspect: plugin is any TokenInspecting, .history: plugin is any HistoryListing,
+            .oauth1: plugin is any OAuth1Connecting,
         ]
         for (capability, isThere) in found {
             self.expect(

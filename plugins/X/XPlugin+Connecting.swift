@@ -72,6 +72,20 @@ extension XPlugin: AccountConnecting {
     /// Asks who the token speaks for.
     public func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {
         let me = try await self.me(tokens)
+        let named = TokenSet.oauth1Fields.filter { tokens.extra[$0] != nil }
+        if let credential = tokens.oauth1 {
+            let signer = try await self.me(credential)
+            guard signer.id == me.id else {
+                throw PluginError(
+                    .permanent,
+                    "The token of OAuth 1.0a speaks for @\(signer.username), the other for @\(me.username).",
+                    nextAction: "Use the tokens of one user.")
+            }
+        } else if !named.isEmpty {
+            throw PluginError(
+                .permanent, "Of OAuth 1.0a there is only \(named.joined(separator: ", ")).",
+                nextAction: "Give all of \(TokenSet.oauth1Fields.joined(separator: ", ")), or none.")
+        }
         return RemoteAccount(
             externalID: me.id, name: me.name, handle: me.username, followers: me.public_metrics?.followers_count)
     }

@@ -22,7 +22,7 @@ extension XPlugin {
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
         id: "x", name: "X", apiVersion: "2", hosts: [host],
-        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .delete, .history],
+        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .delete, .history, .oauth1],
         formats: [
             FormatLimits(format: .text, textLength: WeightedLength.maximum, textUnit: "weighted"),
             FormatLimits(
@@ -82,6 +82,12 @@ extension XPlugin {
                 "refresh_token", isRequired: false, "The token that renews it (scope offline.access); each works once"),
             CredentialField(
                 "expires_at", isRequired: false, "When the access token ends, ISO 8601; it lives two hours"),
+            CredentialField(
+                "oauth1_consumer_key", isRequired: false,
+                "OAuth 1.0a, which ads need besides: the app's consumer key; all four fields or none"),
+            CredentialField("oauth1_consumer_secret", isRequired: false, "OAuth 1.0a: the app's consumer secret"),
+            CredentialField("oauth1_token", isRequired: false, "OAuth 1.0a: the user's access token; it does not end"),
+            CredentialField("oauth1_token_secret", isRequired: false, "OAuth 1.0a: the access token's secret"),
         ],
         listingLag: .seconds(15),
         settings: [

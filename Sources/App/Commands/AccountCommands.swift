@@ -20,7 +20,7 @@ struct AccountCommands: AsyncParsableCommand {
         ],
         subcommands: [
             Connect.self, Reconnect.self, List.self, Show.self, Check.self, Pause.self, Resume.self, Disconnect.self,
-            Move.self, Links.self, Withdraw.self, AddAdAccount.self, ListAdAccounts.self,
+            Authorize.self, Move.self, Links.self, Withdraw.self, AddAdAccount.self, ListAdAccounts.self,
         ])
 
     struct List: PosthornCommand {

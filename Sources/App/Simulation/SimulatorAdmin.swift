@@ -56,6 +56,9 @@ struct SimulatorAdmin: Sendable {
             "apps", JSONEncoder().encode([["platform": platform, "client_id": clientID, "client_secret": secret]]))
     }
 
+    /// Adds an app, as JSON in the simulator's own form.
+    func add(app json: String) async throws { try await self.post("apps", Data(json.utf8)) }
+
     /// Adds people of Facebook with what they manage, as JSON in the simulator's own form.
     func add(people json: String) async throws { try await self.post("people", Data(json.utf8)) }
 

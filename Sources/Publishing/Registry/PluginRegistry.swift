@@ -27,6 +27,8 @@ package struct RegisteredPlugin: Sendable {
     package let inspecting: (any TokenInspecting)?
     /// Lists what an account posted before, where it can.
     package let history: (any HistoryListing)?
+    /// Connects by OAuth 1.0a besides, where it can.
+    package let oauth1: (any OAuth1Connecting)?
 
     init(_ plugin: any PlatformPlugin) throws(RegistryError) {
         let manifest = plugin.manifest
@@ -46,10 +48,12 @@ package struct RegisteredPlugin: Sendable {
         self.listing = plugin as? any AccountListing
         self.inspecting = plugin as? any TokenInspecting
         self.history = plugin as? any HistoryListing
+        self.oauth1 = plugin as? any OAuth1Connecting
         let found: [PluginManifest.Capability: Bool] = [
             .resume: self.deferred != nil, .reconcile: self.reconciling != nil, .boost: self.boosting != nil,
             .metrics: self.metrics != nil, .connect: self.connecting != nil, .delete: self.deleting != nil,
             .accounts: self.listing != nil, .inspect: self.inspecting != nil, .history: self.history != nil,
+            .oauth1: self.oauth1 != nil,
         ]
         for (capability, isThere) in found where manifest.capabilities.contains(capability) != isThere {
             throw RegistryError(

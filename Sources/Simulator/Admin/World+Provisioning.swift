@@ -39,6 +39,8 @@ extension World {
             var app = SimulatedApp(
                 platform: try Self.platform(&fields), clientID: try Self.required(&fields, "client_id"),
                 clientSecret: try fields.string("client_secret"))
+            app.consumerKey = try fields.string("consumer_key")
+            app.consumerSecret = try fields.string("consumer_secret")
             app.isSelfServe = try fields.bool("self_serve") ?? true
             app.isAudited = try fields.bool("audited")
             app.ownedAddresses = try fields.strings("verified_urls")

@@ -14,6 +14,7 @@ enum JournalEntry: Sendable, Codable {
     case graphToken(GraphToken)
     case container(InstagramContainer)
     case tikTokPublish(TikTokPublish)
+    case oauth1Token(SimulatedOAuth1Token)
     case host(name: String, origin: String)
     /// Everything before this line is forgotten.
     case reset

@@ -45,6 +45,7 @@ extension World {
             case .tikTokPublish(let publish):
                 self.store(publish)
                 self.serial = max(self.serial, publish.serial)
+            case .oauth1Token(let token): self.oauth1Tokens[token.text] = token
             case .host(let name, let origin): self.hosts[name] = origin
             }
         }

@@ -12,6 +12,9 @@ struct SimulatedApp: Sendable, Codable {
     var clientID: String
     /// `nil` for a public client, which has none.
     var clientSecret: String?
+    /// X: the app's key and secret for OAuth 1.0a.
+    var consumerKey: String?
+    var consumerSecret: String?
     /// Whether the platform's rules for self-service apps apply.
     var isSelfServe = true
     /// TikTok: whether the app passed its audit; without, posts are for the creator alone.

@@ -91,8 +91,11 @@ extension World {
     }
 
     /// Who asks, and of which platform.
-    private func caller(of request: SimulatedRequest, _ host: Platform, at now: WorldTime) -> Caller {
+    private mutating func caller(of request: SimulatedRequest, _ host: Platform, at now: WorldTime) -> Caller {
         if host == .facebook || host == .instagram { return self.graphCaller(of: request, host, at: now) }
+        if host == .x, Self.isSigned(request), !request.path.hasPrefix("/oauth/") {
+            return Caller(platform: host, account: self.xSigner(request, at: now))
+        }
         switch self.token(request.bearerToken, host, at: now) {
         case .unknown: return Caller(platform: host, account: host == .tiktok ? self.tikTokUploader(request) : nil)
         case .dead(let account): return Caller(platform: host, account: account, isTokenDead: true)

@@ -42,6 +42,10 @@ struct World: Sendable {
     var accessTokens: [String: AccountKey] = [:]
     var refreshTokens: [String: AccountKey] = [:]
     var codes: [String: AuthorizationCode] = [:]
+    /// X: tokens of OAuth 1.0a, by themselves.
+    var oauth1Tokens: [String: SimulatedOAuth1Token] = [:]
+    /// X: which request a nonce came with.
+    var oauth1Nonces: [String: String] = [:]
     /// People of Facebook, by id.
     var people: [String: GraphPerson] = [:]
     /// Tokens that Graph gave out, by themselves.

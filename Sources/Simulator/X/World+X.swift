@@ -34,6 +34,7 @@ extension World {
         let parts = call.request.segments
         guard call.request.host == Platform.x.apiHost else { return self.xWebsite(call, parts) }
         if parts.count == 3, parts[0] == "2", parts[1] == "oauth2" { return try self.xOAuth(&call, parts[2]) }
+        if parts.count == 2, parts[0] == "oauth" { return try self.xOAuth1(call, parts[1]) }
         guard let endpoint = XEndpoint(method: call.request.method, parts: parts) else {
             if XEndpoint.serves(anyMethodOf: parts) {
                 throw XRefusal.problem(405, "Method Not Allowed", "Method Not Allowed")

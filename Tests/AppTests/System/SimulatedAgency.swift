@@ -269,6 +269,32 @@ struct SimulatedAgency: Sendable {
         return Answer(code: code, data: result.standardOutput, messages: result.standardError)
     }
 
+    /// Runs the program as a person does who opens the address that it names and types in what the page shows.
+    func dialogue(_ words: [String], _ answer: (String) async throws -> String) async throws -> Answer {
+        let files = try ["out", "err"].map { name in URL(fileURLWithPath: try self.file("dialogue.\(name)", "")) }
+        let input = Pipe()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.binary)
+        process.arguments = words
+        process.environment = self.environment
+        process.currentDirectoryURL = self.folder
+        process.standardInput = input
+        process.standardOutput = try FileHandle(forWritingTo: files[0])
+        process.standardError = try FileHandle(forWritingTo: files[1])
+        try process.run()
+        func said() throws -> String { try String(contentsOf: files[1], encoding: .utf8) }
+        try await self.until { try said().contains("the number that the page shows") || !process.isRunning }
+        if let range = try said().firstRange(of: /http[^ ]*oauth[^ ]*/) {
+            let number = try await answer(String(try said()[range]))
+            try input.fileHandleForWriting.write(contentsOf: Data("\(number)\n".utf8))
+        }
+        try input.fileHandleForWriting.close()
+        try await self.until { !process.isRunning }
+        return Answer(
+            code: process.terminationStatus, data: try String(contentsOf: files[0], encoding: .utf8),
+            messages: try said())
+    }
+
     /// Runs the program, which must succeed.
     func run(_ words: String...) async throws {
         let answer = try await self.answer(words)
