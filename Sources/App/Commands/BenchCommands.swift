@@ -17,7 +17,7 @@ struct BenchCommands: AsyncParsableCommand {
         subcommands: [
             BenchEnqueue.self, BenchWork.self, BenchLatency.self, BenchFairness.self, BenchLimit.self,
             BenchPublish.self,
-            BenchSnapshot.self,
+            BenchSnapshot.self, BenchTimes.self,
         ])
 }
 

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
 
+/// The truth about pretend audiences, for what is measured against it.
+package enum AudienceTruth {
+    /// The activity of the audience of a seed in each hour of the week, Monday 00:00 first, mean 1.
+    package static func weights(seed: UInt64) -> [Double] { Audience(seed: seed, timeZone: "UTC").weights }
+}
+
 /// Who watches an account: how active they are in each of the 168 hours of a week, and how a post does among them.
 ///
 /// Everything follows from the seed, so the best hours are known and an analysis can be checked against them. Slots
