@@ -121,7 +121,7 @@ def missing(verdicts: list[Verdict], wanted: list[dict]) -> list[str]:
 
 def without_answer(request: Request) -> Request:
     """A dialog without the person's answer, which the simulator takes in the same address."""
-    if request.host not in DIALOGS:
+    if request.host not in DIALOGS and request.path != "/oauth/authorize":
         return request
     kept = [part for part in request.query.split("&") if not part.startswith(("approve=", "decline="))]
     return replace(request, query="&".join(kept))

@@ -13,7 +13,8 @@ from .recording import Request
 def check_signature(request: Request, secrets: dict):
     """What is wrong with the `Authorization: OAuth` header of a request.
 
-    `secrets` has the secret of each consumer key and token that tests use. A form body is signed, JSON and multipart are not.
+    `secrets` has the secret of each consumer key and token that tests use, or several of which one was used. A form body is signed, JSON and
+    multipart are not.
     """
     fields = dict(
         (name, unquote(value)) for name, value in re.findall(r'(\w+)="([^"]*)"', request.header("authorization") or ""))
@@ -27,7 +28,8 @@ def check_signature(request: Request, secrets: dict):
     if not re.fullmatch(r"[0-9]{10}", fields["oauth_timestamp"]):
         yield f"oauth_timestamp {fields['oauth_timestamp']} is no time in seconds"
     consumer = secrets.get(fields["oauth_consumer_key"])
-    token = secrets.get(fields.get("oauth_token", ""))
+    name = fields.get("oauth_token", "")
+    token = secrets.get(name, secrets.get(name.partition("-")[2]))
     if consumer is None or ("oauth_token" in fields and token is None):
         yield "nobody told the checker the secrets of this signature"
         return
@@ -40,5 +42,6 @@ def check_signature(request: Request, secrets: dict):
         if name not in ("oauth_signature", "realm")
     ]
     signed.signature = fields["oauth_signature"]
-    if not signature.verify_hmac_sha1(signed, client_secret=consumer, resource_owner_secret=token or ""):
+    consumers = consumer if isinstance(consumer, list) else [consumer]
+    if not any(signature.verify_hmac_sha1(signed, client_secret=one, resource_owner_secret=token or "") for one in consumers):
         yield "the signature is not that of this request"
