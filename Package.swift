@@ -75,7 +75,9 @@ let modules: [Module] = [
         testDependencies: ["TestSupport", "PQClient", "Domain", "JobQueue", "PluginKit"]),
     Module(
         name: "Publishing", path: "Sources/Publishing",
-        dependencies: ["Analysis", "JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", logging, crypto, yams],
+        dependencies: [
+            "Analysis", "JobQueue", "Persistence", "PluginKit", "Domain", "PQClient", logging, crypto, yams,
+        ],
         testDependencies: [
             "TestSupport", "Analysis", "JobQueue", "Persistence", "PluginKit", "PluginTestKit", "Domain", "PQClient",
             "MockPlugin", "FacebookPlugin", "InstagramPlugin", "TikTokPlugin", "XPlugin", logging, httpTypes,
