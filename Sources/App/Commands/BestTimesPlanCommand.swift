@@ -43,7 +43,7 @@ struct BestTimesPlanCommand: PosthornCommand {
         let wish = try self.wish.wish()
         let plan = try await context.withServices {
             try await SlotAdvisor(pool: $0.pool).plan(
-                self.posts, account: self.account, client: self.client, wish: wish, mayDraw: wish.mayDraw)
+                self.posts, account: self.account, client: self.client, wish: wish)
         }
         let hours = plan.timing.fit.curve.hours
         let rows = plan.slots.map { slot in

@@ -17,7 +17,7 @@ struct ChaosCommand: PosthornCommand {
             """,
         examples: [
             "chaos", "chaos --posts 100000 --seed 7", "chaos --posts 300 --clients 6 --accounts 2",
-            "chaos --no-kill --freezes 0 --reset 0", "chaos --formats all --posts 10000 --reset 0.025",
+            "chaos --no-kill --freezes 0 --reset 0", "chaos --formats all --posts 10000 --clients 100 --reset 0.025",
         ],
         keys: [
             Column("posts", nil, "posts that were due"),

@@ -36,12 +36,12 @@ package struct SlotAdvisor: Sendable {
     ///
     /// - Throws: `ServiceError`: `notFound`; `invalid` when nothing is known of when the account does well.
     package func plan(
-        _ count: Int, account: String, client: String?, wish: SlotWish, mayDraw: Bool = true
+        _ count: Int, account: String, client: String?, wish: SlotWish
     ) async throws -> PostingPlan {
         let (owner, row) = try await self.pool.withConnection { db in
             try await ClientDirectory.account(account, client: client, on: &db)
         }
-        let basis = try await self.basis(row, owner, wish, mayDraw: mayDraw)
+        let basis = try await self.basis(row, owner, wish)
         let slots = basis.chooser.plan(count, now: basis.now, taken: basis.taken)
         return PostingPlan(timing: basis.timing, slots: slots, isDrawn: basis.isDrawn)
     }
@@ -54,7 +54,7 @@ package struct SlotAdvisor: Sendable {
     ) async throws -> [AccountID: ChosenTime] {
         var chosen: [AccountID: ChosenTime] = [:]
         for account in accounts where chosen[account.id] == nil {
-            let basis = try await self.basis(account, owner, wish, mayDraw: wish.mayDraw)
+            let basis = try await self.basis(account, owner, wish)
             guard let slot = basis.chooser.slots(now: basis.now, taken: basis.taken).first else {
                 throw ServiceError(
                     .invalid,
@@ -76,7 +76,7 @@ package struct SlotAdvisor: Sendable {
     }
 
     private func basis(
-        _ account: AccountRow, _ owner: ClientRow, _ wish: SlotWish, mayDraw: Bool
+        _ account: AccountRow, _ owner: ClientRow, _ wish: SlotWish
     ) async throws -> Basis {
         let service = TimingService(pool: self.pool)
         var timing = try await service.timing(of: account, owner: owner)
@@ -92,7 +92,7 @@ package struct SlotAdvisor: Sendable {
                 try await TimingLearning.until(account: account.id, client: owner.id, on: &db)
             )
         }
-        let isDrawn = mayDraw && learnsUntil.map { $0 > now } ?? false
+        let isDrawn = wish.mayDraw && learnsUntil.map { $0 > now } ?? false
         guard isDrawn || !timing.knowsNothing else {
             throw ServiceError(
                 .invalid,
