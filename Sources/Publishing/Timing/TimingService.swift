@@ -75,14 +75,13 @@ package struct TimingService: Sendable {
     package func timing(of row: AccountRow, owner: ClientRow, isFresh: Bool = false) async throws -> AccountTiming {
         let gathered = try await self.gathered(row)
         let (kept, curve) = try await self.pool.withConnection { db in
-            let fit = try await TimingStore.fit(of: row.id, client: owner.id, on: &db)
-            let isGood = fit.map(gathered.isOf) == true && !isFresh
-            return (
-                isGood ? fit : nil,
-                try await TimingStore.curve(of: row.platform, id: isGood ? fit?.curveID : nil, on: &db)
+            (
+                try await TimingStore.fit(of: row.id, client: owner.id, on: &db),
+                try await TimingStore.curve(of: row.platform, on: &db)
             )
         }
-        if let kept, let curve {
+        // What others did since says more than a fit to an older curve, above all where the account has few posts.
+        if let kept, let curve, !isFresh, kept.curveID == curve.id, gathered.isOf(kept) {
             return AccountTiming(
                 client: owner, account: row, fit: kept, common: curve.curve, isFresh: false,
                 experiments: gathered.experiments)
@@ -118,7 +117,7 @@ package struct TimingService: Sendable {
             )
         }
         guard let curve, now.timeIntervalSince(curve.fittedAt) < Self.curveLife else {
-            return try await self.learn(row.platform, always: account)
+            return try await self.learn(row.platform, always: row)
         }
         let chosen = last.flatMap { last in
             last.chosenAt.flatMap { now.timeIntervalSince($0) < Self.choiceLife ? (last.curve.own, $0) : nil }
@@ -140,29 +139,34 @@ package struct TimingService: Sendable {
     /// - Throws: ``PQError``; ``Cholesky/NotPositiveDefinite`` when a covariance cannot be factored.
     /// - Returns: What was learnt.
     package func learn(
-        _ platform: PlatformID, always account: AccountID? = nil, all: Bool = false
+        _ platform: PlatformID, always account: AccountRow? = nil, all: Bool = false
     ) async throws -> TimingLesson {
         let gathered = try await self.gather(platform)
         let changed = try await self.pool.withConnection { db in
             var changed: [GatheredPosts] = []
             for one in gathered {
                 let known = try await TimingStore.fit(of: one.account, client: one.client, on: &db)
-                if all || one.account == account || known.map(one.isOf) != true { changed.append(one) }
+                if all || one.account == account?.id || known.map(one.isOf) != true { changed.append(one) }
             }
             return changed
         }
+        let silent = account.flatMap { row in gathered.contains { $0.account == row.id } ? nil : row }
+        // An account without a post has a fit too: that of its platform.
+        var fitted = changed
+        if let silent { fitted.append(try await self.gathered(silent)) }
+        let toFit = fitted
         let (curve, curves) = try await Self.compute {
             let curve = try PlatformCurve(gathered.map { PlatformMember(CleanedPosts($0.history.posts)) })
-            return (curve, try BestTimes.curves(changed.map(\.history), platform: curve))
+            return (curve, try BestTimes.curves(toFit.map(\.history), platform: curve))
         }
         return try await self.pool.withTransaction { db in
             let stored = try await TimingStore.keep(curve, of: platform, on: &db)
-            for (one, curve) in zip(changed, curves) {
+            for (one, curve) in zip(toFit, curves) {
                 let fit = one.fit(curve, with: stored)
                 try await TimingStore.keep(fit, of: one.account, client: one.client, platform: platform, on: &db)
             }
             return TimingLesson(
-                platform: platform, curve: stored, fits: changed.count,
+                platform: platform, curve: stored, fits: toFit.count,
                 posts: gathered.reduce(0) { $0 + $1.history.posts.count })
         }
     }

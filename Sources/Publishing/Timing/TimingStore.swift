@@ -47,15 +47,15 @@ struct TimingStore {
 
     /// The newest curve of a platform.
     static func curve(
-        of platform: PlatformID, id: UUID? = nil, on db: inout some SQLSession & ~Copyable
+        of platform: PlatformID, on db: inout some SQLSession & ~Copyable
     ) async throws -> StoredCurve? {
-        var statement: Statement = """
+        let statement: Statement = """
             SELECT curve_id, fitted_at, accounts, weeks, mean, covariance, shared, own, variance
             FROM timing_curve
             WHERE platform = \(platform) AND model_version = \(Int32(BestTimes.version))
+            ORDER BY fitted_at DESC, curve_id DESC
+            LIMIT 1
             """
-        if let id { statement += " AND curve_id = \(id)" }
-        statement += " ORDER BY fitted_at DESC, curve_id DESC LIMIT 1"
         guard let row = try await db.query(statement).first else { return nil }
         var covariance = SquareMatrix(count: HourOfWeek.count)
         let elements: [Double] = try row.get("covariance")

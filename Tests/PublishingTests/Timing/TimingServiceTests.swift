@@ -60,6 +60,25 @@ struct TimingServiceTests {
         #expect(try await fixture.count("timing_curve") == 2)
     }
 
+    @Test(
+        "an account without posts is answered by what its platform's accounts share now, not by what they did at its last fit"
+    )
+    func borrowed() async throws {
+        let fixture = try await ServiceFixture()
+        let silent = try await fixture.accounts.show("acme/second").account
+        try await fixture.timing.refit(silent.id, client: silent.client)
+        #expect(try await fixture.count("timing_fit") == 1)
+        #expect(try await fixture.timing.timing(of: "acme/second").knowsNothing)
+        for number in 3...6 {
+            let other = try await fixture.connect("\(number)", slug: "other-\(number)")
+            try await fixture.publish(120, as: other)
+        }
+        _ = try await fixture.timing.learn("strict")
+        let timing = try await fixture.timing.timing(of: "acme/second")
+        #expect(!timing.knowsNothing && timing.fit.posts == 0)
+        #expect(timing.fit.curve.hours[20].score > timing.fit.curve.hours[10].score)
+    }
+
     @Test("the first reading of a publication that counts asks for a fit, once in six hours; later readings do not")
     func jobs() async throws {
         let agency = try await AgencyFixture()
