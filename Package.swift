@@ -91,8 +91,8 @@ let modules: [Module] = [
             "Publishing", "PluginKit", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, subprocess, system,
         ],
         testDependencies: [
-            "Publishing", "PluginKit", asyncHTTPClient, crypto, hummingbird, httpTypes, nioCore, logging, subprocess,
-            system,
+            "MediaTestSupport", "Publishing", "PluginKit", asyncHTTPClient, crypto, hummingbird, httpTypes, nioCore,
+            logging, subprocess, system,
         ]),
     Module(name: "Telemetry", path: "Sources/Telemetry", dependencies: [logging], testDependencies: [logging]),
     Module(
@@ -116,8 +116,9 @@ let modules: [Module] = [
             unixSignals, crypto, httpTypes,
         ],
         testDependencies: [
-            "TestSupport", "Analysis", "Domain", "JobQueue", "Persistence", "PluginHost", "PluginKit", "PluginTestKit",
-            "Publishing", "PQClient", "Simulator", "Telemetry", "InstagramPlugin", "MockPlugin", "TikTokPlugin",
+            "TestSupport", "MediaTestSupport", "Analysis", "Domain", "JobQueue", "Persistence", "PluginHost",
+            "PluginKit", "PluginTestKit", "Publishing", "PQClient", "Simulator", "Telemetry", "InstagramPlugin",
+            "MockPlugin", "TikTokPlugin",
             "XPlugin", "PluginCatalog", asyncHTTPClient, httpTypes, argumentParser, configuration, logging, nioCore,
             nioHTTP1, subprocess, system,
         ]),
@@ -130,6 +131,9 @@ let modules: [Module] = [
 var targets: [Target] = [
     .systemLibrary(name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "TestSupport", dependencies: ["PQClient", logging], path: "Tests/TestSupport"),
+    .target(
+        name: "MediaTestSupport", dependencies: [crypto, hummingbird, httpTypes, logging, nioCore],
+        path: "Tests/MediaTestSupport"),
 ]
 for module in pluginModules + modules {
     if module.isExecutable {

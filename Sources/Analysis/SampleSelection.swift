@@ -53,6 +53,8 @@ package enum Exclusion: String, Hashable, Sendable, Codable, CodingKeyRepresenta
     case withoutMetrics = "without_metrics"
     /// The same post with the same numbers stands there once more.
     case listedTwice = "listed_twice"
+    /// It appeared on a holiday, which is not like its weekday.
+    case holiday
 
     /// The reason for a person.
     package var words: String {
@@ -61,6 +63,7 @@ package enum Exclusion: String, Hashable, Sendable, Codable, CodingKeyRepresenta
         case .tooYoung: "too young"
         case .withoutMetrics: "without metrics"
         case .listedTwice: "listed twice"
+        case .holiday: "on holidays"
         }
     }
 }

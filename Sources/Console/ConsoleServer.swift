@@ -16,11 +16,13 @@ package final class ConsoleServer: Sendable {
     ///   - configuration: Addresses and times.
     ///   - shelf: The files that are handed out.
     ///   - connect: What answers people with a connect link; `nil` where nobody does.
+    ///   - webhooks: What takes what platforms tell; `nil` where nothing does.
     ///   - readiness: Why work cannot be done now; asked at each look at `/readyz`.
     ///   - logger: For what an operator reads.
     ///   - onListening: Called once, when requests can come.
     package init(
         configuration: ConsoleConfiguration, shelf: MediaShelf, connect: ConnectLinkService? = nil,
+        webhooks: WebhookService? = nil,
         readiness: @escaping Readiness, logger: Logger,
         onListening: @escaping @Sendable (ConsolePorts) async -> Void = { _ in }
     ) {
@@ -34,7 +36,10 @@ package final class ConsoleServer: Sendable {
             address: configuration.address, setting: "--host and --port",
             responder: PublicResponder(
                 media: MediaResponder(shelf: shelf, state: state, logger: logger),
-                connect: connect.map { ConnectResponder(links: $0, root: configuration.root, logger: logger) }),
+                connect: connect.map { ConnectResponder(links: $0, root: configuration.root, logger: logger) },
+                webhooks: webhooks.map {
+                    WebhookResponder(webhooks: $0, root: configuration.root, clock: shelf.clock, logger: logger)
+                }),
             logger: logger,
             onDraining: { state.drain() },
             onListening: { port in if let ports = state.listens(address: port) { await onListening(ports) } })

@@ -97,6 +97,8 @@ public enum Kinds {
     public enum Publication {}
     /// Paid promotion of a publication.
     public enum Boost {}
+    /// What somebody wrote under a publication.
+    public enum Comment {}
 }
 
 /// A client's identity.
@@ -131,3 +133,5 @@ public typealias WorkerID = Identifier<Kinds.Worker>
 public typealias PublicationID = Identifier<Kinds.Publication>
 /// A boost's identity.
 public typealias BoostID = Identifier<Kinds.Boost>
+/// A comment's identity.
+public typealias CommentID = Identifier<Kinds.Comment>

@@ -77,9 +77,15 @@ public struct TokenReport: Sendable, Hashable {
     }
 
     /// What the token should allow and does not; nothing when the platform did not say what it allows.
-    public func missingScopes(for manifest: PluginManifest) -> [String] {
+    ///
+    /// - Parameters:
+    ///   - manifest: The plugin's.
+    ///   - boosts: Whether it is to boost, too.
+    /// - Returns: The scopes, in the manifest's order.
+    public func missingScopes(for manifest: PluginManifest, boosts: Bool = false) -> [String] {
         guard !self.scopes.isEmpty else { return [] }
-        return (self.neededScopes ?? manifest.scopes).filter { !self.scopes.contains($0) }
+        let needed = (self.neededScopes ?? manifest.scopes) + (boosts ? manifest.boost?.scopes ?? [] : [])
+        return needed.filter { !self.scopes.contains($0) }
     }
 }
 

@@ -1,62 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 public import Domain
-public import Foundation
-
-/// Whom a boost is shown to; empty lists mean everybody.
-public struct Audience: Sendable, Hashable, Codable {
-    /// The youngest age.
-    public var minimumAge: Int?
-    /// The oldest age.
-    public var maximumAge: Int?
-    /// `female`, `male`; empty for all.
-    public var genders: [String]
-    /// Countries by ISO 3166-1 alpha-2 code.
-    public var countries: [String]
-    /// Interests by the platform's identities.
-    public var interests: [String]
-    /// Custom audiences by the platform's identities.
-    public var customAudiences: [String]
-
-    /// Makes an audience.
-    public init(
-        minimumAge: Int? = nil, maximumAge: Int? = nil, genders: [String] = [], countries: [String] = [],
-        interests: [String] = [], customAudiences: [String] = []
-    ) {
-        self.minimumAge = minimumAge
-        self.maximumAge = maximumAge
-        self.genders = genders
-        self.countries = countries
-        self.interests = interests
-        self.customAudiences = customAudiences
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case minimumAge = "min_age"
-        case maximumAge = "max_age"
-        case genders, countries, interests
-        case customAudiences = "custom_audiences"
-    }
-
-    /// Decodes; lists may be left out.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.minimumAge = try container.decodeIfPresent(Int.self, forKey: .minimumAge)
-        self.maximumAge = try container.decodeIfPresent(Int.self, forKey: .maximumAge)
-        self.genders = try container.decodeIfPresent([String].self, forKey: .genders) ?? []
-        self.countries = try container.decodeIfPresent([String].self, forKey: .countries) ?? []
-        self.interests = try container.decodeIfPresent([String].self, forKey: .interests) ?? []
-        self.customAudiences = try container.decodeIfPresent([String].self, forKey: .customAudiences) ?? []
-    }
-}
-
-/// How a boost's budget is counted.
-public enum BudgetKind: String, Sendable, Hashable, Codable {
-    /// Per day of the ad account.
-    case daily
-    /// For the whole time.
-    case lifetime
-}
 
 /// A request to start one boost.
 ///
@@ -64,40 +8,43 @@ public enum BudgetKind: String, Sendable, Hashable, Codable {
 public struct BoostRequest: Sendable {
     /// Who pays and acts.
     public var access: AccountAccess
-    /// The ad account's identity on the platform, where the platform has such a thing.
-    public var adAccountID: String?
     /// What is promoted.
     public var post: RemotePost
-    /// One of the manifest's objectives.
-    public var objective: String
-    /// Whom it is shown to.
-    public var audience: Audience
-    /// The budget.
-    public var budget: Money
-    /// How the budget is counted.
-    public var budgetKind: BudgetKind
-    /// When it begins.
-    public var startsAt: Date
-    /// When it ends.
-    public var endsAt: Date
+    /// What it was published as; `nil` when that is not known.
+    public var format: PostFormat?
+    /// What it is to do, for whom, when and for how much.
+    public var terms: BoostTerms
     /// The identity of the operation, unique: usable as the name on the platform.
     public var operation: String
 
     /// Makes a request.
     public init(
-        access: AccountAccess, adAccountID: String?, post: RemotePost, objective: String, audience: Audience,
-        budget: Money,
-        budgetKind: BudgetKind, startsAt: Date, endsAt: Date, operation: String
+        access: AccountAccess, post: RemotePost, format: PostFormat? = nil, terms: BoostTerms, operation: String
     ) {
         self.access = access
-        self.adAccountID = adAccountID
         self.post = post
-        self.objective = objective
-        self.audience = audience
-        self.budget = budget
-        self.budgetKind = budgetKind
-        self.startsAt = startsAt
-        self.endsAt = endsAt
+        self.format = format
+        self.terms = terms
+        self.operation = operation
+    }
+}
+
+/// A boost that the platform knows.
+public struct StartedBoost: Sendable {
+    /// The platform's identity of it, as `startBoost` answered.
+    public var id: String
+    /// Who acts.
+    public var access: AccountAccess
+    /// What was agreed.
+    public var terms: BoostTerms
+    /// The identity of the operation.
+    public var operation: String
+
+    /// Makes a reference.
+    public init(id: String, access: AccountAccess, terms: BoostTerms, operation: String) {
+        self.id = id
+        self.access = access
+        self.terms = terms
         self.operation = operation
     }
 }
@@ -126,15 +73,24 @@ public struct RemoteBoost: Sendable, Hashable, Codable {
     public var state: State
     /// What was spent so far, when the platform said.
     public var spend: Money?
+    /// What was spent on each day of the ad account (`YYYY-MM-DD` in its zone), when the platform said; adds up to `spend`.
+    public var spendByDay: [String: Money]
     /// Paid results by name, when the platform said.
     public var results: [MetricName: Int64]
+    /// The platform's words about a refusal or a problem.
+    public var remark: String?
 
     /// Makes a description.
-    public init(id: String, state: State, spend: Money? = nil, results: [MetricName: Int64] = [:]) {
+    public init(
+        id: String, state: State, spend: Money? = nil, spendByDay: [String: Money] = [:],
+        results: [MetricName: Int64] = [:], remark: String? = nil
+    ) {
         self.id = id
         self.state = state
         self.spend = spend
+        self.spendByDay = spendByDay
         self.results = results
+        self.remark = remark
     }
 }
 
@@ -142,14 +98,36 @@ public struct RemoteBoost: Sendable, Hashable, Codable {
 ///
 /// Everything it makes stays paused until the last step, which alone enters the fence.
 public protocol Boosting: PlatformPlugin {
+    /// Checks terms against the platform's rules, without asking it: units of money, buttons, audiences, dates.
+    func validate(_ terms: BoostTerms) -> [ValidationIssue]
     /// Starts a boost, or goes on where an earlier try stopped.
     func startBoost(_ request: BoostRequest, _ context: any EffectContext) async throws(PluginError) -> RemoteBoost
     /// Reads how a boost stands and what it spent.
-    func boostStatus(_ id: String, _ access: AccountAccess) async throws(PluginError) -> RemoteBoost
-    /// Stops a boost; one that has ended counts as stopped.
-    func stopBoost(_ id: String, _ access: AccountAccess) async throws(PluginError)
+    func boostStatus(_ boost: StartedBoost) async throws(PluginError) -> RemoteBoost
+    /// Stops a boost; one that has ended counts as stopped, and repeating is harmless.
+    ///
+    /// - Throws: Unless the platform confirmed that it does not deliver any more.
+    func stopBoost(_ boost: StartedBoost) async throws(PluginError)
     /// Looks whether an activation whose answer was lost took effect.
-    func findBoost(
-        _ request: BoostRequest, checkpoint: PluginState?
-    ) async throws(PluginError) -> Finding
+    func findBoost(_ request: BoostRequest, checkpoint: PluginState?) async throws(PluginError) -> Finding
+}
+
+/// A plugin that can ask whether the tokens of an account may use an ad account.
+public protocol AdAccountChecking: Boosting {
+    /// Reads the ad account; nothing is made or changed.
+    ///
+    /// - Throws: `reauthorize` for a token that is not accepted, `needsHuman` or `permanent` for what a person must put right.
+    func checkAdAccount(_ adAccount: AdAccountReference, _ access: AccountAccess) async throws(PluginError)
+}
+
+extension Boosting {
+    /// Lets nothing start that the platform's rules refuse.
+    ///
+    /// - Throws: `permanent` with the first thing that is wrong.
+    public func requireFit(_ terms: BoostTerms) throws(PluginError) {
+        guard let wrong = self.validate(terms).first(where: { $0.severity == .error }) else { return }
+        throw PluginError(
+            .permanent, "\(wrong.field): \(wrong.message)", nextAction: "Change the terms and plan the boost again.",
+            field: wrong.field)
+    }
 }

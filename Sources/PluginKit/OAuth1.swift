@@ -134,9 +134,15 @@ public struct OAuth1Request: Sendable {
 
 /// A plugin whose platform takes requests signed by OAuth 1.0a too, and some no others.
 public protocol OAuth1Connecting: PlatformPlugin {
-    /// Asks for a temporary token, for a person who will read a number out.
-    func requestToken(_ consumer: OAuth1Credential) async throws(PluginError) -> OAuth1Request
-    /// Turns the number that the person read out into a token, and says whose it is.
+    /// Asks for a temporary token.
+    ///
+    /// - Parameters:
+    ///   - consumer: The app.
+    ///   - callback: Where the person is sent back to, with a verifier; `nil` for a person who will read a number out.
+    /// - Returns: The temporary token and the page for the person.
+    /// - Throws: What the platform refuses.
+    func requestToken(_ consumer: OAuth1Credential, callback: String?) async throws(PluginError) -> OAuth1Request
+    /// Turns the verifier, or the number that the person read out, into a token, and says whose it is.
     func accessToken(
         _ request: OAuth1Request, verifier: String
     ) async throws(PluginError) -> (credential: OAuth1Credential, account: RemoteAccount)

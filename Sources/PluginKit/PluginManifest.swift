@@ -28,6 +28,10 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         case history
         /// Takes OAuth 1.0a besides.
         case oauth1
+        /// Understands what the platform tells by webhooks.
+        case webhooks
+        /// Reads a comment.
+        case comments
     }
 
     /// The platform.
@@ -206,23 +210,6 @@ public struct TokenLife: Sendable, Hashable, Codable {
     }
 }
 
-/// What may be boosted, and for how much.
-public struct BoostLimits: Sendable, Hashable, Codable {
-    /// The objectives by name.
-    public var objectives: [String]
-    /// The smallest budget, in minor units of any currency with two places.
-    public var minimumBudgetMinorUnits: Int64
-    /// The share of a daily budget that the platform may spend on one day by its own rules: 1 exact, 1.75 for Meta.
-    public var dailyOverspend: Double
-
-    /// Makes limits.
-    public init(objectives: [String], minimumBudgetMinorUnits: Int64, dailyOverspend: Double = 1) {
-        self.objectives = objectives
-        self.minimumBudgetMinorUnits = minimumBudgetMinorUnits
-        self.dailyOverspend = dailyOverspend
-    }
-}
-
 /// One metric and what the platform means by it.
 public struct MetricDefinition: Sendable, Hashable, Codable {
     /// The common name.
@@ -278,13 +265,13 @@ public struct Setting: Sendable, Hashable, Codable {
 public struct CallCost: Sendable, Hashable, Codable {
     /// What is done: `post`, `post with a URL`, `read`.
     public var action: String
-    /// The price of one in millionths of a US dollar.
-    public var microdollars: Int64
+    /// The price of one in millionths of a US dollar; `nil` when the platform charges for it and the documents name no price.
+    public var microdollars: Int64?
     /// The day on which the price was read, `YYYY-MM-DD`.
     public var readOn: String
 
     /// Makes a price.
-    public init(_ action: String, microdollars: Int64, readOn: String) {
+    public init(_ action: String, microdollars: Int64?, readOn: String) {
         self.action = action
         self.microdollars = microdollars
         self.readOn = readOn

@@ -12,7 +12,7 @@ extension ConformanceSuite {
             .connect: plugin is any AccountConnecting,
             .delete: plugin is any Deleting, .accounts: plugin is any AccountListing,
             .inspect: plugin is any TokenInspecting, .history: plugin is any HistoryListing,
-            .oauth1: plugin is any OAuth1Connecting,
+            .oauth1: plugin is any OAuth1Connecting, .webhooks: plugin is any WebhookReceiving,
         ]
         for (capability, isThere) in found {
             self.expect(

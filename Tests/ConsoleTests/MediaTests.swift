@@ -79,7 +79,7 @@ struct MediaTests {
             // More than the buffers of a connection hold, so that the server still has work when it is told to stop.
             let (item, bytes) = try await console.picture(48 << 20)
             let response = try await console.client.execute(
-                console.request(.GET, console.target(item)), timeout: .seconds(120))
+                console.request(.GET, console.target(item)), timeout: .seconds(600))
             var received = 0
             var isAsked = false
             for try await piece in response.body {

@@ -47,6 +47,8 @@ struct RunningConsole: Sendable {
         configuration.address.port = 0
         configuration.admin = admin
         configuration.version = "1.2.3"
+        // However slow the machine is: what a test downloads is never cut off.
+        configuration.grace = .seconds(600)
         let (ports, continuation) = AsyncStream.makeStream(of: ConsolePorts.self)
         let server = ConsoleServer(
             configuration: configuration, shelf: MediaShelf(links: links, store: store, clock: WorldClock { Self.now }),

@@ -103,9 +103,9 @@ enum InstagramFixtures {
             .get, "/v25.0/\(id)",
             .json(
                 200,
-                #"{"permalink":"https://www.instagram.com/p/Cabc/","media_product_type":"FEED","timestamp":"2026-11-21T10:00:03+0000","id":"\#(id)"}"#
+                #"{"permalink":"https://www.instagram.com/p/Cabc/","timestamp":"2026-11-21T10:00:03+0000","id":"\#(id)"}"#
             ), isOptional: true
-        ) { $0.query == ["fields": "permalink,media_product_type,timestamp"] }
+        ) { $0.query == ["fields": "permalink,timestamp"] }
     }
     static func comment(_ words: String = "First!") -> ScriptedExchange {
         ScriptedExchange(.post, "/v25.0/18001/comments", .json(200, #"{"id":"17870"}"#), isVisible: true) {
@@ -173,17 +173,22 @@ enum InstagramFixtures {
             bytes("901"), status("901"), publish("901"), seen(),
         ])
 
-    static func media(_ posts: [ListedPost], edge: String = "media") -> [ScriptedExchange] {
+    /// A list of media, as a token of Facebook's login sees it, or of Instagram's own.
+    static func media(
+        _ posts: [ListedPost], edge: String = "media", path: String = "p", isOwnLogin: Bool = false
+    ) -> [ScriptedExchange] {
         let items = posts.map { post in
             let time = post.createdAt.formatted(.iso8601).replacing("Z", with: "+0000")
-            let kind = edge == "stories" ? "STORY" : "FEED"
+            let kind = isOwnLogin ? "" : #","media_product_type":"\#(edge == "stories" ? "STORY" : "FEED")""#
             return
-                #"{"id":"\#(post.id)","caption":"\#(post.text.replacing("\n", with: "\\n"))","timestamp":"\#(time)","permalink":"https://www.instagram.com/p/\#(post.id)/","media_product_type":"\#(kind)"}"#
+                #"{"id":"\#(post.id)","caption":"\#(post.text.replacing("\n", with: "\\n"))","timestamp":"\#(time)","permalink":"https://www.instagram.com/\#(path)/\#(post.id)/"\#(kind)}"#
         }
         return [
             ScriptedExchange(
                 .get, "/v25.0/\(account)/\(edge)", .json(200, #"{"data":[\#(items.joined(separator: ","))]}"#)
-            ) { $0.query["fields"] == "id,caption,timestamp,permalink,media_product_type" }
+            ) {
+                $0.query["fields"] == "id,caption,timestamp,permalink\(isOwnLogin ? "" : ",media_product_type")"
+            }
         ]
     }
 

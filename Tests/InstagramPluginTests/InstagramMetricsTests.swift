@@ -67,6 +67,32 @@ struct InstagramMetricsTests {
         #expect(story.first?.raw.contains(#""media_product_type":"STORY""#) == true)
     }
 
+    @Test(
+        "with a token of Instagram's own login the address says the kind: the product type is not asked for",
+        arguments: [
+            (
+                "reel/C1", ["views": 7, "ig_reels_video_view_total_time": 6300], MetricName.watchTimeMilliseconds,
+                Int64(6300)
+            ),
+            ("stories/acme/1", ["replies": 1], .comments, 1), ("p/C1", ["profile_visits": 3], .profileVisits, 3),
+        ])
+    func ownLogin(path: String, values: [String: Int], name: MetricName, expected: Int64) async throws {
+        let names =
+            path.hasPrefix("p/")
+            ? Self.feed
+            : path.hasPrefix("reel/")
+                ? "views,reach,likes,comments,shares,saved,total_interactions,ig_reels_avg_watch_time,ig_reels_video_view_total_time"
+                : "views,reach,replies,shares,total_interactions,follows,profile_visits"
+        let media = ScriptedExchange(
+            .get, "/v25.0/1", .json(200, #"{"permalink":"https://www.instagram.com/\#(path)/","id":"1"}"#)
+        ) { $0.query == ["fields": "permalink,like_count,comments_count"] }
+        let (plugin, transport) = InstagramFixtures.plugin([media, Self.insights("1", names, values)])
+        let readings = try await plugin.metrics(
+            MetricsRequest(access: InstagramFixtures.own, posts: [RemotePost(id: "1")]))
+        #expect(readings.first?.values[name] == expected)
+        #expect(transport.unexpected.isEmpty)
+    }
+
     @Test("a story with too few viewers has no numbers, which is no error; a picture without permission is one")
     func fewViewers() async throws {
         let refused = ScriptedExchange(

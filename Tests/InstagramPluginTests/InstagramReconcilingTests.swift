@@ -22,16 +22,30 @@ struct InstagramReconcilingTests {
     }
 
     private static func send(
-        _ content: PostContent, part: Int = 0, checkpoint: PluginState = checkpoint(), others: Set<String> = []
+        _ content: PostContent, part: Int = 0, checkpoint: PluginState = checkpoint(), others: Set<String> = [],
+        access: AccountAccess = InstagramFixtures.access
     ) -> UnknownSend {
         UnknownSend(
-            access: InstagramFixtures.access, content: content, part: part,
+            access: access, content: content, part: part,
             confirmed: part == 0 ? [:] : [0: RemotePost(id: "18001")], checkpoint: checkpoint,
             sentAfter: InstagramFixtures.now.addingTimeInterval(-100), key: "k", others: others)
     }
 
     private static func listed(_ id: String, _ text: String, _ age: Double) -> ListedPost {
         ListedPost(id: id, text: text, createdAt: InstagramFixtures.now.addingTimeInterval(-age))
+    }
+
+    @Test(
+        "with a token of Instagram's own login the address tells a reel from a picture of the same words",
+        arguments: [("reel", "8"), ("p", "inconclusive")])
+    func ownLogin(path: String, expected: String) async throws {
+        let send = Self.send(
+            InstagramFixtures.content(.reel, "Hi there", [InstagramFixtures.film]), access: InstagramFixtures.own)
+        let found = try await self.look(
+            send,
+            [InstagramFixtures.status("901", "PUBLISHED")]
+                + InstagramFixtures.media([Self.listed("8", "Hi there", 50)], path: path, isOwnLogin: true))
+        #expect(found == expected)
     }
 
     /// What a look shows, in short.

@@ -71,6 +71,7 @@ final class EventLog: Sendable {
         case .rescued: self.add("rescued")
         case .scheduled(let report): self.add("scheduled \(report.fired)")
         case .retained: self.add("retained")
+        case .kept(let name, let report): self.add("kept \(name) \(report.count)")
         case .snapshot(let alarm): self.add("snapshot \(alarm.level)")
         case .listening: self.add("listening")
         case .draining: self.add("draining")

@@ -3,6 +3,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import MediaTestSupport
 import NIOCore
 import Publishing
 import Synchronization

@@ -3,6 +3,7 @@
 import Crypto
 import Foundation
 import Hummingbird
+import MediaTestSupport
 import PluginKit
 import Publishing
 import Synchronization

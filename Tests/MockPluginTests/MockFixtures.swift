@@ -92,10 +92,13 @@ enum MockFixtures {
         )
     }
     static let boostRequest = BoostRequest(
-        access: access, adAccountID: nil, post: RemotePost(id: "p_1"), objective: "engagement",
-        audience: Audience(minimumAge: 18, countries: ["DE"]), budget: Money(minorUnits: 2000, currency: .eur),
-        budgetKind: .lifetime,
-        startsAt: now.addingTimeInterval(3600), endsAt: now.addingTimeInterval(3 * 86_400), operation: "op-1")
+        access: access, post: RemotePost(id: "p_1"),
+        terms: BoostTerms(
+            objective: "engagement", audience: Audience(minimumAge: 18, countries: ["DE"]),
+            budget: Money(minorUnits: 2000, currency: .eur), budgetKind: .lifetime,
+            startsAt: now.addingTimeInterval(3600), endsAt: now.addingTimeInterval(3 * 86_400)), operation: "op-1")
+    static let startedBoost = StartedBoost(
+        id: "k_1", access: access, terms: boostRequest.terms, operation: boostRequest.operation)
     static let boost = BoostFixture(
         "lifetime", boostRequest,
         [

@@ -101,7 +101,7 @@ struct MockPluginTests {
                     "active", #","spend":{"amount_minor":512,"currency":"EUR"},"results":{"impressions":90,"clicks":3}"#
                 ))
         ])
-        let boost = try await plugin.boostStatus("k_1", MockFixtures.access)
+        let boost = try await plugin.boostStatus(MockFixtures.startedBoost)
         #expect(boost.state == .running)
         #expect(boost.spend == Money(minorUnits: 512, currency: .eur))
         #expect(boost.results == [.views: 90, .clicks: 3])

@@ -80,8 +80,7 @@ struct AgencyRepositoryTests {
             objective: "reach", audience: .init(), budget: Money(minorUnits: 700, currency: .eur),
             budgetKind: .lifetime,
             startsAt: Date(timeIntervalSince1970: 1_800_000_000), endsAt: Date(timeIntervalSince1970: 1_800_100_000),
-            campaign: "",
-            state: .waiting, createdBy: "test")
+            mostMinorUnits: 700, campaign: "", state: .waiting, createdBy: "test")
         try await tables.pool.withTransaction { db in
             try await BoostRepository.insert(boost, on: &db)
             func set(_ money: Money, _ db: inout Transaction) async throws {

@@ -73,6 +73,8 @@ package final class PrivateCluster: Sendable {
         var lines = [
             "listen_addresses = '127.0.0.1'", "port = \(self.port)", "unix_socket_directories = '\(self.folder)'",
             "fsync = off", "full_page_writes = off", "max_connections = 60", "shared_buffers = 16MB",
+            // It counts what it inherits: hundreds of tests have connections open in this process.
+            "max_files_per_process = 10000",
         ]
         if tls {
             try await self.makeCertificate()
@@ -100,12 +102,12 @@ package final class PrivateCluster: Sendable {
 
     /// Starts the server and waits until it takes connections.
     package func start() async throws {
-        try await self.run("pg_ctl", ["-D", self.data, "-l", self.folder + "/log", "-w", "-t", "60", "start"])
+        try await self.run("pg_ctl", ["-D", self.data, "-l", self.folder + "/log", "-w", "-t", "600", "start"])
     }
 
     /// Stops the server and waits until it has.
     package func stop(_ mode: StopMode = .fast) async throws {
-        try await self.run("pg_ctl", ["-D", self.data, "-m", mode.rawValue, "-w", "-t", "60", "stop"])
+        try await self.run("pg_ctl", ["-D", self.data, "-m", mode.rawValue, "-w", "-t", "600", "stop"])
     }
 
     /// Stops and starts the server.
@@ -116,7 +118,7 @@ package final class PrivateCluster: Sendable {
 
     private func remove() async {
         // A server that is down already, or never was up, is what we want.
-        try? await self.run("pg_ctl", ["-D", self.data, "-m", "immediate", "-w", "stop"])
+        try? await self.run("pg_ctl", ["-D", self.data, "-m", "immediate", "-w", "-t", "600", "stop"])
         // What is left in the temporary folder harms nobody.
         try? FileManager.default.removeItem(atPath: self.folder)
     }

@@ -25,7 +25,10 @@ extension FacebookPlugin {
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
         id: "facebook", name: "Facebook", apiVersion: Graph.version, hosts: [Graph.host, Graph.uploadHost],
-        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .delete, .accounts, .inspect, .history],
+        capabilities: [
+            .publish, .resume, .reconcile, .boost, .metrics, .connect, .delete, .accounts, .inspect, .history,
+            .webhooks, .comments,
+        ],
         formats: [
             FormatLimits(format: .text, textLength: textLength),
             // The documents name no most of photos (?); ten is what a person can pick in most tools.
@@ -56,6 +59,7 @@ extension FacebookPlugin {
         ],
         // A Page's token has no end of its own; a person's lives 60 days.
         tokens: TokenLife(),
+        boost: MarketingTerms.limits,
         metrics: [
             MetricDefinition(.views, field: "post_media_view", "Times it was shown, ads included"),
             MetricDefinition(.reach, field: "post_total_media_view_unique", "People who saw it"),

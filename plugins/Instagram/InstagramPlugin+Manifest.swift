@@ -27,7 +27,10 @@ extension InstagramPlugin {
     public static let manifest = PluginManifest(
         id: "instagram", name: "Instagram", apiVersion: Graph.version,
         hosts: [Graph.host, Graph.instagramHost, Graph.uploadHost],
-        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .accounts, .inspect, .history],
+        capabilities: [
+            .publish, .resume, .reconcile, .boost, .metrics, .connect, .accounts, .inspect, .history, .webhooks,
+            .comments,
+        ],
         formats: [
             FormatLimits(
                 format: .image, textLength: captionLength, media: 1...1, mediaTypes: imageLimits,
@@ -58,6 +61,7 @@ extension InstagramPlugin {
         ],
         // A token that has ended cannot be renewed: Instagram's own are renewed a week before.
         tokens: TokenLife(accessToken: .seconds(5_184_000), renewBefore: .seconds(604_800)),
+        boost: MarketingTerms.limits,
         metrics: [
             MetricDefinition(.views, field: "views", "Times it was shown or played"),
             MetricDefinition(.reach, field: "reach", "Accounts that saw it"),

@@ -7,14 +7,19 @@ public import PluginKit
 /// What a media itself says: which kind it is, and its numbers without ads.
 private struct InstagramMedia: Codable, Sendable {
     var media_product_type: String?
+    var permalink: String?
     var like_count: Int64?
     var comments_count: Int64?
     var followers_count: Int64?
+
+    var kind: String { InstagramKind.of(self.media_product_type, permalink: self.permalink) ?? InstagramKind.feed }
 }
 
 extension InstagramPlugin: MetricsFetching {
     private static let definition = 1
-    private static let mediaFields: FormFields = ["fields": "media_product_type,like_count,comments_count"]
+    private static func mediaFields(_ client: GraphClient) -> FormFields {
+        ["fields": "\(InstagramKind.field(on: client)),like_count,comments_count"]
+    }
 
     /// Which metrics a kind of media has.
     ///
@@ -22,12 +27,12 @@ extension InstagramPlugin: MetricsFetching {
     /// stories is in the prose and not in the specification (?), so that stories have no clicks.
     private static func names(_ kind: String) -> [String] {
         switch kind {
-        case "REELS":
+        case InstagramKind.reel:
             [
                 "views", "reach", "likes", "comments", "shares", "saved", "total_interactions",
                 "ig_reels_avg_watch_time", "ig_reels_video_view_total_time",
             ]
-        case "STORY":
+        case InstagramKind.story:
             ["views", "reach", "replies", "shares", "total_interactions", "follows", "profile_visits"]
         default:
             [
@@ -66,7 +71,7 @@ extension InstagramPlugin: MetricsFetching {
         let media: InstagramMedia
         do {
             media = try await client.get(
-                InstagramMedia.self, id, Self.mediaFields, as: caller, endpoint: InstagramEndpoint.read)
+                InstagramMedia.self, id, Self.mediaFields(client), as: caller, endpoint: InstagramEndpoint.read)
         } catch  where error.isGone {
             return Self.gone(id)
         }
@@ -76,14 +81,14 @@ extension InstagramPlugin: MetricsFetching {
     private func reading(
         _ id: String, _ media: InstagramMedia, _ client: GraphClient, _ caller: GraphCaller
     ) async throws(PluginError) -> MetricReading {
-        let kind = media.media_product_type ?? "FEED"
+        let kind = media.kind
         do {
             let insights = try await self.insights.ask(
                 self.question(id, kind), client, as: caller, endpoint: InstagramEndpoint.insights)
             return Self.reading(id, media, insights)
         } catch  where error.isGone {
             return Self.gone(id)
-        } catch  where kind == "STORY" && error.platformCode == "10" {
+        } catch  where kind == InstagramKind.story && error.platformCode == "10" {
             // Too few viewers: nothing is given, which is no error.
             return Self.reading(id, media, [:])
         }
@@ -97,7 +102,7 @@ extension InstagramPlugin: MetricsFetching {
         _ ids: [String], _ client: GraphClient, _ caller: GraphCaller
     ) async throws(PluginError) -> [MetricReading] {
         let kinds = try await client.batch(
-            ids.map { GraphRead($0, Self.mediaFields) }, as: caller, endpoint: InstagramEndpoint.read)
+            ids.map { GraphRead($0, Self.mediaFields(client)) }, as: caller, endpoint: InstagramEndpoint.read)
         var readings: [MetricReading] = []
         var known: [(id: String, media: InstagramMedia)] = []
         for (id, answer) in zip(ids, kinds) {
@@ -111,7 +116,7 @@ extension InstagramPlugin: MetricsFetching {
             }
         }
         guard !known.isEmpty else { return readings }
-        let reads = known.map { self.insights.living(self.question($0.id, $0.media.media_product_type ?? "FEED")).read }
+        let reads = known.map { self.insights.living(self.question($0.id, $0.media.kind)).read }
         let answers = try await client.batch(reads, as: caller, endpoint: InstagramEndpoint.insights)
         for (entry, answer) in zip(known, answers) {
             do throws(PluginError) {
@@ -147,9 +152,9 @@ extension InstagramPlugin: MetricsFetching {
         var values: [MetricName: Int64] = [:]
         values[.views] = value("views")
         values[.reach] = value("reach")
-        values[.likes] = value("likes") ?? (media.media_product_type == "STORY" ? nil : media.like_count)
+        values[.likes] = value("likes") ?? (media.kind == InstagramKind.story ? nil : media.like_count)
         values[.comments] =
-            value("comments", "replies") ?? (media.media_product_type == "STORY" ? nil : media.comments_count)
+            value("comments", "replies") ?? (media.kind == InstagramKind.story ? nil : media.comments_count)
         values[.shares] = value("shares")
         values[.saves] = value("saved", "saves")
         values[.engagements] = value("total_interactions")

@@ -113,7 +113,7 @@ struct InstagramRun {
     private func address(of post: RemotePost) async -> RemotePost? {
         do throws(PluginError) {
             let seen = try await self.client.get(
-                Seen.self, post.id, ["fields": "permalink,media_product_type,timestamp"], as: self.caller,
+                Seen.self, post.id, ["fields": "permalink,timestamp"], as: self.caller,
                 endpoint: InstagramEndpoint.read)
             return RemotePost(id: post.id, url: seen.permalink, publishedAt: seen.timestamp ?? post.publishedAt)
         } catch {

@@ -73,7 +73,9 @@ struct InstagramLook {
         var after: String?
         var isComplete = false
         for _ in 1...Self.mostPages {
-            var query: FormFields = ["fields": "id,caption,timestamp,permalink,media_product_type"]
+            var query: FormFields = [
+                "fields": "id,caption,timestamp,\(InstagramKind.fields(on: self.client))"
+            ]
             if !isStory { query.append("limit", "25") }
             query.append("after", after)
             let page = try await self.client.get(
@@ -100,11 +102,11 @@ struct InstagramLook {
     }
 
     private func isOfKind(_ media: Media) -> Bool {
-        guard let kind = media.media_product_type else { return true }
+        guard let kind = InstagramKind.of(media.media_product_type, permalink: media.permalink) else { return true }
         switch self.send.content.format {
-        case .story: return kind == "STORY"
-        case .reel: return kind == "REELS"
-        default: return kind == "FEED"
+        case .story: return kind == InstagramKind.story
+        case .reel: return kind == InstagramKind.reel
+        default: return kind == InstagramKind.feed
         }
     }
 

@@ -64,6 +64,9 @@ private struct MockCampaign: Decodable {
 private struct MockCampaignPage: Decodable { var campaigns: [MockCampaign] }
 
 extension MockPlugin: Boosting {
+    /// The platform takes every currency in minor units, and has neither buttons nor legal categories.
+    public func validate(_ terms: BoostTerms) -> [ValidationIssue] { [] }
+
     /// Makes a paused campaign, unless one of this name is there, and activates it through the fence.
     public func startBoost(
         _ request: BoostRequest, _ context: any EffectContext
@@ -88,14 +91,15 @@ extension MockPlugin: Boosting {
     }
 
     /// Reads how a campaign stands and what it spent.
-    public func boostStatus(_ id: String, _ access: AccountAccess) async throws(PluginError) -> RemoteBoost {
-        try await self.client.get(MockCampaign.self, "/campaigns/\(id)", access).boost
+    public func boostStatus(_ boost: StartedBoost) async throws(PluginError) -> RemoteBoost {
+        try await self.client.get(MockCampaign.self, "/campaigns/\(boost.id)", boost.access).boost
     }
 
     /// Stops a campaign for good; repeating is harmless.
-    public func stopBoost(_ id: String, _ access: AccountAccess) async throws(PluginError) {
+    public func stopBoost(_ boost: StartedBoost) async throws(PluginError) {
         _ = try await self.client.post(
-            MockCampaign.self, "/campaigns/\(id)/stop", nil, endpoint: MockBucket.boost, creates: false, access)
+            MockCampaign.self, "/campaigns/\(boost.id)/stop", nil, endpoint: MockBucket.boost, creates: false,
+            boost.access)
     }
 
     /// Looks whether the campaign has left the paused state.
@@ -122,18 +126,19 @@ extension MockPlugin: Boosting {
 
     private func campaign(for request: BoostRequest) async throws(PluginError) -> String {
         if let known = try await self.named(request) { return known.id }
-        let audience = request.audience
+        let terms = request.terms
+        let audience = terms.audience
         func list(_ values: [String]) -> [String]? { values.isEmpty ? nil : values }
         let body = MockNewCampaign(
-            name: request.operation, postId: request.post.id, objective: request.objective,
+            name: request.operation, postId: request.post.id, objective: terms.objective,
             budget: MockNewCampaign.Budget(
-                amountMinor: request.budget.minorUnits, currency: request.budget.currency.rawValue,
-                kind: request.budgetKind.rawValue),
+                amountMinor: terms.budget.minorUnits, currency: terms.budget.currency.rawValue,
+                kind: terms.budgetKind.rawValue),
             audience: MockNewCampaign.Target(
                 ageMin: audience.minimumAge, ageMax: audience.maximumAge, genders: list(audience.genders),
                 countries: list(audience.countries), interests: list(audience.interests),
                 customAudienceIds: list(audience.customAudiences)),
-            startsAt: max(request.startsAt, self.clock.now()), endsAt: request.endsAt)
+            startsAt: max(terms.startsAt, self.clock.now()), endsAt: terms.endsAt)
         // Paused, and found again by its name: a lost answer needs no person.
         return try await self.client.post(
             MockCampaign.self, "/campaigns", body, endpoint: MockBucket.boost, creates: false, request.access

@@ -49,7 +49,10 @@ extension MockPlugin {
         ],
         tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),
         boost: BoostLimits(
-            objectives: ["engagement", "reach", "traffic", "video_views", "followers"], minimumBudgetMinorUnits: 100),
+            objectives: ["engagement", "reach", "traffic", "video_views", "followers"], minimumBudgetMinorUnits: 100,
+            needsAdAccount: false,
+            audience: [.minimumAge, .maximumAge, .genders, .countries, .interests, .customAudiences],
+            settlement: .seconds(3600)),
         metrics: [
             MetricDefinition(.views, field: "views", "How often it was shown"),
             MetricDefinition(.reach, field: "reach", "How many people saw it"),

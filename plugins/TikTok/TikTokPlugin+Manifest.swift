@@ -25,8 +25,8 @@ extension TikTokPlugin {
 
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
-        id: "tiktok", name: "TikTok", apiVersion: "v2", hosts: [host] + uploadHosts,
-        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .inspect, .history],
+        id: "tiktok", name: "TikTok", apiVersion: "v2", hosts: [host, BusinessClient.host] + uploadHosts,
+        capabilities: [.publish, .resume, .reconcile, .boost, .metrics, .connect, .inspect, .history, .webhooks],
         formats: [
             FormatLimits(
                 format: .video, textLength: 2200, textUnit: "UTF-16 units", media: 1...1, mediaTypes: videoLimits,
@@ -54,6 +54,7 @@ extension TikTokPlugin {
             RateBucket(endpoint: TikTokEndpoint.user, scope: .app, calls: 600, window: minute),
         ],
         tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),
+        boost: BusinessTerms.limits,
         metrics: [
             MetricDefinition(.views, field: "view_count", "Plays"),
             MetricDefinition(.likes, field: "like_count", "Likes"),
@@ -71,6 +72,18 @@ extension TikTokPlugin {
             CredentialField(
                 refreshEndField, isRequired: false, "When the refresh token ends, ISO 8601; it lives 180 days"),
             CredentialField("scope", isRequired: false, "What the token allows, separated by commas"),
+            CredentialField(
+                BusinessClient.tokenField, isRequired: false,
+                "For boosts: the long-lived token of TikTok's API for Business, for the ad account"),
+            CredentialField(
+                BusinessIdentity.typeField, isRequired: false,
+                "For boosts: TT_USER (unless given: the account is linked to the ad account), BC_AUTH_TT or AUTH_CODE"),
+            CredentialField(
+                BusinessIdentity.idField, isRequired: false,
+                "For boosts: which identity, where the ad account has several, or a creator gave a code"),
+            CredentialField(
+                BusinessIdentity.centerField, isRequired: false,
+                "For boosts with BC_AUTH_TT: the Business Center that the account is authorized in"),
         ],
         // A post that TikTok fetches proves absent after an hour; looks at twice this distance must last that long.
         listingLag: .seconds(180),

@@ -21,8 +21,10 @@ extension XPlugin {
 
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
-        id: "x", name: "X", apiVersion: "2", hosts: [host],
-        capabilities: [.publish, .resume, .reconcile, .metrics, .connect, .delete, .history, .oauth1],
+        id: "x", name: "X", apiVersion: "2", hosts: [host, XAdsClient.host],
+        capabilities: [
+            .publish, .resume, .reconcile, .boost, .metrics, .connect, .delete, .history, .webhooks, .oauth1,
+        ],
         formats: [
             FormatLimits(format: .text, textLength: WeightedLength.maximum, textUnit: "weighted"),
             FormatLimits(
@@ -55,8 +57,16 @@ extension XPlugin {
             RateBucket(endpoint: XEndpoint.uploadStatus.rawValue, scope: .account, calls: 1000, window: quarter),
             RateBucket(endpoint: XEndpoint.uploadMetadata.rawValue, scope: .account, calls: 500, window: quarter),
             RateBucket(endpoint: XEndpoint.me.rawValue, scope: .account, calls: 75, window: quarter),
+            // Whether making and switching share one limit is not said (?): each is held to it.
+            RateBucket(endpoint: XAdsEndpoint.write, scope: .account, calls: 450, window: .seconds(60)),
+            RateBucket(endpoint: XAdsEndpoint.campaign, scope: .account, calls: 450, window: .seconds(60)),
+            RateBucket(endpoint: XAdsEndpoint.stats, scope: .account, calls: 250, window: quarter),
         ],
         tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),
+        // No floor of budgets and no overspend of a day is in the documents (?).
+        boost: BoostLimits(
+            objectives: XObjective.all.map(\.word), minimumBudgetMinorUnits: 100,
+            tokenFields: ["oauth1_token"] + TokenSet.oauth1Fields.filter { $0 != "oauth1_token" }),
         metrics: [
             MetricDefinition(.views, field: "public_metrics.impression_count", "Times it was shown"),
             MetricDefinition(.likes, field: "public_metrics.like_count", "Likes"),
@@ -107,6 +117,8 @@ extension XPlugin {
             CallCost("post with a URL", microdollars: 200_000, readOn: readOn),
             CallCost("read of a post", microdollars: 5000, readOn: readOn),
             CallCost("read of an own post", microdollars: 1000, readOn: readOn),
+            // That reading costs is documented, the price of a person is not (?).
+            CallCost("read of the account", microdollars: nil, readOn: readOn),
         ]
     )
 }

@@ -7,9 +7,11 @@ public import PluginKit
 extension XPlugin: OAuth1Connecting {
     private static let step = "POST /oauth"
 
-    /// Asks for a temporary token; the person reads a number out, so that no address of ours is needed.
-    public func requestToken(_ consumer: OAuth1Credential) async throws(PluginError) -> OAuth1Request {
-        let answer = try await self.step("/oauth/request_token", consumer, ["oauth_callback": "oob"])
+    /// Asks for a temporary token; without a call-back the person reads a number out, and no address of ours is needed.
+    public func requestToken(
+        _ consumer: OAuth1Credential, callback: String?
+    ) async throws(PluginError) -> OAuth1Request {
+        let answer = try await self.step("/oauth/request_token", consumer, ["oauth_callback": callback ?? "oob"])
         guard answer["oauth_callback_confirmed"] == "true", let token = answer["oauth_token"],
             let secret = answer["oauth_token_secret"]
         else { throw PluginError(.retryAfter, "The answer of X named no token.") }
@@ -23,7 +25,7 @@ extension XPlugin: OAuth1Connecting {
         return OAuth1Request(credential: credential, page: page)
     }
 
-    /// Turns the number into a token, which does not end.
+    /// Turns the verifier or the number into a token, which does not end.
     public func accessToken(
         _ request: OAuth1Request, verifier: String
     ) async throws(PluginError) -> (credential: OAuth1Credential, account: RemoteAccount) {

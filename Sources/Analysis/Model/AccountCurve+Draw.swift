@@ -26,7 +26,7 @@ extension AccountCurve {
         let noise = (0..<HourOfWeek.count).map { _ in chance.normal() }
         let drawn = zip(fit.posterior.mean, try Cholesky(covariance).coloured(noise)).map { $0 + $1 }
         let typical = zip(Self.habit(statistics), drawn).reduce(0) { $0 + $1.0 * $1.1 }
-        let spread = fit.variance.squareRoot()
+        let spread = fit.variance.squareRoot() * platform.calibration
         return drawn.map { exp(spread * ($0 - typical)) }
     }
 

@@ -70,7 +70,7 @@ package struct AccountCurve: Sendable, Hashable, Codable {
         self.variance = fit.variance
         self.own = fit.kernel
         self.drift = drift
-        self.hours = Self.hours(fit, statistics, drift: drift)
+        self.hours = Self.hours(fit, statistics, drift: drift, calibration: platform.calibration)
     }
 
     /// What the fit of one account comes to.
@@ -146,18 +146,21 @@ package struct AccountCurve: Sendable, Hashable, Codable {
         return best
     }
 
-    private static func hours(_ fit: Fit, _ statistics: SlotStatistics, drift: Double) -> [Hour] {
+    private static func hours(
+        _ fit: Fit, _ statistics: SlotStatistics, drift: Double, calibration: Double
+    ) -> [Hour] {
         let (posterior, prior, variance) = (fit.posterior, fit.prior, fit.variance)
         let habit = Self.habit(statistics)
         let ofHabit = posterior.covariance(times: habit)
         let habitVariance = zip(habit, ofHabit).reduce(0) { $0 + $1.0 * $1.1 }
         let typical = zip(habit, posterior.mean).reduce(0) { $0 + $1.0 * $1.1 }
         let spread = variance.squareRoot()
-        let wider = Self.narrowness * (abs(drift) > Self.strongDrift ? Self.driftFactor : 1)
+        // Where less comes true than is said, the rest is not known any better.
+        let wider = Self.narrowness * (abs(drift) > Self.strongDrift ? Self.driftFactor : 1) * max(1, calibration)
         let variances = posterior.variances
         return HourOfWeek.all.map { hour in
             let slot = hour.index
-            let effect = posterior.mean[slot] - typical
+            let effect = (posterior.mean[slot] - typical) * calibration
             let error = max(0, variances[slot] - 2 * ofHabit[slot] + habitVariance).squareRoot() * wider
             let reach = NormalDistribution.quantile90 * error
             return Hour(

@@ -13,6 +13,8 @@ package struct CleanedPosts: Sendable {
     package private(set) var values: [Double] = []
     /// How much each counts; posts of one hour share their luck.
     package private(set) var weights: [Double] = []
+    /// How much each still tells of the present, at most 1: half as much with every year that it is older than the newest.
+    package private(set) var recency: [Double] = []
     /// The calendar week of each, by a number.
     package private(set) var weeks: [Int64] = []
     /// The correlation of date and hour of the day, 0 with few posts: far from 0, growth and hours cannot be told apart.
@@ -31,6 +33,8 @@ package struct CleanedPosts: Sendable {
     private static let driftPosts = 20
     /// The correlation of two posts of an account within one hour.
     private static let burst = 0.3
+    /// After how many days a post tells half as much.
+    private static let memory = 365.0
 
     /// Cleans the posts of one account.
     ///
@@ -41,6 +45,7 @@ package struct CleanedPosts: Sendable {
         self.slots = posts.map(\.hour.index)
         self.weeks = posts.map(\.week)
         self.weights = Self.weights(posts)
+        self.recency = Self.recency(posts)
         self.drift = Self.drift(posts)
         var values = Self.withoutTrend(posts)
         Self.removeTypes(posts, from: &values)
@@ -97,6 +102,11 @@ package struct CleanedPosts: Sendable {
         return weights
     }
 
+    private static func recency(_ posts: [TimingPost]) -> [Double] {
+        guard let newest = posts.last?.clockSeconds else { return [] }
+        return posts.map { exp2(-Double(newest - $0.clockSeconds) / 86_400 / Self.memory) }
+    }
+
     private static func drift(_ posts: [TimingPost]) -> Double {
         guard posts.count >= Self.driftPosts else { return 0 }
         let count = Double(posts.count)
@@ -112,5 +122,22 @@ package struct CleanedPosts: Sendable {
             hour += (right - meanHour) * (right - meanHour)
         }
         return date > 0 && hour > 0 ? together / (date * hour).squareRoot() : 0
+    }
+}
+
+extension CleanedPosts {
+    /// The posts of a stretch of time, as they were cleaned among all of them.
+    ///
+    /// - Parameter range: Which ones, in the order of time.
+    /// - Returns: Those posts, the newest of which counts 1.
+    func part(_ range: Range<Int>) -> CleanedPosts {
+        var part = self
+        part.slots = Array(self.slots[range])
+        part.values = Array(self.values[range])
+        part.weights = Array(self.weights[range])
+        part.weeks = Array(self.weeks[range])
+        let newest = self.recency[range].last ?? 1
+        part.recency = self.recency[range].map { $0 / newest }
+        return part
     }
 }

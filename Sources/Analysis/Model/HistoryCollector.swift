@@ -24,9 +24,14 @@ package struct HistoryCollector: Sendable {
     package init(dropsRepeats: Bool = true) { self.dropsRepeats = dropsRepeats }
 
     /// Adds a post, or counts it as left out.
-    package mutating func add(_ sample: PostSample) {
+    ///
+    /// - Parameters:
+    ///   - sample: The post.
+    ///   - isHoliday: Whether it appeared on a day that is not like its weekday.
+    package mutating func add(_ sample: PostSample, isHoliday: Bool = false) {
         let index = self.index(Key(account: sample.account, platform: sample.platform))
-        if let reason = SelectionRules.mature(on: sample.platform).exclusion(of: sample) {
+        if let reason = SelectionRules.mature(on: sample.platform).exclusion(of: sample) ?? (isHoliday ? .holiday : nil)
+        {
             self.gathered[index].excluded[reason, default: 0] += 1
         } else if let engagement = sample.engagement {
             self.gathered[index].posts.append(

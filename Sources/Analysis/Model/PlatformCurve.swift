@@ -7,15 +7,17 @@ import Domain
 /// It is an aggregate: nothing of a single account can be read from it. With fewer than three accounts or four calendar weeks it is flat.
 package struct PlatformCurve: Sendable, Hashable {
     /// g: the common curve, 0 on average.
-    package private(set) var mean: [Double]
+    package internal(set) var mean: [Double]
     /// C_g: the covariance of what is not known of it.
-    package private(set) var covariance: SquareMatrix
+    package internal(set) var covariance: SquareMatrix
     /// K_g: how the common curve was held to vary; nil while it is flat.
     package private(set) var shared: WeeklyKernel?
     /// K_δ: how much an account differs from it.
     package private(set) var own: WeeklyKernel
     /// The median variance of a post around its hour's value; 1 without accounts.
     package private(set) var typicalVariance: Double
+    /// How much of what is said comes true later, and what differences between hours are multiplied by; see ``calibration(of:curve:)``.
+    package private(set) var calibration = 1.0
     /// How many accounts it is of.
     package let accounts: Int
     /// How many calendar weeks have posts.
@@ -45,15 +47,17 @@ package struct PlatformCurve: Sendable, Hashable {
         self.weeks = weeksOfSlots.all
         if members.count >= Self.leastAccounts, self.weeks >= Self.leastWeeks {
             // The levels of the accounts depend on the curve, and the curve on them.
-            for _ in 0..<2 { try self.learn(members, weeksOfSlots.bySlot) }
+            let posts = members.map(\.observed)
+            for _ in 0..<2 { try self.learn(posts, weeksOfSlots.bySlot, among: nil) }
         }
         try self.chooseOwn(members)
+        self.calibration = try Self.calibration(of: members, curve: self)
     }
 
     /// A curve that was learnt before.
     package init(
         mean: [Double], covariance: SquareMatrix, shared: WeeklyKernel?, own: WeeklyKernel, typicalVariance: Double,
-        accounts: Int, weeks: Int
+        calibration: Double, accounts: Int, weeks: Int
     ) {
         precondition(mean.count == HourOfWeek.count && covariance.count == HourOfWeek.count)
         self.mean = mean
@@ -61,20 +65,27 @@ package struct PlatformCurve: Sendable, Hashable {
         self.shared = shared
         self.own = own
         self.typicalVariance = typicalVariance
+        self.calibration = calibration
         self.accounts = accounts
         self.weeks = weeks
     }
 
-    private mutating func learn(
-        _ members: [PlatformMember], _ weeks: [Int]
+    /// Learns what some accounts have in common.
+    ///
+    /// - Parameters:
+    ///   - posts: What each account's posts say.
+    ///   - weeks: In how many calendar weeks each hour has a post.
+    ///   - kernel: How the curve is held to vary; nil chooses.
+    /// - Throws: ``Cholesky/NotPositiveDefinite`` when a covariance cannot be factored.
+    mutating func learn(
+        _ posts: [PlatformMember.Observed], _ weeks: [Int], among kernel: WeeklyKernel?
     ) throws(Cholesky.NotPositiveDefinite) {
         var sums = [Double](repeating: 0, count: HourOfWeek.count)
         var precisions = sums
-        for member in members {
-            guard let variance = member.statistics.variance else { continue }
-            let values = member.statistics.scaledMeans(variance: variance)
-            let observed = member.statistics.observed
-            let precision = observed.map { 1 / (1 / member.statistics.weights[$0] + WeeklyKernel.usualOwnVariance) }
+        for (statistics, variance) in posts {
+            let values = statistics.scaledMeans(variance: variance)
+            let observed = statistics.observed
+            let precision = observed.map { 1 / (1 / statistics.weights[$0] + WeeklyKernel.usualOwnVariance) }
             var (level, total) = (0.0, Self.levelPrior)
             for (slot, precision) in zip(observed, precision) {
                 level += precision * (values[slot] - self.mean[slot])
@@ -91,11 +102,17 @@ package struct PlatformCurve: Sendable, Hashable {
         let noise = observed.map { 1 / precisions[$0] + Self.weekVariance / Double(max(1, weeks[$0])) }
         let flat = [Double](repeating: 0, count: HourOfWeek.count)
         var best: (evidence: Double, kernel: WeeklyKernel, covariance: SquareMatrix)?
-        for kernel in WeeklyKernel.shared {
-            let prior = kernel.covariance()
+        var kernels = kernel.map { [$0] } ?? WeeklyKernel.shared
+        var tried = 0
+        while tried < kernels.count {
+            let (kernel, prior) = (kernels[tried], kernels[tried].covariance())
             let factor = try Cholesky(CurvePosterior.covariance(prior, observed: observed, noise: noise))
             let evidence = factor.logEvidence(values) - kernel.penalty
-            if best.map({ evidence > $0.evidence }) ?? true { best = (evidence, kernel, prior) }
+            tried += 1
+            guard best.map({ evidence > $0.evidence }) ?? true else { continue }
+            best = (evidence, kernel, prior)
+            // Audiences that differ by more than any that is known are still found.
+            if tried == kernels.count, kernels.count > 1, let larger = kernel.larger { kernels.append(larger) }
         }
         guard let best else { return }
         let posterior = try CurvePosterior(
@@ -110,41 +127,35 @@ package struct PlatformCurve: Sendable, Hashable {
     private mutating func chooseOwn(_ members: [PlatformMember]) throws(Cholesky.NotPositiveDefinite) {
         guard !members.isEmpty else { return }
         var best: (evidence: Double, kernel: WeeklyKernel)?
-        for kernel in WeeklyKernel.own {
+        var kernels = WeeklyKernel.own
+        var tried = 0
+        while tried < kernels.count {
+            let kernel = kernels[tried]
             let prior = self.covariance + kernel.covariance()
             var evidence = -kernel.penalty
             for member in members {
                 evidence += try member.statistics.logEvidence(prior: prior, mean: self.mean) ?? 0
             }
+            tried += 1
             if best.map({ evidence > $0.evidence }) ?? true { best = (evidence, kernel) }
+            if tried == kernels.count, let best, best.kernel.hours >= kernel.hours, let larger = best.kernel.larger {
+                kernels.append(larger)
+            }
         }
         if let best { self.own = best.kernel }
     }
 
-    /// How many calendar weeks have a post in each hour, and in all.
     private static func weeks(_ members: [PlatformMember]) -> (bySlot: [Int], all: Int) {
+        Self.weeks(members.map(\.slotWeeks))
+    }
+
+    /// How many calendar weeks have a post in each hour, and in all.
+    static func weeks(_ used: [[PlatformMember.SlotWeek]]) -> (bySlot: [Int], all: Int) {
         var weeks = [Set<Int64>](repeating: [], count: HourOfWeek.count)
-        for member in members {
-            for (slot, week) in member.slotWeeks { weeks[slot].insert(week) }
+        for account in used {
+            for (slot, week) in account { weeks[slot].insert(week) }
         }
         return (weeks.map(\.count), weeks.reduce(into: Set<Int64>()) { $0.formUnion($1) }.count)
-    }
-}
-
-/// An account as a platform's curve sees it.
-package struct PlatformMember: Sendable {
-    /// What its posts say of each hour.
-    package let statistics: SlotStatistics
-    /// Which hours it posted in, in which calendar weeks.
-    let slotWeeks: [(slot: Int, week: Int64)]
-
-    /// Sums up an account's posts.
-    package init(_ cleaned: CleanedPosts) {
-        self.statistics = SlotStatistics(cleaned)
-        var seen: Set<Int64> = []
-        self.slotWeeks = zip(cleaned.slots, cleaned.weeks).compactMap { slot, week in
-            seen.insert(week * Int64(HourOfWeek.count) + Int64(slot)).inserted ? (slot, week) : nil
-        }
     }
 }
 

@@ -4,7 +4,7 @@ import Domain
 
 /// What an account's posts say of each hour of the week: all that the curves need.
 package struct SlotStatistics: Sendable, Hashable {
-    /// The weight of the posts in each hour; 0 without posts.
+    /// How many posts each hour's mean is worth; 0 without posts.
     package private(set) var weights = [Double](repeating: 0, count: HourOfWeek.count)
     /// The weighted mean in each hour; 0 without posts.
     package private(set) var means = [Double](repeating: 0, count: HourOfWeek.count)
@@ -41,6 +41,26 @@ package struct SlotStatistics: Sendable, Hashable {
         let freedom = max(0, total - Double(self.observed.count))
         let spread = (within + Self.priorPosts * squares / total) / (freedom + Self.priorPosts)
         self.variance = max(Self.smallestVariance, spread * (1 + 2 / Double(count)))
+        self.favourNew(cleaned)
+    }
+
+    /// Lets each hour's mean follow the newer posts.
+    ///
+    /// A mean of posts that count r each is as uncertain as one of (Σ w r)² / Σ w r² posts that count the same (Kish 1965): fewer than
+    /// there are, more than Σ w r.
+    private mutating func favourNew(_ cleaned: CleanedPosts) {
+        var sums = [Double](repeating: 0, count: HourOfWeek.count)
+        var (values, squares) = (sums, sums)
+        for (index, slot) in cleaned.slots.enumerated() {
+            let counted = cleaned.weights[index] * cleaned.recency[index]
+            sums[slot] += counted
+            values[slot] += counted * cleaned.values[index]
+            squares[slot] += counted * cleaned.recency[index]
+        }
+        for slot in self.observed where squares[slot] > 0 {
+            self.means[slot] = values[slot] / sums[slot]
+            self.weights[slot] = sums[slot] * sums[slot] / squares[slot]
+        }
     }
 
     /// The hours that say something.

@@ -35,6 +35,9 @@ package struct WeeklyKernel: Sendable, Hashable, Codable {
             hours: self.hours * factor, days: self.days * factor, both: self.both * factor, length: self.length)
     }
 
+    /// The next one to try where the largest so far is the likeliest; nil beyond differences that no audience has.
+    var larger: WeeklyKernel? { self.variance < 1 ? self.scaled(by: 2.5) : nil }
+
     /// The covariance of all 168 hours.
     package func covariance() -> SquareMatrix {
         let around = (0..<24).map { hour in

@@ -49,15 +49,19 @@ package struct SlotChooser: Sendable {
         let first = self.zone.wallTime(at: now).startOfDay
         let earliest = now.addingTimeInterval(Self.lead)
         let end = now.addingTimeInterval(Double(self.wish.days) * 86_400)
+        return self.all(from: first, days: self.wish.days + 1).filter {
+            $0.instant >= earliest && $0.instant < end && self.isFree($0.instant, taken)
+        }
+    }
+
+    /// All times of some days that the wish allows, the best first; of equals the earlier.
+    private func all(from first: WallTime, days: Int) -> [Slot] {
         var slots: [Slot] = []
-        for day in 0...self.wish.days {
+        for day in 0..<days {
             let date = first.adding(days: day)
             guard self.wish.allows(day: date) else { continue }
             for hour in 0..<24 {
-                guard let slot = self.slot(date, hour), slot.instant >= earliest, slot.instant < end,
-                    self.isFree(slot.instant, taken)
-                else { continue }
-                slots.append(slot)
+                if let slot = self.slot(date, hour) { slots.append(slot) }
             }
         }
         return slots.sorted { (-$0.score, $0.instant) < (-$1.score, $1.instant) }
@@ -72,7 +76,11 @@ package struct SlotChooser: Sendable {
     ///   - taken: The account's other posts, past and planned.
     /// - Returns: The times in their order; fewer where there is no more room.
     package func plan(_ count: Int, now: Date, taken: [Date]) -> [Slot] {
-        var rest = self.slots(now: now, taken: taken)
+        self.plan(count, of: self.slots(now: now, taken: taken))
+    }
+
+    private func plan(_ count: Int, of slots: [Slot]) -> [Slot] {
+        var rest = slots
         var chosen: [Slot] = []
         while chosen.count < count, !rest.isEmpty {
             var days: Set<Int> = []
@@ -82,6 +90,30 @@ package struct SlotChooser: Sendable {
             rest = rest.filter { self.isFree($0.instant, instants) }
         }
         return chosen.sorted { $0.instant < $1.instant }
+    }
+
+    /// The free queue slots of a week, Monday to Sunday on the wall.
+    ///
+    /// A week has so many slots, chosen as ``plan(_:now:taken:)`` does from the whole week. One is free while it is to come and no post of the
+    /// account is near it. Where scores changed after posts were planned, those posts still count: a week never gets more posts than
+    /// it has slots.
+    ///
+    /// - Parameters:
+    ///   - count: How many slots a week has.
+    ///   - week: Which week: 0 is the present one.
+    ///   - now: The present moment.
+    ///   - taken: The account's other posts from the beginning of the present week on, past and planned.
+    /// - Returns: The slots in their order.
+    package func free(_ count: Int, week: Int, now: Date, taken: [Date]) -> [Slot] {
+        let today = self.zone.wallTime(at: now).startOfDay
+        let monday = today.adding(days: 7 * week - today.weekday)
+        let used = taken.count { (0..<7).contains(self.zone.wallTime(at: $0).dayNumber - monday.dayNumber) }
+        let earliest = now.addingTimeInterval(Self.lead)
+        return self.plan(count, of: self.all(from: monday, days: 7))
+            .filter { $0.instant >= earliest && self.isFree($0.instant, taken) }
+            .sorted { (-$0.score, $0.instant) < (-$1.score, $1.instant) }
+            .prefix(max(0, count - used))
+            .sorted { $0.instant < $1.instant }
     }
 
     /// A time in an hour of a day; `nil` where the wish or the clocks leave it out.

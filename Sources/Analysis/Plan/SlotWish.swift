@@ -3,7 +3,7 @@
 package import Domain
 
 /// What a person allows when the program chooses the time of a post.
-package struct SlotWish: Sendable, Hashable {
+package struct SlotWish: Sendable, Hashable, Codable {
     /// Minutes of the local day, 0 to 1,440, from when on; ``until`` below it reaches over midnight.
     package var from: Int
     /// Minutes of the local day until when, exclusive.
@@ -18,6 +18,8 @@ package struct SlotWish: Sendable, Hashable {
     package var distance: Duration
     /// Whether the time may be drawn where the account learns; not for posts that matter.
     package var mayDraw = true
+    /// Whether the client's holidays may have a post too.
+    package var mayUseHolidays = false
 
     /// Makes a wish; by default in the next seven days between 06:00 and 23:00, three hours from every other post.
     package init(

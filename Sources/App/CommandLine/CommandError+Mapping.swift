@@ -126,6 +126,7 @@ extension CommandError {
         case .refusedByPlatform: Self(.failed, error.message, details: details)
         case .unreachable: Self(.unreachable, error.message, details: details)
         case .tryAgain: Self(.tryAgain, error.message, details: details)
+        case .forbidden: Self(.notPermitted, error.message, details: details)
         case .notConfigured: Self(.configuration, error.message, details: details)
         default: Self(.failed, error.message, details: details)
         }

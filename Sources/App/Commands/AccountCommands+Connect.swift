@@ -33,6 +33,7 @@ extension AccountCommands {
                 "account connect --client acme --platform x --external-id 42 --name Acme --credential-file token.json",
                 "account connect --client acme --platform mock --slug mock-shop --credential-file -",
                 "account connect --client acme --platform x --link --expires 7d",
+                "account connect --client acme --platform facebook --link --boosts",
                 "account connect --platform facebook --token-file token.txt -o csv > pages.csv",
                 "account connect --platform facebook --token-file token.txt --map pages.csv --dry-run",
                 "account connect --client acme --platform instagram --token-file token.txt --external-id 17841400000000001",
@@ -77,6 +78,8 @@ extension AccountCommands {
         @OptionGroup var past: BackfillOptions
         @Flag(help: "Take a token that allows less than the plugin asks for.")
         var allowMissingScopes = false
+        @Flag(help: "Also ask for what boosts need, and want it of a token in hand.")
+        var boosts = false
 
         func validate() throws {
             let ways = [self.credentialFile != nil, self.tokenFile != nil, self.way.link].filter { $0 }
@@ -133,6 +136,7 @@ extension AccountCommands {
             connection.timeZone = self.timeZone
             connection.app = self.app
             connection.allowsMissingScopes = self.allowMissingScopes
+            connection.boosts = self.boosts
             connection.backfill = self.past.wanted
             return connection
         }
@@ -160,6 +164,7 @@ extension AccountCommands {
             var options = AccountMapOptions(actor: Actor.current)
             options.app = self.app
             options.allowsMissingScopes = self.allowMissingScopes
+            options.boosts = self.boosts
             options.backfill = self.past.wanted
             options.isDryRun = self.change.isDryRun
             let report = try await services.accounts.connect(map, tokens: tokens, options)

@@ -51,7 +51,8 @@ struct LinkOptions: ParsableArguments {
 
     /// Makes the link and shows it.
     func make(
-        _ wish: AccountConnection, isDryRun: Bool, _ services: ServiceContext, _ context: CommandContext
+        _ wish: AccountConnection, consumer: OAuth1Credential? = nil, isDryRun: Bool, _ services: ServiceContext,
+        _ context: CommandContext
     ) async throws {
         let life = try JobRows.duration(self.expires ?? "7d")
         guard life > .zero else { throw CommandError.usage("--expires must be more than nothing", remedy: "say 7d") }
@@ -61,7 +62,7 @@ struct LinkOptions: ParsableArguments {
         }
         let owner = try await services.clients.show(wish.client).client
         let (link, address) = try await services.connectLinks.create(
-            wish, base: base, life: life, isDryRun: isDryRun, actor: Actor.current)
+            wish, base: base, life: life, consumer: consumer, isDryRun: isDryRun, actor: Actor.current)
         guard !isDryRun else {
             return context.output.note("would make a link that connects \(wish.platform) to \(owner.slug)")
         }
@@ -127,6 +128,8 @@ extension AccountCommands {
         var tokenFile: String?
         @Flag(help: "Take a token that allows less than the plugin asks for.")
         var allowMissingScopes = false
+        @Flag(help: "Also ask for what boosts need, and want it of a token in hand.")
+        var boosts = false
 
         func validate() throws {
             let ways = [self.credentialFile != nil, self.tokenFile != nil, self.way.link].filter { $0 }
@@ -149,6 +152,7 @@ extension AccountCommands {
                     name: account.name, tokens: tokens)
                 connection.app = self.app
                 connection.allowsMissingScopes = self.allowMissingScopes
+                connection.boosts = self.boosts
                 connection.backfill = self.past.wanted
                 if self.way.link {
                     return try await self.way.make(connection, isDryRun: self.change.isDryRun, services, context)

@@ -89,7 +89,8 @@ struct AccountCommands: AsyncParsableCommand {
             "check", "Ask the platform how an account's token stands.",
             details: """
                 Whether it is accepted and for the right account; where the platform says it, how long it lives, what it allows and how many
-                posts the account may still publish. Exit code 0 when all is well, 1 when a person has to do something.
+                posts the account may still publish. Where the client has ad accounts on the platform, each is asked whether the account's tokens
+                may use it for boosts. Exit code 0 when all is well, 1 when a person has to do something.
                 """,
             examples: ["account check acme/x", "account check acme/instagram -o json"],
             keys: AccountRows.columns + [
@@ -97,6 +98,8 @@ struct AccountCommands: AsyncParsableCommand {
                 Column("access_ends_at", nil, "when the person must use the app again, whatever the token's own end"),
                 Column("scopes", nil, "what the token allows, when the platform said"),
                 Column("missing_scopes", nil, "what it should allow and does not"),
+                Column("boosts", nil, "ready, or what stands in their way; none without an ad account on the platform"),
+                Column("missing_boost_scopes", nil, "what it should allow for boosts and does not"),
                 Column("posts_left", nil, "how many posts the account may still publish, when the platform said"),
                 Column("problem", nil, "what is wrong, empty when all is well"),
                 Column("next_action", nil, "what a person can do"),
@@ -122,6 +125,11 @@ struct AccountCommands: AsyncParsableCommand {
                         .failed, "\(owner.slug)/\(check.account.slug): \(problem)", remedy: check.nextAction)
                 }
                 context.output.success("\(owner.slug)/\(check.account.slug) is accepted by \(check.account.platform)")
+                if let problem = check.boosts?.problem {
+                    throw CommandError(
+                        .failed, "\(owner.slug)/\(check.account.slug) cannot boost: \(problem)",
+                        remedy: check.boosts?.nextAction)
+                }
                 let left = check.account.tokenEndsAt?.duration(since: services.mirror.clock.now())
                 if let left, left < .seconds(14 * 86_400) {
                     context.output.warn(
@@ -141,6 +149,10 @@ struct AccountCommands: AsyncParsableCommand {
                 Record.Entry(
                     key: "missing_scopes",
                     value: scopes.isEmpty ? .none : .list(check.missingScopes.map { .text($0) })),
+                Record.Entry(key: "boosts", value: .optional(check.boosts.map { $0.problem ?? "ready" })),
+                Record.Entry(
+                    key: "missing_boost_scopes",
+                    value: check.boosts.map { .list($0.missingScopes.map { .text($0) }) } ?? .none),
                 Record.Entry(key: "posts_left", value: report?.postsLeft.map { .count($0) } ?? .none),
             ]
         }
@@ -149,6 +161,7 @@ struct AccountCommands: AsyncParsableCommand {
     struct Pause: PosthornCommand {
         static let configuration = CommandConfiguration(
             "pause", "Stop all work of an account until it is resumed.",
+            details: "Boosts that run on the platform go on and are looked at: stop them with `boost stop`.",
             examples: ["account pause acme/x --reason 'under review'"], keys: AccountRows.columns)
 
         @OptionGroup var options: CommandOptions
@@ -188,7 +201,10 @@ struct AccountCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             "disconnect", "Give up an account's token and identity; its history stays.",
             details:
-                "Planned posts stay planned and wait until the account is connected again. Another client may then connect it.",
+                """
+                Planned posts stay planned and wait until the account is connected again. Another client may then connect it. Refused while a boost of
+                the account costs money or has no final bill: without the token nobody could stop it.
+                """,
             examples: ["account disconnect acme/x --reason 'contract ended' --yes"], keys: AccountRows.columns)
 
         @OptionGroup var options: CommandOptions

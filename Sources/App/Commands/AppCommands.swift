@@ -110,7 +110,9 @@ struct AppCommands: AsyncParsableCommand {
                 let app = try await AppService(pool: services.pool, registry: services.registry, keys: services.keys)
                     .show(self.app)
                 context.output.show(
-                    AppRows.record(app, manifest: services.registry[app.platform]?.manifest, base: base))
+                    AppRows.record(
+                        app, manifest: services.registry[app.platform]?.manifest, base: base,
+                        verifyToken: try await services.webhooks.verifyToken(of: app.id)))
             }
         }
     }
@@ -125,6 +127,8 @@ enum AppRows {
         Column("audit_state", "AUDIT", "unknown, development or approved"),
         Column("scopes", nil, "the scopes to ask for"),
         Column("redirect_uri", nil, "where the platform sends people back to; register it there"),
+        Column("webhook_uri", nil, "where the platform tells what happens; register it there"),
+        Column("webhook_verify_token", nil, "the word to type beside that address at Meta; only in `app show`"),
         Column("id", nil, "its id"),
     ]
 
@@ -134,8 +138,19 @@ enum AppRows {
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
-    static func record(_ app: AppRow, manifest: PluginManifest?, base: String) -> Record {
-        Record([
+    /// Where the platform tells what happens; with the app in it, so that it stays right when the platform gets a second one.
+    static func webhookAddress(of app: AppRow, base: String) -> String {
+        let name = app.name.addingPercentEncoding(withAllowedCharacters: .urlPathSegmentAllowed) ?? "\(app.id)"
+        return "\(base)/webhooks/\(app.platform)/\(name)"
+    }
+
+    static func record(
+        _ app: AppRow, manifest: PluginManifest?, base: String, verifyToken: String? = nil
+    ) -> Record {
+        let isTold = manifest?.capabilities.contains(.webhooks) ?? false
+        return Record([
+            "webhook_uri": .optional(isTold ? Self.webhookAddress(of: app, base: base) : nil),
+            "webhook_verify_token": .optional(isTold ? verifyToken : nil),
             "id": .text("\(app.id)"), "name": .text(app.name), "platform": .text(app.platform.rawValue),
             "client_id": .text(app.externalID), "has_secret": .flag(app.hasSecret),
             "audit_state": .state(app.auditState.rawValue),
@@ -143,4 +158,10 @@ enum AppRows {
             "scopes": .list((manifest?.scopes ?? []).map { .text($0) }),
         ])
     }
+}
+
+extension CharacterSet {
+    /// What may stand in one segment of a path as it is.
+    fileprivate static let urlPathSegmentAllowed = CharacterSet.urlPathAllowed.subtracting(
+        CharacterSet(charactersIn: "/;"))
 }

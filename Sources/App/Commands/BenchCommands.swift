@@ -15,6 +15,7 @@ struct BenchCommands: AsyncParsableCommand {
             docs/benchmarks.md says how the published figures were made.
             """,
         subcommands: [
+            BenchBoostsCommand.self,
             BenchEnqueue.self, BenchWork.self, BenchLatency.self, BenchFairness.self, BenchLimit.self,
             BenchPublish.self,
             BenchSnapshot.self, BenchTimes.self,

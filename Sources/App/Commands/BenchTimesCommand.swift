@@ -34,7 +34,7 @@ struct BenchTimes: PosthornCommand {
     @Option(help: ArgumentHelp("Accounts.", valueName: "n")) var accounts = 100
     @Option(help: ArgumentHelp("Posts of each account a week, at most seven.", valueName: "n")) var posts = 5
     @Option(help: ArgumentHelp("Weeks.", valueName: "n")) var weeks = 52
-    @Option(help: ArgumentHelp("The first weeks, whose times are drawn.", valueName: "n")) var learning = 13
+    @Option(help: ArgumentHelp("The first weeks, whose times are drawn.", valueName: "n")) var learning = 22
     @Option(help: ArgumentHelp("The seed.", valueName: "n")) var seed: UInt64 = 1
 
     private static let limit = 0.05

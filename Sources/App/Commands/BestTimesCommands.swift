@@ -12,6 +12,8 @@ struct BestTimesCommands: AsyncParsableCommand {
         ],
         subcommands: [
             BestTimesShowCommand.self, BestTimesExplainCommand.self, BestTimesPlanCommand.self,
+            BestTimesAdviseCommand.self, BestTimesSlotsCommand.self,
+            BestTimesHolidaysCommand.self,
             BestTimesLearnCommand.self, BestTimesFitCommand.self, BestTimesBacktestCommand.self,
             BestTimesRankCommand.self,
         ])

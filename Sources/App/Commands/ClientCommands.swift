@@ -173,7 +173,10 @@ struct ClientCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             "pause", "Stop all work of a client until it is resumed.",
             details:
-                "Nothing of it is claimed any more; what a worker has in hand is finished. Who did it, when and why is kept.",
+                """
+                Nothing of it is claimed any more; what a worker has in hand is finished. Boosts that run on a platform go on and are looked at: stop
+                them with `boost stop`. Who did it, when and why is kept.
+                """,
             examples: ["client pause acme --reason 'late payment'"], keys: ClientRows.columns)
 
         @OptionGroup var options: CommandOptions

@@ -21,16 +21,37 @@ extension ServiceContext {
     var adAccounts: AdAccountService { AdAccountService(pool: self.pool, registry: self.registry) }
     var posts: PostService { PostService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
     var boosts: BoostService { BoostService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
+    var boostRules: BoostRuleService {
+        BoostRuleService(pool: self.pool, jobs: self.jobs, registry: self.registry)
+    }
+    /// Takes what platforms tell.
+    var webhooks: WebhookService {
+        WebhookService(
+            pool: self.pool, jobs: self.jobs, registry: self.registry, keys: self.keys, vault: self.vault,
+            accesses: self.accesses)
+    }
     var budgets: BudgetService { BudgetService(pool: self.pool) }
     var metrics: MetricsService { MetricsService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
     var intents: IntentService { IntentService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
     var schedules: ScheduleService { ScheduleService(pool: self.pool, jobs: self.jobs, registry: self.registry) }
+    var comments: CommentService { CommentService(pool: self.pool) }
     var timelines: TimelineService { TimelineService(pool: self.pool, jobs: self.jobs) }
 }
 
 /// Who types the command, as it stands in the history.
 enum Actor {
-    static var current: String { "cli:\(ProcessInfo.processInfo.userName)" }
+    /// Whom `POSTHORN_ACTOR` names, else the user of the operating system.
+    static var current: String {
+        Self.named(by: ProcessInfo.processInfo.environment, user: ProcessInfo.processInfo.userName)
+    }
+
+    /// Whom an environment names; what is no name of one line is nobody.
+    static func named(by environment: [String: String], user: String) -> String {
+        let name = (environment["POSTHORN_ACTOR"] ?? "").trimmingCharacters(in: .whitespaces)
+        let breaks = CharacterSet.controlCharacters.union(.newlines)
+        let isName = (1...64).contains(name.count) && name.unicodeScalars.allSatisfy { !breaks.contains($0) }
+        return "cli:\(isName ? name : user)"
+    }
 }
 
 extension Field {

@@ -10,7 +10,8 @@ import Publishing
 /// How jobs are found, waited for and shown.
 enum JobRows {
     static let columns = [
-        Column("id", "JOB", "its id"), Column("kind", "KIND", "publish, boost, fetch-metrics or reconcile"),
+        Column("id", "JOB", "its id"),
+        Column("kind", "KIND", "publish, boost, fetch-metrics, fetch-comment, reconcile, …"),
         Column("client", "CLIENT", "the client's slug"), Column("account", "ACCOUNT", "the account's slug"),
         Column("platform", nil, "the platform"), Column("queue", nil, "the queue"),
         Column("state", "STATE", "scheduled, ready, leased, held, succeeded, failed or cancelled"),

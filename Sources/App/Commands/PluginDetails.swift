@@ -21,6 +21,7 @@ enum PluginDetails {
             "metrics": .list(manifest.metrics.map { .record(self.metric($0)) }),
             "credential_fields": .list(manifest.credentialFields.map { .record(self.field($0)) }),
             "settings": .list(manifest.settings.map { .record(self.setting($0)) }),
+            "costs": .list(manifest.costs.map { .record(self.cost($0)) }),
         ])
     }
 
@@ -57,7 +58,15 @@ enum PluginDetails {
         Record([
             "objectives": .list(limits.objectives.map { .text($0) }),
             "minimum_budget_minor_units": .integer(limits.minimumBudgetMinorUnits),
-            "daily_overspend": .number(limits.dailyOverspend, places: 2),
+            "daily_overspend": .number(Double(limits.dailyPercent) / 100, places: 2),
+            "weekly_days": limits.weeklyDays.map { .count($0) } ?? .none,
+            "needs_ad_account": .flag(limits.needsAdAccount),
+            "audience": .list(limits.audience.map(\.rawValue).sorted().map { .text($0) }),
+            "calls_to_action": .list(limits.callsToAction.map { .text($0) }),
+            "special_ad_categories": .list(limits.specialAdCategories.map { .text($0) }),
+            "scopes": .list(limits.scopes.map { .text($0) }),
+            "token_fields": .list(limits.tokenFields.map { .text($0) }),
+            "settlement": .duration(limits.settlement),
         ])
     }
 
@@ -67,6 +76,12 @@ enum PluginDetails {
 
     private static func field(_ field: CredentialField) -> Record {
         Record(["name": .text(field.name), "required": .flag(field.isRequired), "help": .text(field.help)])
+    }
+
+    private static func cost(_ cost: CallCost) -> Record {
+        Record([
+            "action": .text(cost.action), "microdollars": .optional(cost.microdollars), "read_on": .text(cost.readOn),
+        ])
     }
 
     private static func setting(_ setting: Setting) -> Record {

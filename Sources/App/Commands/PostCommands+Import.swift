@@ -21,8 +21,8 @@ extension PostCommands {
             details: """
                 CSV with a header, or one JSON object a line (.ndjson, .jsonl).
                 Columns: account or accounts (several with |), at (local time), text; and, where wanted, client, tz, media (several with |,
-                relative to the file), alt, format, link, first_comment, label or labels, campaign, pillar, key, state (draft or planned),
-                variant:ACCOUNT and set:PLATFORM.NAME. In JSON, lists are lists and variants and settings are objects.
+                relative to the file), alt, format, link, first_comment, label or labels, campaign, pillar, key, state (draft or planned), transcode (true, pad or
+                false), variant:ACCOUNT and set:PLATFORM.NAME. In JSON, lists are lists and variants and settings are objects.
 
                 Every row is checked before anything is written; wrong rows are listed with line, column and reason, and then nothing is
                 written (exit code 65), unless --partial takes the good rows (exit code 2). The same file again makes nothing twice.
@@ -42,6 +42,7 @@ extension PostCommands {
         var format: String?
         @Flag(name: .customLong("partial"), help: "Write the good rows although others are wrong.")
         var isPartial = false
+        @OptionGroup var transcoding: TranscodeOptions
 
         func validate() throws {
             guard self.format == nil || self.importFormat != nil else {
@@ -65,6 +66,7 @@ extension PostCommands {
                 var options = ImportOptions(
                     client: self.client, folder: URL(fileURLWithPath: folder), actor: Actor.current)
                 options.takesGoodRows = self.isPartial
+                options.transcoding = self.transcoding.wanted ?? .offered
                 options.isDryRun = self.change.isDryRun
                 let importer = PostImport(
                     pool: services.pool, jobs: services.jobs, registry: services.registry, media: services.library)

@@ -19,7 +19,7 @@ struct PostCommands: AsyncParsableCommand {
         subcommands: [
             Create.self, Import.self, List.self, Show.self, Validate.self, Edit.self, Move.self, Cancel.self,
             Retry.self,
-            Timeline.self,
+            Timeline.self, Comments.self,
         ])
 
     struct Create: PosthornCommand {
@@ -29,8 +29,11 @@ struct PostCommands: AsyncParsableCommand {
                 Every account's variant is checked against its platform before anything is written; then post, targets and jobs are written
                 together. --at is local time in the client's zone, or in --tz. The same --key again answers the post that is there.
                 --best gives each account its own best free time of the next days, by what `best-times explain` says of it.
+                --next-slot takes the next free one of the slots that `best-times slots` gave it: so many posts a week, where the week is best.
                 Lines that hold only --- make a thread. A --media that begins with https:// is fetched now, from the public network alone.
                 Length, shape, rate and coding of files are checked too where ffprobe and vipsheader are installed (POSTHORN_MEDIA_PROBE).
+                --transcode makes files that an account does not take into ones that it takes, by ffmpeg and libvips: type, coding, pictures
+                a second, size; --pad also puts bars around another shape. The originals stay, and what was changed is said.
 
                 --file takes a post as YAML (.yaml, .yml), with flags on top of it:
                   accounts: [x, mock]            or account: x
@@ -43,7 +46,7 @@ struct PostCommands: AsyncParsableCommand {
                     x: The new shoe.
                   settings:
                     tiktok.privacy_level: SELF_ONLY
-                and format, link, first_comment, labels, campaign, pillar, key, state (planned or draft). Every key may be left out.
+                and format, link, first_comment, labels, campaign, pillar, key, state (planned or draft), transcode (true or pad). Every key may be left out.
                 A .json file has the keys of `post import`; any other file is the words.
                 """,
             examples: [
@@ -51,6 +54,7 @@ struct PostCommands: AsyncParsableCommand {
                 "post create --client acme --account x --account mock --text 'Hello' --at 2026-12-01T09:30",
                 "post create --client acme --account x --text 'Look' --media shoe.png --alt 'A red shoe' --now",
                 "post create --client acme --account instagram --text 'New' --media shoe.png --best --between 09:00-20:00 --not sun",
+                "post create --client acme --account instagram --text 'Soon' --next-slot",
                 "post create --client acme --account x --account mock --text Long --variant x=Short --at 2026-12-01T09:30 --tz Asia/Tokyo",
             ], keys: PostRows.detailKeys)
 
@@ -60,7 +64,7 @@ struct PostCommands: AsyncParsableCommand {
 
         func run(_ context: CommandContext) async throws {
             try await context.withServices { services in
-                let draft = try await self.content.draft(media: services.library)
+                let draft = try await self.content.fitted(services, context, isDryRun: self.change.isDryRun)
                 if self.change.isDryRun {
                     let prepared = try await services.posts.check(
                         draft, client: self.content.client, actor: Actor.current)
@@ -102,10 +106,10 @@ struct PostCommands: AsyncParsableCommand {
 
         func run(_ context: CommandContext) async throws {
             try await context.withServices { services in
-                var draft = try await self.content.draft(media: services.library)
-                if draft.time == .unplanned, draft.wish == nil { draft.isDraft = true }
                 let columns = Self.configurationColumns
                 do {
+                    var draft = try await self.content.fitted(services, context, isDryRun: true)
+                    if draft.time == .unplanned, !draft.leavesTime { draft.isDraft = true }
                     let prepared = try await services.posts.check(
                         draft, client: self.content.client, actor: Actor.current)
                     context.output.show(
@@ -151,26 +155,44 @@ struct PostContentOptions: ParsableArguments {
     var isNow = false
     @Flag(name: .customLong("best"), help: "Publish it at each account's best free time.")
     var isBest = false
+    @Flag(help: "Publish it at the next free one of each account's queue slots.") var nextSlot = false
     @OptionGroup var wish: SlotWishOptions
+    @OptionGroup var transcoding: TranscodeOptions
 
     func validate() throws {
-        guard [self.at != nil, self.isNow, self.isBest].count(where: \.self) < 2 else {
-            throw ValidationError("Give one of --at, --best and --now.")
+        guard [self.at != nil, self.isNow, self.isBest, self.nextSlot].count(where: \.self) < 2 else {
+            throw ValidationError("Give one of --at, --best, --next-slot and --now.")
         }
         guard self.isBest || !self.wish.isGiven else {
-            throw ValidationError("--between, --not, --within, --distance and --no-experiment go with --best.")
+            throw ValidationError(
+                "--between, --not, --within, --distance, --no-experiment and --on-holidays go with --best.")
         }
         guard self.timeZone == nil || self.at != nil else { throw ValidationError("--tz goes with --at.") }
     }
 
+    /// The post that the flags and the file describe, with files that fit its accounts where that was asked for.
+    ///
+    /// - Throws: as ``draft(media:)`` and `PostService.fitted`.
+    func fitted(_ services: ServiceContext, _ context: CommandContext, isDryRun: Bool) async throws -> PostDraft {
+        let output = context.output
+        return try await services.posts.fitted(
+            try await self.draft(media: services.library), client: self.client, library: services.library,
+            isDryRun: isDryRun, actor: Actor.current
+        ) { output.hint($0) }
+    }
+
     /// The post that the flags and the file describe; its files are in the store.
-    func draft(media library: MediaLibrary) async throws -> PostDraft {
+    private func draft(media library: MediaLibrary) async throws -> PostDraft {
         let (row, folder) = try self.body.row()
         var draft = try await self.body.draft(row, folder: folder, media: library)
         draft.key = self.key ?? row.key
+        draft.transcoding = self.transcoding.wanted ?? row.transcoding ?? .offered
         if self.isBest {
             draft.time = .unplanned
             draft.wish = try self.wish.wish()
+        } else if self.nextSlot {
+            draft.time = .unplanned
+            draft.takesNextSlot = true
         } else if self.isNow {
             draft.time = .now
         } else if let at = self.at ?? row.at {

@@ -77,7 +77,7 @@ struct ServeCommand: PosthornCommand {
                 links: settings.publicURL.map { MediaLinks(base: $0, keys: services.keys) }, store: services.media,
                 clock: services.mirror.clock)
             let server = ConsoleServer(
-                configuration: known, shelf: shelf, connect: services.connectLinks,
+                configuration: known, shelf: shelf, connect: services.connectLinks, webhooks: services.webhooks,
                 readiness: {
                     do {
                         try await Schema(pool: pool).require(world: platforms.world)

@@ -22,9 +22,13 @@ struct SlotWishOptions: ParsableArguments {
     @Flag(name: .customLong("no-experiment"), help: "Never a drawn time, also while the account learns.")
     var isNoExperiment = false
 
+    @Flag(name: .customLong("on-holidays"), help: "Also days that `best-times holidays` keeps.")
+    var isOnHolidays = false
+
     /// Whether any of them was given.
     var isGiven: Bool {
         self.between != nil || !self.left.isEmpty || self.within != nil || self.distance != nil || self.isNoExperiment
+            || self.isOnHolidays
     }
 
     /// The flags as a wish.
@@ -33,7 +37,8 @@ struct SlotWishOptions: ParsableArguments {
     func wish() throws -> SlotWish {
         var wish = SlotWish()
         wish.mayDraw = !self.isNoExperiment
-        if let between { (wish.from, wish.until) = try Self.hours(between) }
+        wish.mayUseHolidays = self.isOnHolidays
+        if let between { (wish.from, wish.until) = try Self.hours(between, of: "--between") }
         for word in self.left { try Self.leave(word, out: &wish) }
         if let within {
             guard (1...366).contains(within) else {
@@ -45,10 +50,13 @@ struct SlotWishOptions: ParsableArguments {
         return wish
     }
 
-    private static func hours(_ text: String) throws -> (Int, Int) {
+    /// Reads a span of hours, say `09:00-21:00`, as minutes of the day.
+    ///
+    /// - Throws: ``CommandError`` with exit code 64 that names the option.
+    static func hours(_ text: String, of option: String) throws -> (Int, Int) {
         let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Self.minute($0) }
         guard ends.count == 2, let from = ends[0], let until = ends[1], from != until, from < 1_440 else {
-            throw CommandError.usage("--between “\(text)” is no span of hours", remedy: "write it as 09:00-21:00")
+            throw CommandError.usage("\(option) “\(text)” is no span of hours", remedy: "write it as 09:00-21:00")
         }
         return (from, until)
     }

@@ -51,6 +51,9 @@ enum WorkerLog {
                     "partitions": "\(report.partitions.joined(separator: ", "))",
                     "rows": "\(rows.joined(separator: ", "))",
                 ])
+        case .kept(let name, let report):
+            logger.info(
+                "housekeeping was done", metadata: ["work": "\(name)", "count": .stringConvertible(report.count)])
         case .snapshot(let alarm): self.snapshot(alarm, logger)
         case .listening: logger.debug("worker listens for work that is due now")
         case .draining: logger.info("worker takes no more work and finishes what it has")

@@ -53,6 +53,10 @@ struct WorkerService: Sendable {
                 RetentionPolicy.attempts: self.settings.historyMonths,
                 SamplePartitions.table: self.settings.sampleMonths,
             ])
+        configuration.housekeeping = [
+            BoostRuleHousekeeping(jobs: self.services.handlers.jobs),
+            WebhookRetention(registry: self.services.handlers.registry),
+        ]
         configuration.listenAddress = try self.database.listener()
         if let text = self.settings.crashAt {
             guard let plan = CrashPlan(text) else {
@@ -72,10 +76,11 @@ struct WorkerService: Sendable {
                 JournaledHandler(PublishHandler(services: handlers)),
                 JournaledHandler(BoostHandler(services: handlers)),
                 JournaledHandler(MetricsHandler(services: handlers)),
+                JournaledHandler(CommentHandler(services: handlers)),
                 JournaledHandler(ReconcileHandler(services: handlers)),
                 JournaledHandler(BackfillHandler(services: handlers)),
                 MakePostHandler(services: handlers), SweepMetricsHandler(services: handlers),
-                FitTimesHandler(services: handlers),
+                FitTimesHandler(services: handlers), ApplyBoostRulesHandler(services: handlers),
             ],
             logger: logger, onEvent: { WorkerLog.write($0, to: logger) })
     }

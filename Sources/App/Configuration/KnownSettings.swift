@@ -83,5 +83,6 @@ package enum KnownSettings {
 
     private static let ofTheBuild: Set<String> = [
         "POSTHORN_TEST_DATABASE_URL", "POSTHORN_TEST_POOLER_URL", "POSTHORN_ONLY", "POSTHORN_STATE",
+        "POSTHORN_ACTOR",
     ]
 }

@@ -80,6 +80,7 @@ package struct MediaSettings: Sendable {
         MediaLibrary(
             store: remote.map { MediaStore(remote: $0, copies: self.folder) } ?? MediaStore(folder: self.folder),
             inspector: MediaInspector(ProgramProbe(), policy: self.policy),
-            fetching: MediaDownload(folder: self.folder, limits: self.limits), pool: pool)
+            fetching: MediaDownload(folder: self.folder, limits: self.limits),
+            converting: ProgramConverter(folder: self.folder), pool: pool)
     }
 }

@@ -14,7 +14,7 @@ enum DemoMoney {
         let budgets = BudgetService(pool: services.pool)
         let march = CalendarMonth(year: 2026, month: 3)
         var cards: [DemoReport.Boost] = []
-        for id in memory.boosts {
+        for id in memory.boosts + (try await Self.automatic(services.pool)) {
             let detail = try await boosts.show(id)
             let slug = detail.client.slug.rawValue
             let zone = ZoneID(rawValue: detail.client.timeZone) ?? .utc
@@ -32,12 +32,32 @@ enum DemoMoney {
             cards.append(
                 DemoReport.Boost(
                     client: slug, account: "\(slug)/\(detail.account.slug)", platform: detail.account.platform,
-                    text: try await Self.text(of: detail.boost, services.pool), objective: detail.boost.objective,
+                    text: try await Self.text(of: detail.boost, services.pool),
+                    reason: try await Self.reason(of: detail.boost, services.pool), objective: detail.boost.objective,
                     audience: Self.words(detail.boost.audience), budget: Self.most(entries, of: detail.boost),
                     start: detail.boost.startsAt, end: detail.boost.endsAt, state: detail.boost.state.rawValue,
                     counts: Self.counts(detail.boost.results), capName: "March 2026", cap: cap.cap, ledger: lines))
         }
         return cards
+    }
+
+    /// The boosts that rules made, oldest first.
+    private static func automatic(_ pool: ConnectionPool) async throws -> [String] {
+        try await pool.query(
+            "SELECT boost_id::text FROM boost WHERE rule_id IS NOT NULL AND remote_id IS NOT NULL ORDER BY boost_id"
+        ).column()
+    }
+
+    /// Why a rule made a boost, with the rule's name; `nil` for a person's.
+    private static func reason(of boost: BoostRow, _ pool: ConnectionPool) async throws -> String? {
+        let found: [String] = try await pool.query(
+            """
+            SELECT 'rule “' || slug || '”: ' || reason FROM boost_decision
+            JOIN boost_rule ON boost_rule.client_id = boost_decision.client_id AND boost_rule.rule_id = boost_decision.rule_id
+            WHERE boost_decision.client_id = \(boost.client) AND boost_id = \(boost.id)
+            """
+        ).column()
+        return found.first
     }
 
     /// One entry of the ledger, as the database has it.

@@ -101,6 +101,7 @@ struct DemoRun: Sendable {
         let budgets = BudgetService(pool: services.pool)
         let march = CalendarMonth(year: 2026, month: 3)
         _ = try await budgets.set("300.00EUR", client: "hafenbrot", from: march, actor: DemoOffice.actor)
+        _ = try await budgets.set("100.00USD", client: "pier17", from: march, months: 2, actor: DemoOffice.actor)
         _ = try await budgets.set("40000JPY", client: "menya", from: march, actor: DemoOffice.actor)
     }
 

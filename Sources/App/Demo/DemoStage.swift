@@ -12,7 +12,7 @@ import Publishing
 struct DemoStage: Sendable {
     /// Something that happens.
     enum Act: String, Sendable, CaseIterable {
-        case orderBoost, tokenDies, reconnect, refusal, boostBest, overBudget, workerDies
+        case orderBoost, makeRule, tokenDies, reconnect, refusal, boostBest, overBudget, workerDies
     }
 
     /// When it happens.
@@ -44,6 +44,7 @@ struct DemoStage: Sendable {
         Cue(at: moment(10, 9, 0, "Asia/Tokyo"), act: .orderBoost),
         Cue(at: moment(9, 21, 0, "Europe/Berlin"), act: .tokenDies),
         Cue(at: moment(10, 15, 0, "Europe/Berlin"), act: .reconnect),
+        Cue(at: moment(14, 9, 0, "America/New_York"), act: .makeRule),
         Cue(at: moment(16, 14, 59, "America/New_York"), act: .refusal),
         Cue(at: moment(18, 10, 0, "Europe/Berlin"), act: .boostBest),
         Cue(at: moment(20, 11, 0, "Europe/Berlin"), act: .overBudget),
@@ -72,6 +73,7 @@ struct DemoStage: Sendable {
     func perform(_ cue: Cue, _ memory: inout Memory) async throws {
         switch cue.act {
         case .orderBoost: try await self.orderBoost(&memory)
+        case .makeRule: try await self.makeRule()
         case .tokenDies:
             try await self.replaceTokens()
             memory.tokenDiedAt = cue.at
@@ -102,10 +104,20 @@ struct DemoStage: Sendable {
         memory.boosts.append("\(try await self.boosts.create(plan, actor: DemoOffice.actor).id)")
     }
 
+    /// From now on the museum's posts are boosted without a person asking, when they earn it.
+    private func makeRule() async throws {
+        let rules = BoostRuleService(
+            pool: self.services.pool, jobs: self.services.jobs, registry: self.services.registry)
+        let rule = BoostRule(
+            threshold: 1.3, minimumPosts: 8, perDay: 1, coolDownHours: 8 * 24, quietFrom: 22 * 60, quietUntil: 7 * 60,
+            objective: "reach", budget: "25.00USD", days: 3, audience: Audience(countries: ["US"]))
+        _ = try await rules.add(rule, slug: "winners", client: "pier17", account: "mock", actor: DemoOffice.actor)
+    }
+
     /// A boost of what did best in the last week.
     private func boostBest(_ memory: inout Memory) async throws {
         let plan = BoostPlan(
-            .publication(try await self.bestPublication(after: 0)), objective: "engagement", budget: "45.00EUR",
+            .publication(try await self.bestPublication(after: 0)), objective: "engagement", budget: "40.00EUR",
             kind: .daily,
             days: 6, audience: Audience(minimumAge: 18, maximumAge: 55, countries: ["DE"]))
         memory.boosts.append("\(try await self.boosts.create(plan, actor: DemoOffice.actor).id)")

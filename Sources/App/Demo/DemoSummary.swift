@@ -95,6 +95,7 @@ struct DemoSummary: Sendable {
             lines.append(
                 "\(self.bold("Boost")) of \(boost.account), \(boost.objective), \(boost.budget) of a cap of \(boost.cap): \(boost.state)"
             )
+            if let reason = boost.reason { lines.append("  without a person asking, by the \(reason)") }
             lines.append(
                 "  ledger: reserved \(money(sum(.reserved))) → committed \(money(sum(.committed))) → "
                     + "spent \(money(balance.spent)) → released \(money(sum(.released))); held \(money(balance.held)), "

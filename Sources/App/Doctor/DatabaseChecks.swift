@@ -171,7 +171,8 @@ struct DatabaseChecks {
                    count(*) FILTER (
                        WHERE state IN ('active', 'refreshing')
                          AND ends_at < world_now() + interval '14 days') AS ending,
-                   count(*) AS all
+                   count(*) AS all,
+                   (SELECT count(*) FROM account_grant WHERE refused_at IS NOT NULL) AS refused
             FROM used
             """)
         guard let row = rows.first else { return .skipped("tokens", "the database gave no answer") }
@@ -182,6 +183,12 @@ struct DatabaseChecks {
             return .failed(
                 "tokens", "\(dead) of \(all) grants are no longer accepted",
                 fix: "see `posthorn account list` and connect those again with `posthorn account reconnect`")
+        }
+        let refused: Int64 = try row.get("refused")
+        guard refused == 0 else {
+            return .warning(
+                "tokens", "the platforms refuse the tokens for ads of \(refused) accounts: their boosts wait",
+                fix: "see which with `posthorn account check`, and give new ones with `posthorn account authorize`")
         }
         guard ending == 0 else {
             return .warning(

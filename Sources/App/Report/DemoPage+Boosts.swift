@@ -14,11 +14,13 @@ extension DemoPage {
 
     private func boost(_ boost: DemoReport.Boost) -> String {
         let zone = self.zone(of: boost.client)
-        let facts: [(String, String)] = [
-            ("Objective", boost.objective), ("Audience", boost.audience), ("Budget", boost.budget.description),
-            ("Runs", "\(self.moment(boost.start, in: zone)) – \(self.moment(boost.end, in: zone))"),
-            ("State", boost.state),
-        ]
+        let why = boost.reason.map { [("Why", "no person asked: \($0)")] } ?? []
+        let facts: [(String, String)] =
+            why + [
+                ("Objective", boost.objective), ("Audience", boost.audience), ("Budget", boost.budget.description),
+                ("Runs", "\(self.moment(boost.start, in: zone)) – \(self.moment(boost.end, in: zone))"),
+                ("State", boost.state),
+            ]
         let results = boost.counts.map { ($0.name.prefix(1).uppercased() + $0.name.dropFirst(), self.number($0.value)) }
         let list = (facts + results).map { "<dt>\(Self.escape($0.0))</dt><dd>\(Self.escape($0.1))</dd>" }.joined()
         return """

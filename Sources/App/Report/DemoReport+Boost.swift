@@ -14,6 +14,8 @@ extension DemoReport {
         package var platform: PlatformID
         /// What the boosted post says.
         package var text: String
+        /// Why a rule made it, when no person did.
+        package var reason: String?
         /// What is to be got for the money, say reach or engagement.
         package var objective: String
         /// Who is to see it, in words.
@@ -37,7 +39,8 @@ extension DemoReport {
 
         /// Makes a boost.
         package init(
-            client: String, account: String, platform: PlatformID, text: String, objective: String, audience: String,
+            client: String, account: String, platform: PlatformID, text: String, reason: String? = nil,
+            objective: String, audience: String,
             budget: Money, start: Date, end: Date, state: String, counts: [FeedCard.Count], capName: String, cap: Money,
             ledger: [LedgerLine]
         ) {
@@ -45,6 +48,7 @@ extension DemoReport {
             self.account = account
             self.platform = platform
             self.text = text
+            self.reason = reason
             self.objective = objective
             self.audience = audience
             self.budget = budget

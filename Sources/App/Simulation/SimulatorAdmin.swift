@@ -62,6 +62,22 @@ struct SimulatorAdmin: Sendable {
     /// Adds people of Facebook with what they manage, as JSON in the simulator's own form.
     func add(people json: String) async throws { try await self.post("people", Data(json.utf8)) }
 
+    /// Lets people write under posts, as JSON in the simulator's own form.
+    ///
+    /// - Returns: The platform's identities of what they wrote.
+    func add(comments json: String) async throws -> [String] {
+        struct Answer: Decodable { var comments: [String] }
+        return try JSONDecoder().decode(
+            Answer.self, from: try await self.call(.post, "comments", body: Data(json.utf8))
+        ).comments
+    }
+
+    /// Lets somebody take back what they wrote.
+    func remove(comment: String) async throws { _ = try await self.call(.delete, "comments?id=\(comment)") }
+
+    /// Adds ad accounts, as JSON in the simulator's own form.
+    func add(adAccounts json: String) async throws { try await self.post("ad_accounts", Data(json.utf8)) }
+
     /// Adds fault rules, as JSON in the simulator's own form.
     func add(faults json: String) async throws { try await self.post("faults", Data(json.utf8)) }
 
@@ -94,6 +110,15 @@ struct SimulatorAdmin: Sendable {
         let reply = try await self.call(.get, "audience?platform=\(platform)&account=\(account)")
         return try JSONDecoder().decode(Answer.self, from: reply).weights
     }
+
+    /// The campaigns of the mock platform with their spend, as JSON.
+    func campaigns() async throws -> Data { try await self.call(.get, "campaigns") }
+
+    /// What was made in ad accounts, with its state and what it spent, as JSON.
+    func ads() async throws -> Data { try await self.call(.get, "ads") }
+
+    /// What each ad account spent, by day, and in which units, as JSON.
+    func adSpend() async throws -> Data { try await self.call(.get, "ads/spend") }
 
     /// What is live, newest first.
     func posts(limit: Int) async throws -> Data { try await self.call(.get, "posts?limit=\(limit)") }

@@ -50,9 +50,13 @@ struct ConnectResponder: Sendable {
             case (.link(let secret), .post): step = try await self.links.begin(secret)
             case (.callback(let platform), .get):
                 let query = request.uri.queryParameters
+                // OAuth 2 says state, code and error; OAuth 1.0a its own words, of which the temporary token is our state.
+                let denied = query["denied"]
+                let state = query["state"] ?? query["oauth_token"] ?? denied
                 step = try await self.links.complete(
-                    platform: platform, state: query["state"].map(String.init) ?? "",
-                    code: query["code"].map(String.init), error: query["error"].map(String.init))
+                    platform: platform, state: state.map(String.init) ?? "",
+                    code: (query["code"] ?? query["oauth_verifier"]).map(String.init),
+                    error: query["error"].map(String.init) ?? denied.map { _ in "access_denied" })
             case (.callback(let platform), .post):
                 let form = await self.form(of: request)
                 step = try await self.links.choose(

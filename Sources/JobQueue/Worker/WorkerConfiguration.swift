@@ -29,10 +29,12 @@ package struct WorkerConfiguration: Sendable {
     package var schedule: Duration = .seconds(2)
     /// The pause between two rounds of rescue and housekeeping.
     package var maintain: Duration = .seconds(5)
-    /// The pause between two rounds of retention.
+    /// The pause between two rounds of retention, and of the housekeeping of other modules.
     package var retain: Duration = .seconds(60)
     /// How long what has ended is kept.
     package var retention = RetentionPolicy()
+    /// What is done for the whole fleet besides, as often as retention.
+    package var housekeeping: [any Housekeeping] = []
     /// The pause between two looks for snapshots that are held.
     package var watch: Duration = .seconds(10)
     /// How long a snapshot may be held before something is done.

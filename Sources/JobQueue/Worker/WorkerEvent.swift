@@ -30,6 +30,8 @@ package enum WorkerEvent: Sendable {
     case scheduled(FireReport)
     /// What was old enough was removed.
     case retained(RetentionReport)
+    /// A module's housekeeping, as named, had something to do.
+    case kept(String, HousekeepingReport)
     /// A snapshot is held for too long, or no longer.
     case snapshot(SnapshotAlarm)
     /// It hears of new work from now on.

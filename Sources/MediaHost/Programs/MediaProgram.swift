@@ -32,6 +32,10 @@ package struct MediaProgram: Sendable {
     package static let ffmpeg = Self(name: "ffmpeg", package: "ffmpeg")
     /// Looks into pictures.
     package static let vipsheader = Self(name: "vipsheader", package: "libvips-tools")
+    /// Makes pictures of another size and kind.
+    package static let vipsthumbnail = Self(name: "vipsthumbnail", package: "libvips-tools")
+    /// Puts bars around pictures.
+    package static let vips = Self(name: "vips", package: "libvips-tools")
 
     /// Whether the program is on this machine.
     package var isInstalled: Bool {

@@ -23,7 +23,7 @@ package struct ProgramProbe: MediaProbing {
     }
 
     /// What ffprobe reads, and as what; it never guesses.
-    private static let demuxers = [
+    static let demuxers = [
         "video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska", "image/gif": "gif",
         "image/bmp": "bmp_pipe", "image/tiff": "tiff_pipe",
     ]

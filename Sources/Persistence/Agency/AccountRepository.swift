@@ -115,9 +115,41 @@ package enum AccountRepository {
             """
             INSERT INTO account_grant (client_id, account_id, capability, grant_id)
             SELECT \(client), \(account), capability, \(grant) FROM unnest(\(uses)) AS capability
-            ON CONFLICT (client_id, account_id, capability) DO UPDATE SET grant_id = excluded.grant_id
+            ON CONFLICT (client_id, account_id, capability) DO UPDATE
+            SET grant_id = excluded.grant_id, refused_at = NULL, refused_reason = NULL
             """)
         try await Self.retire(old, reason: "another was given in its place", on: &db)
+    }
+
+    /// Notes that the platform refuses the token that only one use of an account has; appends it to the history once.
+    package static func refuse(
+        _ use: GrantUse, of account: AccountID, client: ClientID, reason: String,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            WITH refused AS (
+                UPDATE account_grant SET refused_at = world_now(), refused_reason = \(reason)
+                WHERE client_id = \(client) AND account_id = \(account) AND capability = \(use) AND refused_at IS NULL
+                RETURNING client_id, account_id)
+            INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
+            SELECT client_id, 'account', account_id, 'posthorn', account.state, account.state, \(reason)
+            FROM refused JOIN account USING (client_id, account_id)
+            """)
+    }
+
+    /// Notes that the platform takes the token of one use of an account again.
+    ///
+    /// - Returns: Whether it was refused before.
+    @discardableResult
+    package static func accept(
+        _ use: GrantUse, of account: AccountID, client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> Bool {
+        try await db.execute(
+            """
+            UPDATE account_grant SET refused_at = NULL, refused_reason = NULL
+            WHERE client_id = \(client) AND account_id = \(account) AND capability = \(use) AND refused_at IS NOT NULL
+            """) > 0
     }
 
     /// Takes an account's grants away; a grant that opens nothing else any more is retired.

@@ -2,6 +2,7 @@
 
 package import Domain
 package import PQClient
+package import PluginKit
 
 /// Where boost money is spent.
 package struct AdAccountRow: Sendable, Hashable {
@@ -38,6 +39,12 @@ package struct AdAccountRow: Sendable, Hashable {
         self.timeZone = timeZone
         self.payer = payer
         self.grant = grant
+    }
+
+    /// What a plugin is told of it.
+    package var reference: AdAccountReference {
+        AdAccountReference(
+            externalID: self.externalID, currency: self.currency, timeZone: self.timeZone, payer: self.payer)
     }
 
     init(row: Row) throws {

@@ -42,6 +42,13 @@ package enum ClientRepository {
         ).first.map(ClientRow.init(row:))
     }
 
+    /// Holds a client until the transaction ends, so that those who change what belongs to it one at a time wait for each other.
+    ///
+    /// What only refers to the client goes on.
+    package static func lock(_ id: ClientID, on db: inout some SQLSession & ~Copyable) async throws {
+        try await db.execute("SELECT FROM client WHERE client_id = \(id) FOR NO KEY UPDATE")
+    }
+
     /// Lists clients by slug, archived and erased ones only when asked for.
     package static func list(
         states: [ClientState] = [.active, .paused, .leaving], on db: inout some SQLSession & ~Copyable

@@ -29,6 +29,8 @@ package struct ConnectLinkRow: Sendable, Hashable {
     package var timeZone: String?
     /// Whether tokens that allow less than the plugin asks for are taken.
     package var allowsMissingScopes = false
+    /// Whether what boosts need is asked for, too.
+    package var wantsBoosts = false
     /// How many earlier posts are taken in; none when `nil`.
     package var backfillPosts: Int?
     /// When it ends.
@@ -43,6 +45,8 @@ package struct ConnectLinkRow: Sendable, Hashable {
     package var withdrawnAt: Date?
     /// The account that it connected.
     package var account: AccountID?
+    /// Whether it adds a credential of OAuth 1.0a to the account that it is for.
+    package var isOAuth1 = false
     /// Whether its time was over when it was read.
     package var isEnded = false
 
@@ -68,6 +72,7 @@ package struct ConnectLinkRow: Sendable, Hashable {
         self.brand = try row.get("brand")
         self.timeZone = try row.get("time_zone")
         self.allowsMissingScopes = try row.get("allows_missing_scopes")
+        self.wantsBoosts = try row.get("wants_boosts")
         self.backfillPosts = try row.get("backfill_posts", as: Int32?.self).map(Int.init)
         self.expiresAt = try row.get("expires_at")
         self.createdBy = try row.get("created_by")
@@ -75,6 +80,7 @@ package struct ConnectLinkRow: Sendable, Hashable {
         self.usedAt = try row.get("used_at")
         self.withdrawnAt = try row.get("withdrawn_at")
         self.account = try row.get("account_id")
+        self.isOAuth1 = try row.get("is_oauth1")
         self.isEnded = try row.get("is_ended")
     }
 }
@@ -93,8 +99,8 @@ package struct ConnectRun: Sendable {
 package enum ConnectLinkRepository {
     private static let columns: Statement = """
         l.link_id, l.client_id, l.platform, l.app_id, l.base_url, l.external_id, l.slug, l.name, l.brand, l.time_zone,
-        l.allows_missing_scopes, l.backfill_posts, l.expires_at, l.created_by, l.created_at, l.used_at,
-        l.withdrawn_at, l.account_id, l.expires_at <= world_now() AS is_ended
+        l.allows_missing_scopes, l.wants_boosts, l.backfill_posts, l.expires_at, l.created_by, l.created_at, l.used_at,
+        l.withdrawn_at, l.account_id, l.is_oauth1, l.expires_at <= world_now() AS is_ended
         """
 
     /// Adds a link.
@@ -102,21 +108,38 @@ package enum ConnectLinkRepository {
     /// - Parameters:
     ///   - link: The link.
     ///   - secretHash: The hash of what its address ends in.
+    ///   - consumer: For OAuth 1.0a: the app's consumer key and secret, sealed, and the key that sealed them.
     ///   - db: The session.
     /// - Throws: `PQError`.
     package static func insert(
-        _ link: ConnectLinkRow, secretHash: Data, on db: inout some SQLSession & ~Copyable
+        _ link: ConnectLinkRow, secretHash: Data, consumer: (keyID: String, sealed: Data)? = nil,
+        on db: inout some SQLSession & ~Copyable
     ) async throws {
         try await db.execute(
             """
             INSERT INTO connect_link (
                 link_id, client_id, platform, app_id, secret_hash, base_url, external_id, slug, name, brand, time_zone,
-                allows_missing_scopes, backfill_posts, expires_at, created_by)
+                allows_missing_scopes, backfill_posts, expires_at, created_by, is_oauth1, consumer_key_id, consumer_sealed,
+                wants_boosts)
             VALUES (\(link.id), \(link.client), \(link.platform), \(link.app), \(secretHash), \(link.baseURL),
                     \(link.externalID), \(link.slug), \(link.name), \(link.brand), \(link.timeZone),
                     \(link.allowsMissingScopes), \(link.backfillPosts.map { Int32(clamping: $0) }), \(link.expiresAt),
-                    \(link.createdBy))
+                    \(link.createdBy), \(link.isOAuth1), \(consumer?.keyID), \(consumer?.sealed),
+                    \(link.wantsBoosts))
             """)
+    }
+
+    /// The app's consumer key and secret of a link for OAuth 1.0a, sealed; `nil` when they were forgotten.
+    package static func consumer(
+        of id: ConnectLinkID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> (keyID: String, sealed: Data)? {
+        let rows = try await db.query(
+            """
+            SELECT consumer_key_id, consumer_sealed
+            FROM connect_link
+            WHERE link_id = \(id) AND consumer_sealed IS NOT NULL
+            """)
+        return try rows.first.map { row in (try row.get("consumer_key_id"), try row.get("consumer_sealed")) }
     }
 
     /// Finds a link by the hash of what its address ends in.
@@ -215,12 +238,12 @@ package enum ConnectLinkRepository {
             """
             UPDATE connect_link
             SET withdrawn_at = world_now(), withdrawn_by = \(actor), state_hash = NULL, state_ends_at = NULL, key_id = NULL,
-                sealed = NULL
+                sealed = NULL, consumer_key_id = NULL, consumer_sealed = NULL
             WHERE link_id = \(id) AND used_at IS NULL AND withdrawn_at IS NULL
             """) == 1
     }
 
-    /// Forgets what runs left sealed whose time is over.
+    /// Forgets what runs left sealed whose time is over, and the consumer keys of links whose time is over.
     ///
     /// - Returns: How many there were.
     @discardableResult
@@ -228,8 +251,11 @@ package enum ConnectLinkRepository {
         try await db.execute(
             """
             UPDATE connect_link
-            SET state_hash = NULL, state_ends_at = NULL, key_id = NULL, sealed = NULL
-            WHERE sealed IS NOT NULL AND (state_ends_at <= world_now() OR expires_at <= world_now())
+            SET state_hash = NULL, state_ends_at = NULL, key_id = NULL, sealed = NULL,
+                consumer_key_id = CASE WHEN expires_at > world_now() THEN consumer_key_id END,
+                consumer_sealed = CASE WHEN expires_at > world_now() THEN consumer_sealed END
+            WHERE (sealed IS NOT NULL AND (state_ends_at <= world_now() OR expires_at <= world_now()))
+               OR (consumer_sealed IS NOT NULL AND expires_at <= world_now())
             """)
     }
 
@@ -243,7 +269,7 @@ package enum ConnectLinkRepository {
             """
             UPDATE connect_link
             SET used_at = world_now(), account_id = \(account), state_hash = NULL, state_ends_at = NULL, key_id = NULL,
-                sealed = NULL
+                sealed = NULL, consumer_key_id = NULL, consumer_sealed = NULL
             WHERE link_id = \(id) AND used_at IS NULL AND withdrawn_at IS NULL
             """) == 1
     }

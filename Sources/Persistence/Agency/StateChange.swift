@@ -20,6 +20,8 @@ package enum SubjectKind: String, Sendable, PQConvertible {
     case publication
     /// A boost.
     case boost
+    /// A rule that boosts.
+    case boostRule = "boost-rule"
     /// A schedule.
     case schedule
     /// A budget cap; the subject is the client.

@@ -12,10 +12,14 @@ package struct MasterContent: Sendable, Hashable, Codable {
         /// The shape, in place of the post's.
         package var format: PostFormat?
 
+        /// The files, in place of the post's: those that were made to fit.
+        package var media: [MediaItem]?
+
         /// Makes a variant.
-        package init(text: String? = nil, format: PostFormat? = nil) {
+        package init(text: String? = nil, format: PostFormat? = nil, media: [MediaItem]? = nil) {
             self.text = text
             self.format = format
+            self.media = media
         }
     }
 

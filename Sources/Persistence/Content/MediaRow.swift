@@ -22,11 +22,13 @@ package struct MediaRow: Sendable, Hashable {
     package var fileName: String?
     /// What is known of its inside.
     package var facts: MediaFacts?
+    /// The hash of the file that it was made of; `nil` for one that came from outside.
+    package var source: String?
 
     /// Makes a row.
     package init(
         client: ClientID, id: MediaID = MediaID(), hash: String, type: String, byteCount: Int64, altText: String? = nil,
-        fileName: String? = nil, facts: MediaFacts? = nil
+        fileName: String? = nil, facts: MediaFacts? = nil, source: String? = nil
     ) {
         self.client = client
         self.id = id
@@ -36,6 +38,7 @@ package struct MediaRow: Sendable, Hashable {
         self.altText = altText
         self.fileName = fileName
         self.facts = facts
+        self.source = source
     }
 }
 
@@ -46,13 +49,14 @@ package enum MediaRepository {
         guard !media.isEmpty else { return }
         try await db.execute(
             """
-            INSERT INTO media AS old (client_id, media_id, hash, type, byte_count, alt_text, file_name, probe)
-            SELECT client_id, media_id, hash, type, byte_count, alt_text, file_name, probe::jsonb
+            INSERT INTO media AS old (client_id, media_id, hash, type, byte_count, alt_text, file_name, source_hash, probe)
+            SELECT client_id, media_id, hash, type, byte_count, alt_text, file_name, source_hash, probe::jsonb
             FROM unnest(
                 \(media.map(\.client)), \(media.map(\.id)), \(media.map(\.hash)), \(media.map(\.type)),
                 \(media.map(\.byteCount)), \(media.map(\.altText)), \(media.map(\.fileName)),
+                \(media.map(\.source)),
                 \(try media.map { try Self.probe($0.facts) }))
-                AS new (client_id, media_id, hash, type, byte_count, alt_text, file_name, probe)
+                AS new (client_id, media_id, hash, type, byte_count, alt_text, file_name, source_hash, probe)
             ON CONFLICT (client_id, hash) DO UPDATE SET probe = excluded.probe
             WHERE old.probe = '{}' AND excluded.probe <> '{}'
             """)

@@ -12,5 +12,6 @@ package enum AgencyMigrations {
         Migration(number: 2, name: "content", sql: Migration002Content.sql),
         Migration(number: 3, name: "money", sql: Migration003Money.sql),
         Migration(number: 4, name: "timing", sql: Migration004Timing.sql),
+        Migration(number: 5, name: "webhooks", sql: Migration005Webhooks.sql),
     ]
 }

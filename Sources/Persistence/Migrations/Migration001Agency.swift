@@ -108,6 +108,9 @@ enum Migration001Agency {
             account_id      uuid NOT NULL,
             capability      text NOT NULL CHECK (capability IN ('publish', 'metrics', 'boost')),
             grant_id        uuid NOT NULL REFERENCES access_grant,
+            -- Since when the platform refuses a token that only this use has, and why; the grant's other uses go on.
+            refused_at      timestamptz,
+            refused_reason  text,
             PRIMARY KEY (client_id, account_id, capability),
             FOREIGN KEY (client_id, account_id) REFERENCES account
         );
@@ -127,6 +130,7 @@ enum Migration001Agency {
             brand           text,
             time_zone       text,
             allows_missing_scopes boolean NOT NULL DEFAULT false,
+            wants_boosts    boolean NOT NULL DEFAULT false,
             -- How many earlier posts are taken in; none when NULL.
             backfill_posts  integer,
             expires_at      timestamptz NOT NULL,
@@ -136,6 +140,10 @@ enum Migration001Agency {
             state_ends_at   timestamptz,
             key_id          text,
             sealed          bytea,
+            -- Whether it adds a credential of OAuth 1.0a to its account; then the app's consumer key and secret, until it is over.
+            is_oauth1       boolean NOT NULL DEFAULT false,
+            consumer_key_id text,
+            consumer_sealed bytea,
             used_at         timestamptz,
             withdrawn_at    timestamptz,
             withdrawn_by    text,

@@ -12,6 +12,8 @@ enum Migration002Content {
             probe           jsonb NOT NULL DEFAULT '{}',
             alt_text        text,
             file_name       text,
+            -- What it was made of, when it is a file of ours.
+            source_hash     text,
             created_at      timestamptz NOT NULL DEFAULT world_now(),
             PRIMARY KEY (client_id, media_id),
             UNIQUE (client_id, hash)

@@ -16,6 +16,8 @@ enum Migration004Timing {
             shared          jsonb,
             own             jsonb NOT NULL,
             variance        double precision NOT NULL,
+            -- How much of what was said came true later.
+            calibration     double precision NOT NULL,
             PRIMARY KEY (platform, curve_id)
         );
         CREATE INDEX timing_curve_newest ON timing_curve (platform, fitted_at DESC);
@@ -54,6 +56,24 @@ enum Migration004Timing {
             client_id       uuid NOT NULL,
             account_id      uuid NOT NULL,
             until           timestamptz NOT NULL,
+            PRIMARY KEY (client_id, account_id),
+            FOREIGN KEY (client_id, account_id) REFERENCES account
+        );
+
+        -- Days that are not like their weekday for a client's audiences: whole days since 1 January 1970, on the wall.
+        CREATE TABLE holiday (
+            client_id       uuid NOT NULL REFERENCES client,
+            day             integer NOT NULL,
+            name            text NOT NULL,
+            PRIMARY KEY (client_id, day)
+        );
+
+        -- How many posts a week an account has, and when they are allowed; where in the week they are follows its newest fit.
+        CREATE TABLE posting_slots (
+            client_id       uuid NOT NULL,
+            account_id      uuid NOT NULL,
+            per_week        integer NOT NULL CHECK (per_week > 0),
+            wish            jsonb NOT NULL,
             PRIMARY KEY (client_id, account_id),
             FOREIGN KEY (client_id, account_id) REFERENCES account
         );

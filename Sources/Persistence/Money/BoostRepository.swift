@@ -9,7 +9,10 @@ package enum BoostRepository {
         SELECT boost.client_id, boost.boost_id, boost.account_id, boost.ad_account_id, boost.publication_id, boost.target_id,
                boost.objective, boost.audience, boost.budget_minor, boost.currency, boost.budget_kind, boost.starts_at,
                boost.ends_at, boost.campaign, boost.state, boost.job_id, boost.remote_id, boost.spend_minor, boost.results,
-               boost.failure_code, boost.failure_message, boost.created_by
+               boost.failure_code, boost.failure_message, boost.created_by, boost.call_to_action,
+               boost.special_ad_categories, boost.most_minor, boost.needs_release, boost.released_by, boost.rule_id,
+               boost.stop_asked_at, boost.stop_asked_by, boost.stop_reason, boost.settled_at, boost.remark,
+               boost.stops_when_idle, boost.idle_since
         FROM boost
         """
 
@@ -18,11 +21,14 @@ package enum BoostRepository {
         try await db.execute(
             """
             INSERT INTO boost (client_id, boost_id, account_id, ad_account_id, publication_id, target_id, objective, audience,
-                               budget_minor, currency, budget_kind, starts_at, ends_at, campaign, state, job_id, created_by)
+                               budget_minor, currency, budget_kind, starts_at, ends_at, campaign, state, job_id, created_by,
+                               call_to_action, special_ad_categories, most_minor, needs_release, rule_id, stops_when_idle)
             VALUES (\(boost.client), \(boost.id), \(boost.account), \(boost.adAccount), \(boost.publication), \(boost.target),
                     \(boost.objective), \(try JSONColumn.encode(boost.audience)), \(boost.budget.minorUnits),
                     \(boost.budget.currency), \(boost.budgetKind), \(boost.startsAt), \(boost.endsAt), \(boost.campaign),
-                    \(boost.state), \(boost.job), \(boost.createdBy))
+                    \(boost.state), \(boost.job), \(boost.createdBy),
+                    \(try boost.callToAction.map { try JSONColumn.encode($0) }), \(boost.specialAdCategories),
+                    \(boost.mostMinorUnits), \(boost.needsRelease), \(boost.rule), \(boost.stopsWhenIdle))
             """)
         try await StateChanges.append(
             [
@@ -70,6 +76,17 @@ package enum BoostRepository {
             Self.columns
                 + " WHERE boost.client_id = \(client) AND boost.target_id = \(target) AND boost.state = 'waiting'"
         ).decoded(BoostRow.init(row:))
+    }
+
+    /// Calls off the boosts that wait for a target which will not be published, and appends who did it and why.
+    package static func cancelWaiting(
+        for target: TargetID, of client: ClientID, actor: String, reason: String,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        for boost in try await Self.waiting(for: target, of: client, on: &db) {
+            try await Self.transition(
+                boost.id, of: client, from: [.waiting], to: .cancelled, actor: actor, reason: reason, on: &db)
+        }
     }
 
     /// Changes a boost's state, when it is in one of the given states, and appends who did it and why.

@@ -9,6 +9,8 @@ package import PluginKit
 package enum BoostState: String, Sendable, CaseIterable, PQConvertible {
     /// Its target is not published yet.
     case waiting
+    /// It may cost more than one person may decide: a second one must release it.
+    case awaitingRelease = "awaiting-release"
     /// Waits for its turn.
     case planned
     /// A worker starts it.
@@ -21,6 +23,8 @@ package enum BoostState: String, Sendable, CaseIterable, PQConvertible {
     case running
     /// Made, not running.
     case paused
+    /// The platform was asked, or will be, to stop it, until it confirms.
+    case stopping
     /// It came to its end.
     case completed
     /// Somebody stopped it.
@@ -33,6 +37,19 @@ package enum BoostState: String, Sendable, CaseIterable, PQConvertible {
     case cancelled
     /// Its job is held: a person must look why.
     case held
+
+    /// Whether it ran, or was to run, and does not deliver any more.
+    package var hasEnded: Bool { [.completed, .stopped, .rejected].contains(self) }
+}
+
+/// That a boost is to be stopped.
+package struct StopWish: Sendable, Hashable {
+    /// Since when; the world's time.
+    package var at: Date
+    /// Who said so.
+    package var by: String
+    /// Why.
+    package var reason: String
 }
 
 /// Paid promotion of a publication.
@@ -61,6 +78,28 @@ package struct BoostRow: Sendable, Hashable {
     package var startsAt: Date
     /// When it ends; the world's time.
     package var endsAt: Date
+    /// The button, where one is wanted.
+    package var callToAction: CallToAction?
+    /// Legal categories of the advertisement, by the platform's names.
+    package var specialAdCategories: [String]
+    /// The most that it may cost by the platform's own rules, in minor units of the budget's currency.
+    package var mostMinorUnits: Int64
+    /// Whether a second person must release it.
+    package var needsRelease: Bool
+    /// Who released it.
+    package var releasedBy: String?
+    /// The rule that made it.
+    package var rule: UUID?
+    /// Why it is to be stopped, and who said so.
+    package var stop: StopWish?
+    /// When its spend was final and the rest given back; the world's time.
+    package var settledAt: Date?
+    /// Whether it is stopped when it spends next to nothing of its plan.
+    package var stopsWhenIdle = false
+    /// Since when it spends next to nothing of its plan; the world's time.
+    package var idleSince: Date?
+    /// The platform's words about a refusal or a problem, or ours about its spend.
+    package var remark: String?
     /// The campaign; empty for none.
     package var campaign: String
     /// Where it stands.
@@ -83,9 +122,10 @@ package struct BoostRow: Sendable, Hashable {
     /// Makes a boost that has not begun.
     package init(
         client: ClientID, id: BoostID = BoostID(), account: AccountID, adAccount: AdAccountID?,
-        publication: PublicationID?,
-        target: TargetID?, objective: String, audience: Audience, budget: Money, budgetKind: BudgetKind, startsAt: Date,
-        endsAt: Date, campaign: String, state: BoostState, createdBy: String
+        publication: PublicationID?, target: TargetID?, objective: String, audience: Audience, budget: Money,
+        budgetKind: BudgetKind, startsAt: Date, endsAt: Date, callToAction: CallToAction? = nil,
+        specialAdCategories: [String] = [], mostMinorUnits: Int64, needsRelease: Bool = false, rule: UUID? = nil,
+        campaign: String, state: BoostState, createdBy: String
     ) {
         self.client = client
         self.id = id
@@ -99,10 +139,23 @@ package struct BoostRow: Sendable, Hashable {
         self.budgetKind = budgetKind
         self.startsAt = startsAt
         self.endsAt = endsAt
+        self.callToAction = callToAction
+        self.specialAdCategories = specialAdCategories
+        self.mostMinorUnits = mostMinorUnits
+        self.needsRelease = needsRelease
+        self.rule = rule
         self.campaign = campaign
         self.state = state
         self.results = [:]
         self.createdBy = createdBy
+    }
+
+    /// What was agreed, with the ad account that pays.
+    package func terms(_ adAccount: AdAccountRow?) -> BoostTerms {
+        BoostTerms(
+            objective: self.objective, audience: self.audience, budget: self.budget, budgetKind: self.budgetKind,
+            startsAt: self.startsAt, endsAt: self.endsAt, callToAction: self.callToAction,
+            specialAdCategories: self.specialAdCategories, adAccount: adAccount?.reference)
     }
 
     init(row: Row) throws {
@@ -113,7 +166,20 @@ package struct BoostRow: Sendable, Hashable {
             audience: try JSONColumn.decode(try row.get("audience")),
             budget: Money(minorUnits: try row.get("budget_minor"), currency: try row.get("currency")),
             budgetKind: try row.get("budget_kind"), startsAt: try row.get("starts_at"), endsAt: try row.get("ends_at"),
-            campaign: try row.get("campaign"), state: try row.get("state"), createdBy: try row.get("created_by"))
+            specialAdCategories: try row.get("special_ad_categories"), mostMinorUnits: try row.get("most_minor"),
+            needsRelease: try row.get("needs_release"), rule: try row.get("rule_id"), campaign: try row.get("campaign"),
+            state: try row.get("state"), createdBy: try row.get("created_by"))
+        if let button: JSONText = try row.get("call_to_action") {
+            self.callToAction = try JSONColumn.decode(button)
+        }
+        self.releasedBy = try row.get("released_by")
+        if let at: Date = try row.get("stop_asked_at") {
+            self.stop = StopWish(at: at, by: try row.get("stop_asked_by"), reason: try row.get("stop_reason"))
+        }
+        self.settledAt = try row.get("settled_at")
+        self.stopsWhenIdle = try row.get("stops_when_idle")
+        self.idleSince = try row.get("idle_since")
+        self.remark = try row.get("remark")
         self.job = try row.get("job_id")
         self.remoteID = try row.get("remote_id")
         self.spendMinorUnits = try row.get("spend_minor")

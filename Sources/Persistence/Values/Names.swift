@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 package import Foundation
-import PQClient
+package import PQClient
 
 /// How a person names a thing on the command line: by slug, or by identity.
 package enum Reference: Hashable, Sendable {
@@ -28,7 +28,7 @@ package enum Reference: Hashable, Sendable {
 
 extension Rows {
     /// Reads every row.
-    func decoded<T>(_ read: (Row) throws -> T) throws -> [T] {
+    package func decoded<T>(_ read: (Row) throws -> T) throws -> [T] {
         var values: [T] = []
         values.reserveCapacity(self.count)
         for row in self { values.append(try read(row)) }

@@ -57,13 +57,18 @@ package struct BackfillHandler: JobHandler {
         let record = BackfillRecord(
             client: job.client, account: account, manifest: plugin.manifest, posts: Array(posts.prefix(step.left)))
         let jobs = self.services.jobs
+        let costs = plugin.charging?.charges(for: .ownPosts(page.posts.count)) ?? []
         return JobResult(.succeeded) { db in
+            try await ApiCostRepository.append(
+                costs, client: job.client, account: account, platform: plugin.manifest.id, on: &db)
             let readings = try await record.write(on: &db)
             if let next {
                 try await jobs.enqueue(readings + [next], on: &db)
             } else {
-                try await record.end(on: &db)
-                try await jobs.enqueue(readings, on: &db)
+                let now = try await record.end(on: &db)
+                let fit = NewJob.fitTimes(
+                    account: account, client: job.client, platform: plugin.manifest.id, after: step.run, now: now)
+                try await jobs.enqueue(plugin.metrics == nil ? readings : readings + [fit], on: &db)
             }
         }
     }

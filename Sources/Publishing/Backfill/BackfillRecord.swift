@@ -55,12 +55,16 @@ struct BackfillRecord: Sendable {
     }
 
     /// Notes that the account's past is known.
-    func end(on db: inout Transaction) async throws {
+    ///
+    /// - Returns: The world's time.
+    /// - Throws: What the database throws.
+    func end(on db: inout Transaction) async throws -> Date {
         try await db.execute(
             """
             UPDATE account SET backfilled_at = world_now()
             WHERE client_id = \(self.client) AND account_id = \(self.account)
             """)
+        return try await db.query("SELECT world_now()").single(Date.self)
     }
 
     private func readings(

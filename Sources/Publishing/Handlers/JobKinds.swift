@@ -9,7 +9,7 @@ import PluginKit
 extension QueueName {
     /// Slots for publishing.
     package static let publish: Self = "publish"
-    /// Slots for boosts.
+    /// Slots for starting boosts; what runs is looked at and stopped in those of reconciling.
     package static let boost: Self = "boost"
     /// Slots for metrics: they can never hold up a publish.
     package static let metrics: Self = "metrics"
@@ -26,6 +26,8 @@ extension JobKind {
     package static let boost: Self = "boost"
     /// Reads the metrics of a publication or of an account.
     package static let fetchMetrics: Self = "fetch-metrics"
+    /// Reads a comment that a platform told of.
+    package static let fetchComment: Self = "fetch-comment"
     /// Records what an account posted before it was connected.
     package static let backfill: Self = "backfill"
     /// Makes the post of a schedule's slot.
@@ -66,23 +68,35 @@ extension NewJob {
             subject: account.uuid, payload: #"{"of": "account"}"#, dueAt: dueAt, key: key)
     }
 
-    /// The job that starts a boost.
-    package static func startBoost(
-        _ boost: BoostID, client: ClientID, account: AccountID, platform: PlatformID, dueAt: Date?
+    /// The job that reads a comment.
+    package static func fetchComment(
+        _ comment: CommentID, client: ClientID, account: AccountID, platform: PlatformID, key: String?
     ) -> NewJob {
         NewJob(
-            client: client, account: account, queue: .boost, kind: .boost, provider: platform.rawValue,
-            subject: boost.uuid,
-            payload: #"{"step": "start"}"#, dueAt: dueAt, recovery: .reconcile)
+            client: client, account: account, queue: .metrics, kind: .fetchComment, provider: platform.rawValue,
+            subject: comment.uuid, key: key)
     }
 
-    /// The job that looks how a running boost stands.
-    package static func boostStatus(
-        _ boost: BoostID, client: ClientID, account: AccountID, platform: PlatformID, dueAt: Date?
+    /// A job of a boost.
+    ///
+    /// Looking at what runs and stopping it go where a pause does not reach: money is spent whoever is paused.
+    package static func boost(
+        _ step: BoostStep, of boost: BoostID, client: ClientID, account: AccountID, platform: PlatformID, dueAt: Date?
     ) -> NewJob {
         NewJob(
-            client: client, account: account, queue: .boost, kind: .boost, provider: platform.rawValue,
-            subject: boost.uuid,
-            payload: #"{"step": "status"}"#, dueAt: dueAt)
+            client: client, account: account, queue: step == .start ? .boost : .reconcile, kind: .boost,
+            provider: platform.rawValue,
+            subject: boost.uuid, payload: JSONText(#"{"step": "\#(step.rawValue)"}"#), dueAt: dueAt,
+            recovery: step == .start ? .reconcile : .requeue)
     }
+}
+
+/// What a boost job does.
+package enum BoostStep: String, Sendable, Codable {
+    /// Sets money aside and starts it.
+    case start
+    /// Looks how it stands and what it spent.
+    case status
+    /// Stops it; tried until the platform confirms.
+    case stop
 }

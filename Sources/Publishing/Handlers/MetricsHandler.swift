@@ -4,6 +4,7 @@ import Domain
 import Foundation
 package import JobQueue
 import PQClient
+import Persistence
 import PluginKit
 
 /// Reads metrics and appends what the platform gave.
@@ -57,7 +58,22 @@ package struct MetricsHandler: JobHandler {
         let readings = try await self.call([], job, account, metrics)
         guard let reading = readings.first(where: { $0.postID == nil }) else { return Self.nothing("account") }
         let record = SampleRecord(client: job.client, account: account, entries: [.init(reading: reading)])
-        return JobResult(.succeeded) { db in try await record.write(on: &db) }
+        let costs = self.costs(.account, job)
+        return JobResult(.succeeded) { db in
+            try await record.write(on: &db)
+            try await Self.charge(costs, job, account, on: &db)
+        }
+    }
+
+    private func costs(_ read: ChargedRead, _ job: ClaimedJob) -> [CallCost] {
+        self.services.registry[PlatformID(rawValue: job.provider)]?.charging?.charges(for: read) ?? []
+    }
+
+    private static func charge(
+        _ costs: [CallCost], _ job: ClaimedJob, _ account: AccountID, on db: inout Transaction
+    ) async throws {
+        try await ApiCostRepository.append(
+            costs, client: job.client, account: account, platform: PlatformID(rawValue: job.provider), on: &db)
     }
 
     private func read(
@@ -73,7 +89,9 @@ package struct MetricsHandler: JobHandler {
         var result = entries.first?.publication == round.own.publication ? .succeeded : Self.nothing("publication")
         let news = TimingNews(client: job.client, account: account, platform: PlatformID(rawValue: job.provider))
         let jobs = self.services.jobs
+        let costs = self.costs(.ownPosts(entries.count { !$0.reading.isGone }), job)
         result.record = { db in
+            try await Self.charge(costs, job, account, on: &db)
             let fit = try await news.job(before: entries.compactMap(\.publication), on: &db)
             try await record.write(on: &db)
             if let fit { _ = try await jobs.enqueue([fit], on: &db) }

@@ -4,14 +4,15 @@ import Domain
 import Foundation
 import JobQueue
 import PQClient
+import Persistence
 import PluginKit
 
-/// What is written when a target is published: the publication, its metric plan, and the boosts that waited for it.
+/// What is written when a target is published: the publication, its metric plan, what the calls cost, and the boosts that waited for it.
 struct PublishCompletion: Sendable {
     var work: TargetWork
     var remote: RemotePost
     var parts: [RemotePost]
-    var manifest: PluginManifest
+    var plugin: RegisteredPlugin
     var jobs: JobStore
     /// Who says that it is there.
     var actor = "posthorn"
@@ -25,30 +26,17 @@ struct PublishCompletion: Sendable {
         guard let written else { return }
         var planned = MetricPlan.jobs(
             for: written.id, publishedAt: written.publishedAt, client: self.work.client, account: self.work.account,
-            manifest: self.manifest)
-        if written.hasWaitingBoosts { planned += try await self.waitingBoosts(written.id, on: &db) }
-        _ = try await self.jobs.enqueue(planned, on: &db)
-    }
-
-    /// Boosts that were planned for when this target is published.
-    private func waitingBoosts(_ publication: PublicationID, on db: inout Transaction) async throws -> [NewJob] {
-        let rows = try await db.query(
-            """
-            UPDATE boost SET publication_id = \(publication), state = 'planned'
-            WHERE client_id = \(self.work.client) AND target_id = \(self.work.target) AND state = 'waiting'
-            RETURNING boost_id, starts_at
-            """)
-        var jobs: [NewJob] = []
-        for row in rows {
-            let job = NewJob.startBoost(
-                try row.get("boost_id"), client: self.work.client, account: self.work.account,
-                platform: self.work.platform,
-                dueAt: try row.get("starts_at"))
-            let boost: BoostID = try row.get("boost_id")
-            try await db.execute(
-                "UPDATE boost SET job_id = \(job.id) WHERE client_id = \(self.work.client) AND boost_id = \(boost)")
-            jobs.append(job)
+            manifest: self.plugin.manifest)
+        let charges = self.plugin.charging?.charges(for: self.work.content) ?? []
+        try await ApiCostRepository.append(
+            Array(charges.prefix(self.parts.count)), client: self.work.client, account: self.work.account,
+            platform: self.work.platform, on: &db)
+        if written.hasWaitingBoosts {
+            planned += try await WaitingBoosts(
+                client: self.work.client, target: self.work.target, account: self.work.account,
+                platform: self.work.platform, limits: self.plugin.manifest.boost
+            ).begin(with: written.id, on: &db)
         }
-        return jobs
+        _ = try await self.jobs.enqueue(planned, on: &db)
     }
 }

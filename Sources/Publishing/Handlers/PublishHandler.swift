@@ -155,7 +155,7 @@ package struct PublishHandler: JobHandler {
             var effects = seen.all ?? []
             if seen.all == nil { effects = try await context.effects.load(work.operation) }
             let completion = PublishCompletion(
-                work: work, remote: remote, parts: effects.compactMap(EffectHost.remotePost), manifest: plugin.manifest,
+                work: work, remote: remote, parts: effects.compactMap(EffectHost.remotePost), plugin: plugin,
                 jobs: self.services.jobs)
             let record: JobResult.Record = { db in try await completion.write(on: &db) }
             // The publication is real whoever holds the lease: a stale worker's knowledge of it is kept too.

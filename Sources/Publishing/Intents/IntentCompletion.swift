@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import JobQueue
 import PQClient
+import Persistence
 import PluginKit
 
 /// Writes what became of a send, when that is learned outside the run that sent: by a look at the platform, or from a
@@ -28,7 +29,7 @@ struct IntentCompletion: Sendable {
         switch self.subject {
         case .target(let target):
             guard let work = try await TargetWork.load(target, client: self.client, on: &db), work.state != "published",
-                let manifest = self.registry[work.platform]?.manifest
+                let plugin = self.registry[work.platform]
             else { return }
             let isComplete = (0..<work.visibleParts).allSatisfy { remotes[$0] != nil }
             // Nobody goes on with a target that was called off: what is visible of it is all there will be.
@@ -39,7 +40,7 @@ struct IntentCompletion: Sendable {
             var remote = first
             remote.publishedAt = first.publishedAt ?? effects.first { $0.part == 0 }?.sentAt
             try await PublishCompletion(
-                work: work, remote: remote, parts: parts, manifest: manifest, jobs: self.jobs, actor: self.actor,
+                work: work, remote: remote, parts: parts, plugin: plugin, jobs: self.jobs, actor: self.actor,
                 reason: reason
             ).write(on: &db)
         case .boost(let boost):
@@ -47,7 +48,8 @@ struct IntentCompletion: Sendable {
                 return
             }
             try await BoostRecord(
-                work: work, boost: RemoteBoost(id: first.id, state: .running), jobs: self.jobs, ledger: self.ledger,
+                work: work, boost: RemoteBoost(id: first.id, state: .running),
+                limits: self.registry[work.platform]?.manifest.boost, jobs: self.jobs, ledger: self.ledger,
                 actor: self.actor, reason: reason
             ).write(on: &db)
         }
@@ -61,15 +63,14 @@ struct IntentCompletion: Sendable {
             try await self.plan(work, reason: reason, on: &db)
         case .boost(let boost):
             guard let work = try await BoostWork.load(boost, client: self.client, on: &db),
-                ["unknown", "starting"].contains(work.state)
+                [.unknown, .starting].contains(work.state)
             else { return }
             if try await self.isLive(on: &db) {
-                return try await work.move(to: "planned", actor: self.actor, reason: reason, on: &db)
+                return try await work.move(to: .planned, actor: self.actor, reason: reason, on: &db)
             }
             // Its job was called off while the activation was unknown: nothing will spend the money any more.
-            try await work.move(to: "cancelled", actor: self.actor, reason: reason, on: &db)
-            try await self.ledger.releaseRest(
-                boost: work.boost, client: work.client, actor: self.actor, reason: reason, on: &db)
+            try await work.move(to: .cancelled, actor: self.actor, reason: reason, on: &db)
+            try await self.ledger.releaseRest(for: work.owner, actor: self.actor, reason: reason, on: &db)
         }
     }
 

@@ -31,7 +31,8 @@ extension IntentService {
         let completion = IntentCompletion(
             subject: subject, client: effect.client, jobs: self.jobs, registry: self.registry, ledger: self.ledger,
             actor: actor)
-        let remote: RemotePost? = if case .confirmed(let text) = decision { try Self.remote(text) } else { nil }
+        let remote: RemotePost? =
+            if case .confirmed(let text) = decision { try Self.remote(text, subject) } else { nil }
         try await self.pool.withTransaction(retrying: 3) { db in
             if let remote, case .target = subject { try await Self.requireUnrecorded(remote, effect, on: &db) }
             do {
@@ -68,8 +69,14 @@ extension IntentService {
     }
 
     /// Reads an address or an identity; the identity is the last step of an address's path.
-    static func remote(_ text: String) throws(ServiceError) -> RemotePost {
+    static func remote(_ text: String, _ subject: IntentSubject) throws(ServiceError) -> RemotePost {
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        if case .boost = subject, text.contains(where: { "/?=:".contains($0) }) {
+            // The last step of an ads manager's address is not the campaign: a wrong one could never be stopped.
+            throw ServiceError(
+                .invalid,
+                "'\(text)' is no campaign's id: copy the id of the campaign whose name is the boost's, boost:…")
+        }
         guard text.contains("://") else {
             guard !text.isEmpty, !text.contains(where: { $0.isWhitespace || $0 == "/" }) else {
                 throw ServiceError(.invalid, "'\(text)' is neither an address nor a platform's id")

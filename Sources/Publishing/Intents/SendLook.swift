@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import JobQueue
 import PQClient
+import Persistence
 import PluginKit
 
 /// A look at the platform for one send whose outcome is not known.
@@ -58,8 +59,8 @@ enum SendLook: Sendable {
             try await TargetRecord(client: work.client, target: work.target).move(
                 to: "unknown", reason: reason, on: &db)
         case .boost(let work):
-            guard ["planned", "starting"].contains(work.state) else { return }
-            try await work.move(to: "unknown", reason: reason, on: &db)
+            guard [.planned, .starting].contains(work.state) else { return }
+            try await work.move(to: .unknown, reason: reason, on: &db)
         }
     }
 

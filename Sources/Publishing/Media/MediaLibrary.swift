@@ -11,6 +11,8 @@ package struct MediaLibrary: Sendable {
     package let inspector: MediaInspector
     /// Who fetches what a person names by its address; `nil` when nobody does.
     package let fetching: (any MediaFetching)?
+    /// Who makes files fit; `nil` when nobody does.
+    package let converting: (any MediaConverting)?
     private let pool: ConnectionPool?
 
     /// Gathers them.
@@ -19,14 +21,16 @@ package struct MediaLibrary: Sendable {
     ///   - store: Where the files lie.
     ///   - inspector: Who looks into them; nobody unless given.
     ///   - fetching: Who fetches files from the network; nobody unless given.
+    ///   - converting: Who makes files fit; nobody unless given.
     ///   - pool: The database, which remembers what was found; each file is looked into anew without it.
     package init(
         store: MediaStore, inspector: MediaInspector = MediaInspector(), fetching: (any MediaFetching)? = nil,
-        pool: ConnectionPool? = nil
+        converting: (any MediaConverting)? = nil, pool: ConnectionPool? = nil
     ) {
         self.store = store
         self.inspector = inspector
         self.fetching = fetching
+        self.converting = converting
         self.pool = pool
     }
 

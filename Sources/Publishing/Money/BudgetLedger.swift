@@ -1,229 +1,226 @@
 // SPDX-License-Identifier: MIT
 
 package import Domain
-package import Foundation
+import Foundation
 package import PQClient
-
-/// A cap on what a client, or one of its campaigns, may spend in a month of the cap's own time zone.
-package struct BudgetCap: Sendable {
-    /// The client.
-    package var client: ClientID
-    /// The campaign; empty for the whole client.
-    package var campaign: String
-    /// The month's first day, `YYYY-MM-01`.
-    package var month: String
-    /// The cap.
-    package var cap: Money
-    /// The zone in which its month begins and ends.
-    package var timeZone: String
-    /// What is promised and not yet spent or given back, plus what is spent.
-    package var used: Money
-    /// What is left.
-    package var left: Money {
-        Money(minorUnits: self.cap.minorUnits - self.used.minorUnits, currency: self.cap.currency)
-    }
-}
-
-/// What a ledger entry does.
-package enum LedgerKind: String, Sendable {
-    /// Sets money aside before the platform is asked.
-    case reserve
-    /// The platform runs the boost: the reservation is now a commitment of the same amount.
-    case commit
-    /// The platform reported spend.
-    case spend
-    /// Gives back what will not be spent.
-    case release
-}
-
-/// Why money cannot be set aside.
-package struct LedgerError: Error, Sendable, CustomStringConvertible {
-    /// What kind of refusal.
-    package enum Kind: Sendable {
-        /// No cap is set for that month.
-        case noCap
-        /// The cap would be passed.
-        case capPassed
-        /// The cap is in another currency.
-        case otherCurrency
-    }
-
-    /// What kind of refusal.
-    package var kind: Kind
-    /// What is wrong and what to do.
-    package var description: String
-}
+package import Persistence
 
 /// The append-only ledger of boosts.
 ///
-/// Balances are derived from entries, never edited.
-///
-/// What counts against a cap is, per boost, the larger of what was set aside and what was spent, less what was given back:
-/// `reserve − release`, and spend beyond it.
+/// Balances are derived from entries, never edited. What counts against a cap is, per boost and month, the larger of what is set aside
+/// still and what was spent.
 package struct BudgetLedger: Sendable {
+    /// Whose money it is.
+    package struct Owner: Sendable {
+        /// The boost.
+        package var boost: BoostID
+        /// The client.
+        package var client: ClientID
+        /// Where it is spent.
+        package var adAccount: AdAccountID?
+        /// The campaign; empty for none.
+        package var campaign: String
+        /// The currency.
+        package var currency: Currency
+
+        /// Names an owner.
+        package init(
+            boost: BoostID, client: ClientID, adAccount: AdAccountID?, campaign: String, currency: Currency
+        ) {
+            self.boost = boost
+            self.client = client
+            self.adAccount = adAccount
+            self.campaign = campaign
+            self.currency = currency
+        }
+    }
+
     /// Makes a ledger.
     package init() {}
 
-    /// Sets money aside under every cap that applies: the client's, and the campaign's when it has one.
+    /// Sets money aside in every month under every cap that applies: the client's, and the campaign's when it has one.
     ///
-    /// The caps' rows are locked until the transaction ends, so that boosts at the same moment cannot pass a cap
-    /// together. Doing it again for the same boost changes nothing.
+    /// The caps' rows are locked until the transaction ends, so that boosts at the same moment cannot pass a cap together. Doing it again
+    /// for the same boost changes nothing.
     ///
     /// - Throws: `LedgerError`; then nothing is written.
     package func reserve(
-        _ amount: Money, boost: BoostID, client: ClientID, adAccount: AdAccountID?, campaign: String, at start: Date,
-        actor: String, on db: inout Transaction
+        _ amounts: [CalendarMonth: Int64], for owner: Owner, actor: String, on db: inout Transaction
     ) async throws {
-        let names = campaign.isEmpty ? [""] : ["", campaign]
-        let caps = try await db.query(
-            """
-            SELECT campaign, to_char(month, 'YYYY-MM-DD') AS month, currency, time_zone, cap_minor FROM budget_cap
-            WHERE client_id = \(client.uuid) AND campaign = ANY(\(names))
-              AND month = date_trunc('month', \(start) AT TIME ZONE time_zone)::date
-            ORDER BY campaign FOR UPDATE
-            """)
-        guard let row = caps.first, try row.get("campaign") == "" else {
-            throw LedgerError(
-                kind: .noCap,
-                description:
-                    "no budget is set for the month of the boost's start. Set one: posthorn budget set --client … --month …"
-            )
+        let caps = try await self.lockCaps(of: amounts.keys.sorted(), for: owner, on: &db)
+        guard try await self.balances(of: owner, on: &db).open == 0 else { return }
+        for (month, amount) in amounts.sorted(by: { $0.key < $1.key }) {
+            guard caps.contains(where: { $0.month == month && $0.campaign.isEmpty }) else {
+                throw LedgerError(
+                    kind: .noCap,
+                    description:
+                        "no budget is set for \(month), in which the boost may spend. Set one: posthorn budget "
+                        + "set --client … --month … --for \(month)")
+            }
+            for cap in caps where cap.month == month {
+                try await self.check(Money(minorUnits: amount, currency: owner.currency), under: cap, owner, on: &db)
+            }
         }
-        let open: Int64 =
-            try await db.query(
-                """
-                SELECT (coalesce(sum(amount_minor) FILTER (WHERE kind = 'reserve'), 0)
-                        - coalesce(sum(amount_minor) FILTER (WHERE kind = 'release'), 0))::bigint AS open
-                FROM ledger_entry WHERE client_id = \(client.uuid) AND boost_id = \(boost.uuid)
-                """
-            ).first?.get("open") ?? 0
-        if open > 0 { return }
-        for cap in caps {
-            try await self.check(amount, under: cap, client: client, on: &db)
+        let bookings = amounts.sorted { $0.key < $1.key }.map {
+            LedgerBooking(kind: .reserve, month: $0.key, minorUnits: $0.value)
         }
-        let month: String = try row.get("month")
         try await self.append(
-            .reserve, amount, boost: boost, client: client, adAccount: adAccount, campaign: campaign, month: month,
-            actor: actor,
-            reason: "set aside before the platform is asked", on: &db)
+            bookings, owner, actor: actor, reason: "set aside before the platform is asked", on: &db)
     }
 
-    private func check(
-        _ amount: Money, under row: Row, client: ClientID, on db: inout Transaction
-    ) async throws {
-        let code: String = try row.get("currency")
-        let campaign: String = try row.get("campaign")
-        let month: String = try row.get("month")
-        let what =
-            campaign.isEmpty
-            ? "the client's budget of \(month.prefix(7))" : "the budget of campaign '\(campaign)' in \(month.prefix(7))"
-        guard code == amount.currency.rawValue else {
-            throw LedgerError(
-                kind: .otherCurrency,
-                description: "\(what) is in \(code), the boost in \(amount.currency): use an ad account in \(code)")
-        }
-        let cap: Int64 = try row.get("cap_minor")
-        let used = try await self.used(client: client, campaign: campaign, month: month, on: &db)
-        guard used + amount.minorUnits <= cap else {
-            let left = Money(minorUnits: max(0, cap - used), currency: amount.currency)
-            throw LedgerError(
-                kind: .capPassed,
-                description:
-                    "\(what) has \(left) left of \(Money(minorUnits: cap, currency: amount.currency)); the boost may cost \(amount)"
-            )
-        }
-    }
-
-    /// What counts against a cap, in minor units.
+    /// What counts against a cap, in minor units; with `withoutStopping` boosts that are being stopped count with what they have spent alone.
     package func used(
-        client: ClientID, campaign: String, month: String, on db: inout some SQLSession & ~Copyable
+        client: ClientID, campaign: String, month: CalendarMonth, withoutStopping: Bool = false,
+        on db: inout some SQLSession & ~Copyable
     ) async throws -> Int64 {
         let rows = try await db.query(
             """
-            SELECT coalesce(sum(greatest(reserved - released, spent)), 0)::bigint AS used
+            SELECT coalesce(sum(CASE WHEN \(withoutStopping) AND is_stopping THEN spent
+                                     ELSE greatest(reserved - released, spent) END), 0)::bigint AS used
             FROM (SELECT boost_id,
                          coalesce(sum(amount_minor) FILTER (WHERE kind = 'reserve'), 0) AS reserved,
                          coalesce(sum(amount_minor) FILTER (WHERE kind = 'release'), 0) AS released,
-                         coalesce(sum(amount_minor) FILTER (WHERE kind = 'spend'), 0) AS spent
+                         coalesce(sum(CASE kind WHEN 'spend' THEN amount_minor WHEN 'credit' THEN -amount_minor END), 0) AS spent
                   FROM ledger_entry
-                  WHERE client_id = \(client.uuid) AND to_char(month, 'YYYY-MM-DD') = \(month)
+                  WHERE client_id = \(client) AND month = to_date(\(month.firstDay), 'YYYY-MM-DD')
                     AND (\(campaign) = '' OR campaign = \(campaign))
                   GROUP BY boost_id) AS balance
+            CROSS JOIN LATERAL (
+                SELECT EXISTS (SELECT FROM boost WHERE boost.client_id = \(client) AND boost.boost_id = balance.boost_id
+                                 AND boost.stop_asked_at IS NOT NULL) AS is_stopping) AS wish
             """)
         return try rows.first?.get("used") ?? 0
     }
 
-    /// Notes that the platform runs the boost.
+    /// The caps that a boost has made pass, as sentences: a cap that was lowered, or spend beyond what was set aside.
     ///
-    /// Doing it again changes nothing.
-    package func commit(boost: BoostID, client: ClientID, actor: String, on db: inout Transaction) async throws {
-        try await self.book(
-            .commit, upTo: nil, boost: boost, client: client, actor: actor, reason: "the platform runs the boost",
-            on: &db)
+    /// What is being stopped already counts with what it has spent: one stop more is not needed for it.
+    func passedCaps(of owner: Owner, on db: inout Transaction) async throws -> [String] {
+        let months = try await self.balances(of: owner, on: &db).months.filter { $0.value.open > 0 }.keys.sorted()
+        var sentences: [String] = []
+        for cap in try await self.lockCaps(of: months, for: owner, on: &db) {
+            let used = try await self.used(
+                client: owner.client, campaign: cap.campaign, month: cap.month, withoutStopping: true, on: &db)
+            guard used > cap.minorUnits else { continue }
+            let counted = Money(minorUnits: used, currency: cap.currency)
+            sentences.append("\(cap.name) is \(cap.money), and \(counted) counts against it")
+        }
+        return sentences
     }
 
-    /// Books spend up to the platform's reported total; what is booked already is not booked again.
-    package func spend(
-        total: Money, boost: BoostID, client: ClientID, actor: String, on db: inout Transaction
-    ) async throws {
-        try await self.book(
-            .spend, upTo: total.minorUnits, boost: boost, client: client, actor: actor,
-            reason: "reported by the platform",
-            on: &db)
-    }
-
-    /// Gives back what was set aside and will not be spent, once the boost has ended.
-    package func releaseRest(
-        boost: BoostID, client: ClientID, actor: String, reason: String, on db: inout Transaction
-    ) async throws {
-        try await self.book(.release, upTo: nil, boost: boost, client: client, actor: actor, reason: reason, on: &db)
-    }
-
-    /// Appends what is missing: of a commitment up to what is set aside, of spend up to a total, of a release what is neither spent nor given
-    /// back.
-    private func book(
-        _ kind: LedgerKind, upTo total: Int64?, boost: BoostID, client: ClientID, actor: String, reason: String,
-        on db: inout Transaction
-    ) async throws {
+    /// Books what a look at the boost's balances, taken with the boost locked, says is missing.
+    ///
+    /// Returns what was appended.
+    @discardableResult
+    func book(
+        for owner: Owner, actor: String, reason: String, on db: inout Transaction,
+        _ decide: (LedgerBalances) -> [LedgerBooking]
+    ) async throws -> [LedgerBooking] {
         // The boost's row orders those who book for it at the same moment.
         try await db.execute(
-            "SELECT FROM boost WHERE client_id = \(client.uuid) AND boost_id = \(boost.uuid) FOR UPDATE")
-        try await db.execute(
+            "SELECT FROM boost WHERE client_id = \(owner.client) AND boost_id = \(owner.boost) FOR UPDATE")
+        let bookings = decide(try await self.balances(of: owner, on: &db))
+        try await self.append(bookings, owner, actor: actor, reason: reason, on: &db)
+        return bookings
+    }
+
+    /// Gives back everything that is set aside and not spent.
+    func releaseRest(
+        for owner: Owner, actor: String, reason: String, on db: inout Transaction
+    ) async throws {
+        try await self.book(for: owner, actor: actor, reason: reason, on: &db) { $0.release() }
+    }
+
+    /// What is booked for a boost, by month.
+    func balances(of owner: Owner, on db: inout some SQLSession & ~Copyable) async throws -> LedgerBalances {
+        let rows = try await db.query(
             """
-            WITH sums AS (
-                SELECT coalesce(sum(amount_minor) FILTER (WHERE kind = 'reserve'), 0)::bigint AS reserved,
-                       coalesce(sum(amount_minor) FILTER (WHERE kind = 'release'), 0)::bigint AS released,
-                       coalesce(sum(amount_minor) FILTER (WHERE kind = 'commit'), 0)::bigint AS committed,
-                       coalesce(sum(amount_minor) FILTER (WHERE kind = 'spend'), 0)::bigint AS spent
-                FROM ledger_entry WHERE client_id = \(client.uuid) AND boost_id = \(boost.uuid)),
-            last AS (
-                SELECT ad_account_id, campaign, month, currency FROM ledger_entry
-                WHERE client_id = \(client.uuid) AND boost_id = \(boost.uuid) AND kind = 'reserve'
-                ORDER BY entry_no DESC LIMIT 1),
-            missing AS (
-                SELECT CASE \(kind.rawValue)
-                           WHEN 'commit' THEN reserved - released - committed
-                           WHEN 'spend' THEN \(total) - spent
-                           ELSE reserved - released - spent
-                       END AS amount
-                FROM sums)
-            INSERT INTO ledger_entry (client_id, boost_id, ad_account_id, campaign, month, kind, amount_minor, currency, actor, reason)
-            SELECT \(client.uuid), \(boost.uuid), ad_account_id, campaign, month, \(kind.rawValue), amount, currency, \(actor), \(reason)
-            FROM last, missing
-            WHERE amount > 0
+            SELECT to_char(month, 'YYYY-MM-DD') AS month, kind, sum(amount_minor)::bigint AS amount
+            FROM ledger_entry WHERE client_id = \(owner.client) AND boost_id = \(owner.boost)
+            GROUP BY month, kind
             """)
+        var months: [CalendarMonth: LedgerBalance] = [:]
+        for row in rows {
+            let kind: String = try row.get("kind")
+            let amount: Int64 = try row.get("amount")
+            guard let month = CalendarMonth(try row.get("month", as: String.self)),
+                let kind = LedgerKind(rawValue: kind)
+            else { throw PQError(.decoding, "a stored month or kind of entry is none") }
+            switch kind {
+            case .reserve: months[month, default: LedgerBalance()].reserved += amount
+            case .commit: months[month, default: LedgerBalance()].committed += amount
+            case .spend: months[month, default: LedgerBalance()].spent += amount
+            case .credit: months[month, default: LedgerBalance()].spent -= amount
+            case .release: months[month, default: LedgerBalance()].released += amount
+            }
+        }
+        return LedgerBalances(months: months)
+    }
+
+    /// A cap as it is stored.
+    private struct Cap {
+        var campaign: String
+        var month: CalendarMonth
+        var currency: Currency
+        var minorUnits: Int64
+
+        var money: Money { Money(minorUnits: self.minorUnits, currency: self.currency) }
+        var name: String {
+            self.campaign.isEmpty
+                ? "the client's budget of \(self.month)" : "the budget of campaign '\(self.campaign)' in \(self.month)"
+        }
+    }
+
+    private func lockCaps(
+        of months: [CalendarMonth], for owner: Owner, on db: inout Transaction
+    ) async throws -> [Cap] {
+        let names = owner.campaign.isEmpty ? [""] : ["", owner.campaign]
+        let days = months.map(\.firstDay)
+        return try await db.query(
+            """
+            SELECT campaign, to_char(month, 'YYYY-MM-DD') AS month, currency, cap_minor FROM budget_cap
+            WHERE client_id = \(owner.client) AND campaign = ANY(\(names)) AND to_char(month, 'YYYY-MM-DD') = ANY(\(days))
+            ORDER BY budget_cap.month, campaign FOR UPDATE
+            """
+        ).decoded { row in
+            guard let month = CalendarMonth(try row.get("month", as: String.self)) else {
+                throw PQError(.decoding, "a stored month is none")
+            }
+            return Cap(
+                campaign: try row.get("campaign"), month: month, currency: try row.get("currency"),
+                minorUnits: try row.get("cap_minor"))
+        }
+    }
+
+    private func check(_ amount: Money, under cap: Cap, _ owner: Owner, on db: inout Transaction) async throws {
+        guard cap.currency == amount.currency else {
+            throw LedgerError(
+                kind: .otherCurrency,
+                description: "\(cap.name) is in \(cap.currency), the boost in \(amount.currency): use an ad account in "
+                    + "\(cap.currency)")
+        }
+        let used = try await self.used(client: owner.client, campaign: cap.campaign, month: cap.month, on: &db)
+        let (sum, overflows) = used.addingReportingOverflow(amount.minorUnits)
+        guard !overflows, sum <= cap.minorUnits else {
+            let left = Money(minorUnits: max(0, cap.minorUnits - used), currency: amount.currency)
+            throw LedgerError(
+                kind: .capPassed,
+                description: "\(cap.name) has \(left) left of \(cap.money); the boost may cost \(amount)")
+        }
     }
 
     private func append(
-        _ kind: LedgerKind, _ amount: Money, boost: BoostID, client: ClientID, adAccount: AdAccountID?,
-        campaign: String,
-        month: String, actor: String, reason: String, on db: inout Transaction
+        _ bookings: [LedgerBooking], _ owner: Owner, actor: String, reason: String, on db: inout Transaction
     ) async throws {
+        guard !bookings.isEmpty else { return }
         try await db.execute(
             """
             INSERT INTO ledger_entry (client_id, boost_id, ad_account_id, campaign, month, kind, amount_minor, currency, actor, reason)
-            VALUES (\(client.uuid), \(boost.uuid), \(adAccount?.uuid), \(campaign), to_date(\(month), 'YYYY-MM-DD'),
-                    \(kind.rawValue), \(amount.minorUnits), \(amount.currency.rawValue), \(actor), \(reason))
+            SELECT \(owner.client), \(owner.boost), \(owner.adAccount), \(owner.campaign), to_date(given.month, 'YYYY-MM-DD'),
+                   given.kind, given.amount, \(owner.currency), \(actor), \(reason)
+            FROM unnest(\(bookings.map(\.month.firstDay)), \(bookings.map(\.kind.rawValue)), \(bookings.map(\.minorUnits)))
+                 WITH ORDINALITY AS given (month, kind, amount, place)
+            ORDER BY given.place
             """)
     }
 }

@@ -15,6 +15,8 @@ package struct RegisteredPlugin: Sendable {
     package let reconciling: (any Reconciling)?
     /// Promotes, where it can.
     package let boosting: (any Boosting)?
+    /// Asks whether an ad account may be used, where it can.
+    package let adAccounts: (any AdAccountChecking)?
     /// Reads metrics, where it can.
     package let metrics: (any MetricsFetching)?
     /// Connects and refreshes, where it can.
@@ -29,6 +31,12 @@ package struct RegisteredPlugin: Sendable {
     package let history: (any HistoryListing)?
     /// Connects by OAuth 1.0a besides, where it can.
     package let oauth1: (any OAuth1Connecting)?
+    /// Knows what calls cost, where the platform charges for them.
+    package let charging: (any Charging)?
+    /// Understands what the platform tells, where it can.
+    package let webhooks: (any WebhookReceiving)?
+    /// Reads a comment, where it can.
+    package let comments: (any CommentReading)?
 
     init(_ plugin: any PlatformPlugin) throws(RegistryError) {
         let manifest = plugin.manifest
@@ -42,6 +50,7 @@ package struct RegisteredPlugin: Sendable {
         self.deferred = plugin as? any DeferredPublishing
         self.reconciling = plugin as? any Reconciling
         self.boosting = plugin as? any Boosting
+        self.adAccounts = plugin as? any AdAccountChecking
         self.metrics = plugin as? any MetricsFetching
         self.connecting = plugin as? any AccountConnecting
         self.deleting = plugin as? any Deleting
@@ -49,11 +58,15 @@ package struct RegisteredPlugin: Sendable {
         self.inspecting = plugin as? any TokenInspecting
         self.history = plugin as? any HistoryListing
         self.oauth1 = plugin as? any OAuth1Connecting
+        self.charging = plugin as? any Charging
+        self.webhooks = plugin as? any WebhookReceiving
+        self.comments = plugin as? any CommentReading
         let found: [PluginManifest.Capability: Bool] = [
             .resume: self.deferred != nil, .reconcile: self.reconciling != nil, .boost: self.boosting != nil,
             .metrics: self.metrics != nil, .connect: self.connecting != nil, .delete: self.deleting != nil,
             .accounts: self.listing != nil, .inspect: self.inspecting != nil, .history: self.history != nil,
-            .oauth1: self.oauth1 != nil,
+            .oauth1: self.oauth1 != nil, .webhooks: self.webhooks != nil,
+            .comments: self.comments != nil,
         ]
         for (capability, isThere) in found where manifest.capabilities.contains(capability) != isThere {
             throw RegistryError(

@@ -4,6 +4,7 @@ package import Domain
 import Foundation
 import JobQueue
 package import PQClient
+import Persistence
 package import PluginKit
 
 /// The access of one account for one capability, and which state of the grant it came from.
@@ -57,9 +58,18 @@ package struct AccessProvider: Sendable {
 
     /// The access of an account, renewed when its token ends soon.
     ///
+    /// What has a token of its own, as boosts have on some platforms, is apart from the grant's other uses: neither a token of theirs that
+    /// is dead nor one that is renewed concerns it.
+    ///
+    /// - Parameters:
+    ///   - client: The client.
+    ///   - account: The account.
+    ///   - capability: The use.
+    ///   - isTrial: Whether it is asked for in order to find out whether the platform takes it: a refusal from before does not count.
+    /// - Returns: The access.
     /// - Throws: `PluginError`: `reauthorize` when a person must connect again, `retryAfter` while another process renews.
     package func access(
-        client: ClientID, account: AccountID, for capability: String
+        client: ClientID, account: AccountID, for capability: String, isTrial: Bool = false
     ) async throws -> GrantedAccess {
         let loaded = try await self.load(client: client, account: account, capability: capability)
         let now = loaded.now
@@ -67,6 +77,15 @@ package struct AccessProvider: Sendable {
             throw PluginError(
                 .reauthorize, "the account has no grant for '\(capability)'",
                 nextAction: "Connect it: posthorn account connect")
+        }
+        if self.ownToken(in: grant.tokens, of: grant.platform, for: capability) != nil, grant.state != .revoked {
+            if let refusal = loaded.refusal, !isTrial {
+                throw PluginError(.reauthorize, refusal, nextAction: Self.newAdsToken)
+            }
+            return GrantedAccess(
+                access: AccountAccess(
+                    account: account, externalID: loaded.externalID, tokens: grant.tokens, app: loaded.app),
+                grant: grant.id, version: grant.version, platform: grant.platform, app: grant.app)
         }
         if grant.state == .needsReconnect || grant.state == .revoked {
             throw PluginError(
@@ -101,6 +120,21 @@ package struct AccessProvider: Sendable {
         let account = refused.access.account
         let loaded = try await self.load(client: client, account: account, capability: capability)
         guard let grant = loaded.grant else { throw PluginError(.reauthorize, "the account has no grant any more") }
+        if let token = self.ownToken(in: grant.tokens, of: grant.platform, for: capability) {
+            guard token == self.ownToken(in: refused.access.tokens, of: grant.platform, for: capability) else {
+                // Somebody gave it a new one meanwhile.
+                var again = refused
+                again.access.tokens = grant.tokens
+                again.version = grant.version
+                return again
+            }
+            let name = self.registry[grant.platform]?.manifest.name ?? grant.platform.rawValue
+            let reason = "\(name) no longer accepts the token for ads; publishing is not concerned"
+            try await self.pool.withConnection { db in
+                try await AccountRepository.refuse(.boost, of: account, client: client, reason: reason, on: &db)
+            }
+            throw PluginError(.reauthorize, reason, nextAction: Self.newAdsToken)
+        }
         var current = grant
         if grant.version == refused.version {
             guard grant.state == .active || grant.state == .refreshing, grant.tokens.refreshToken != nil else {
@@ -118,6 +152,14 @@ package struct AccessProvider: Sendable {
             access: access, grant: current.id, version: current.version, platform: current.platform, app: current.app)
     }
 
+    private static let newAdsToken = "Give it a new one: posthorn account authorize"
+
+    /// The token that only this use of a grant has; `nil` when it acts with the grant's own.
+    private func ownToken(in tokens: TokenSet, of platform: PlatformID, for capability: String) -> Secret? {
+        guard capability == GrantUse.boost.rawValue else { return nil }
+        return self.registry[platform]?.manifest.boost?.ownToken(in: tokens)
+    }
+
     /// Says that only a person can make the grant work again: its accounts stop, their jobs wait.
     package func markNeedsReconnect(_ grant: Grant, reason: String) async throws {
         _ = try await self.pool.execute(
@@ -128,7 +170,8 @@ package struct AccessProvider: Sendable {
                 RETURNING grant_id),
             stopped AS (
                 UPDATE account SET state = 'needs-reconnect', state_reason = \(reason)
-                FROM (SELECT DISTINCT client_id, account_id FROM account_grant WHERE grant_id IN (SELECT grant_id FROM ended)) AS link
+                FROM (SELECT DISTINCT client_id, account_id FROM account_grant
+                      WHERE capability <> 'boost' AND grant_id IN (SELECT grant_id FROM ended)) AS link
                 WHERE account.client_id = link.client_id AND account.account_id = link.account_id AND account.state = 'active'
                 RETURNING account.client_id, account.account_id)
             INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
@@ -141,6 +184,8 @@ package struct AccessProvider: Sendable {
         var grant: Grant?
         var app: AppCredential?
         var externalID: String
+        /// Why the platform refuses the token that only this use has.
+        var refusal: String?
         var now: Date
     }
 
@@ -154,14 +199,18 @@ package struct AccessProvider: Sendable {
                 """
             let answers = try await db.pipeline([
                 """
-                SELECT external_id, world_now() AS now, (SELECT rate FROM world) AS rate
+                SELECT external_id, world_now() AS now, (SELECT rate FROM world) AS rate,
+                       (SELECT refused_reason FROM account_grant AS link
+                        WHERE link.client_id = account.client_id AND link.account_id = account.account_id
+                          AND link.capability = \(capability)) AS refusal
                 FROM account
                 WHERE client_id = \(client.uuid) AND account_id = \(account.uuid)
                 """,
                 GrantVault.find(grant), GrantVault.findApp(of: grant),
             ])
             guard let row = answers[0].first else { throw PluginError(.permanent, "there is no such account") }
-            var loaded = Loaded(externalID: try row.get("external_id"), now: try row.get("now"))
+            var loaded = Loaded(
+                externalID: try row.get("external_id"), refusal: try row.get("refusal"), now: try row.get("now"))
             self.mirror?.observe(loaded.now, rate: try row.get("rate"))
             guard let grant = try answers[1].first.map({ row throws in try self.vault.read(row) }) else {
                 return loaded

@@ -79,6 +79,7 @@ extension AccountService {
             check.account = try await AccountRepository.find(account.id, of: owner.id, on: &db) ?? account
         }
         if let report = check.report { Self.judge(report, of: plugin, &check) }
+        check.boosts = try await self.boostStanding(of: account, client: owner, plugin, check.report)
         return check
     }
 
@@ -144,12 +145,29 @@ extension AccountService {
     /// Planned targets stay too and wait.
     ///
     /// - Returns: The account, and how many planned targets wait for it.
-    /// - Throws: `ServiceError` with code `notFound`.
+    /// - Throws: `ServiceError`: `notFound`, or `conflict` while a boost costs money or its bill is not final: without the grant nobody could
+    ///   stop it or read what it cost.
     package func disconnect(
         _ reference: String, client: String?, actor: String, reason: String?
     ) async throws -> (account: AccountRow, planned: Int) {
         try await self.pool.withTransaction { db in
             let (owner, account) = try await ClientDirectory.account(reference, client: client, on: &db)
+            let boosts: [String] = try await db.query(
+                """
+                SELECT boost_id::text FROM boost
+                WHERE client_id = \(owner.id) AND account_id = \(account.id) AND settled_at IS NULL
+                  AND state NOT IN ('waiting', 'awaiting-release', 'planned', 'failed', 'cancelled')
+                ORDER BY boost_id FOR UPDATE
+                """
+            ).column()
+            guard boosts.isEmpty else {
+                throw ServiceError(
+                    .conflict,
+                    "\(boosts.count) boost(s) of the account cost money or have no final bill, and without the grant nobody can "
+                        + "stop them or read it: \(boosts.prefix(5).joined(separator: ", "))\(boosts.count > 5 ? ", …" : ""). "
+                        + "Stop them with posthorn boost stop, and disconnect when boost show says that they are settled"
+                )
+            }
             try await AccountRepository.dropGrants(
                 of: account.id, client: owner.id, reason: "disconnected by \(actor)", on: &db)
             try await PlatformIdentities.release(account.id, of: owner.id, on: &db)

@@ -12,6 +12,8 @@ package struct AccountMapOptions: Sendable {
     package var app: String?
     /// Whether a token that allows less than the plugin asks for is taken.
     package var allowsMissingScopes = false
+    /// Whether the accounts are to boost, too.
+    package var boosts = false
     /// How much of what the accounts posted before is taken in; nothing when `nil`.
     package var backfill: Backfill?
     /// Whether everything is checked and nothing written.
@@ -79,7 +81,8 @@ extension AccountService {
         let first = map.rows.first { $0.platform == plugin.manifest.id && granted[$0.externalID] != nil }
         if let first {
             shared = try await self.examined(
-                shared, for: first.externalID, plugin, app: app, allowsMissingScopes: options.allowsMissingScopes)
+                shared, for: first.externalID, plugin, app: app, boosts: options.boosts,
+                allowsMissingScopes: options.allowsMissingScopes)
         }
         return Opened(plugin: plugin, granted: granted, list: list, tokens: shared)
     }

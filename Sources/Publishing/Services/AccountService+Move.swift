@@ -110,8 +110,7 @@ extension AccountService {
                       AND state IN ('planned', 'publishing', 'processing', 'unknown', 'waiting')) AS posts,
                    (SELECT count(*) FROM boost
                     WHERE client_id = \(account.client) AND account_id = \(account.id)
-                      AND state IN ('waiting', 'planned', 'starting', 'unknown', 'in-review', 'running', 'paused', 'held'))
-                       AS boosts,
+                      AND state NOT IN ('failed', 'cancelled') AND settled_at IS NULL) AS boosts,
                    (SELECT count(*) FROM schedule
                     WHERE client_id = \(account.client) AND state <> 'ended'
                       AND (payload -> 'accounts' ? \(account.slug.rawValue)
@@ -125,7 +124,7 @@ extension AccountService {
         ).first
         let words = [
             ("posts", "post(s) that are not out: posthorn post list --account \(name), then post cancel"),
-            ("boosts", "boost(s) that have not ended: posthorn boost list"),
+            ("boosts", "boost(s) that have not ended, or whose bill is not final: posthorn boost list"),
             ("schedules", "schedule(s) that name it: posthorn schedule list"),
             ("runs", "job(s) that run right now: try again"),
             ("sends", "send(s) that are not settled: posthorn intent list"),

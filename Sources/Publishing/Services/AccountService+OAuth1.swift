@@ -30,7 +30,7 @@ extension AccountService {
         }
         let granted: (credential: OAuth1Credential, account: RemoteAccount)
         do {
-            let request = try await oauth1.requestToken(consumer)
+            let request = try await oauth1.requestToken(consumer, callback: nil)
             let number = try await ask(request.page)
             granted = try await oauth1.accessToken(request, verifier: number)
         } catch let error as PluginError {
@@ -42,18 +42,37 @@ extension AccountService {
                 "the person agreed as \(granted.account.name) (\(granted.account.externalID)), not as \(account.externalID)"
             )
         }
+        try await self.add({ $0.oauth1 = granted.credential }, to: account, of: owner)
+        return account
+    }
+
+    /// Writes something into the tokens of an account's grant, when they are not being renewed any more; what boosts act with is taken as new.
+    ///
+    /// - Parameters:
+    ///   - change: What is written.
+    ///   - account: The account.
+    ///   - owner: Its client.
+    ///   - further: What is written in the same transaction.
+    /// - Throws: `ServiceError`: `conflict` without a grant in order, `tryAgain` when the renewal does not end; what `further` throws.
+    func add(
+        _ change: @Sendable (inout TokenSet) -> Void, to account: AccountRow, of owner: ClientRow,
+        _ further: @Sendable (inout Transaction) async throws -> Void = { _ in }
+    ) async throws {
         for _ in 0..<Self.renewalTries {
-            if try await self.keep(granted.credential, for: account, of: owner) { return account }
+            if try await self.keep(change, for: account, of: owner, further) {
+                return try await self.takeUpBoosts(of: account, because: "the account has a new token for ads")
+            }
             try await Task.sleep(for: .milliseconds(500))
         }
         throw ServiceError(.tryAgain, "the account's token is being renewed: try again")
     }
 
-    /// Writes the credential into the account's grant.
+    /// Changes the tokens of the account's grant.
     ///
     /// - Returns: `false` while the grant's tokens are renewed: what comes back would be lost.
     private func keep(
-        _ credential: OAuth1Credential, for account: AccountRow, of owner: ClientRow
+        _ change: @Sendable (inout TokenSet) -> Void, for account: AccountRow, of owner: ClientRow,
+        _ further: @Sendable (inout Transaction) async throws -> Void
     ) async throws -> Bool {
         try await self.pool.withTransaction { db in
             let found = try await db.query(
@@ -70,7 +89,7 @@ extension AccountService {
                 guard var grant = try await self.vault.load(id, on: &db) else { continue }
                 if grant.state == .refreshing { return false }
                 guard grant.state == .active else { continue }
-                grant.tokens.oauth1 = credential
+                change(&grant.tokens)
                 try await self.vault.replace(
                     grant.tokens, of: id, owner: grant.owner, succeeding: grant.version, on: &db)
                 isKept = true
@@ -79,6 +98,7 @@ extension AccountService {
                 throw ServiceError(
                     .conflict, "account '\(owner.slug)/\(account.slug)' has no grant in order: connect it first")
             }
+            try await further(&db)
             return true
         }
     }

@@ -104,9 +104,10 @@ extension AccountService {
     /// - Throws: `ServiceError`: `refusedByPlatform` for tokens that are not accepted, `conflict` for tokens that allow too little.
     func examined(
         _ tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin, app: AppCredential?,
-        allowsMissingScopes: Bool
+        boosts: Bool, allowsMissingScopes: Bool
     ) async throws -> TokenSet {
-        let (known, missing) = try await self.examination(of: tokens, for: externalID, plugin, app: app)
+        let (known, missing) = try await self.examination(
+            of: tokens, for: externalID, plugin, app: app, boosts: boosts)
         guard missing.isEmpty || allowsMissingScopes else {
             throw ServiceError(
                 .conflict,
@@ -122,9 +123,10 @@ extension AccountService {
     /// - Throws: `ServiceError`: `refusedByPlatform` for tokens that are not accepted, `unreachable` or `tryAgain` when the platform does not
     ///   answer now.
     func examination(
-        of tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin, app: AppCredential?
+        of tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin, app: AppCredential?, boosts: Bool
     ) async throws -> (tokens: TokenSet, missing: [String]) {
-        let said = TokenReport(isValid: true, scopes: tokens.scopes).missingScopes(for: plugin.manifest)
+        let said = TokenReport(isValid: true, scopes: tokens.scopes).missingScopes(
+            for: plugin.manifest, boosts: boosts)
         guard let inspecting = plugin.inspecting else { return (tokens, said) }
         let report: TokenReport
         do {
@@ -143,6 +145,6 @@ extension AccountService {
         known.expiresAt = report.expiresAt ?? tokens.expiresAt
         known.accessEndsAt = report.accessEndsAt ?? tokens.accessEndsAt
         if !report.scopes.isEmpty { known.scopes = report.scopes }
-        return (known, report.missingScopes(for: plugin.manifest))
+        return (known, report.missingScopes(for: plugin.manifest, boosts: boosts))
     }
 }

@@ -29,6 +29,8 @@ package struct AccountConnection: Sendable {
     package var tokens: TokenSet
     /// Whether tokens that allow less than the plugin asks for are taken.
     package var allowsMissingScopes = false
+    /// Whether the account is to boost, too: then what that needs is asked for.
+    package var boosts = false
     /// How much of what the account posted before is taken in; nothing when `nil`.
     package var backfill: Backfill?
 
@@ -55,6 +57,8 @@ package struct AccountCheck: Sendable {
     package var report: TokenReport?
     /// What the token should allow and does not.
     package var missingScopes: [String] = []
+    /// How it stands with boosts; `nil` when the client has no ad account on the platform.
+    package var boosts: BoostStanding?
     /// Why the platform did not say how the token stands.
     package var unsaid: String?
 }
@@ -110,7 +114,7 @@ package struct AccountService: Sendable {
         known.tokens = try await self.examined(
             connection.tokens, for: remote.externalID, plugin,
             app: try await self.credential(connection.app, of: connection.platform),
-            allowsMissingScopes: connection.allowsMissingScopes)
+            boosts: connection.boosts, allowsMissingScopes: connection.allowsMissingScopes)
         return try await self.store(known, remote, plugin, actor: actor)
     }
 
@@ -123,8 +127,9 @@ package struct AccountService: Sendable {
             let directory = try await ClientDirectory.load(connection.client, on: &db)
             let account = try await self.place(connection, remote, in: directory, actor: actor, on: &db)
             let app = try await Self.app(connection, on: &db)
+            let tokens = try await self.keepingAdsToken(connection.tokens, of: account, plugin, on: &db)
             let grant = try await self.vault.create(
-                owner: directory.client.id, platform: connection.platform, app: app, tokens: connection.tokens, on: &db)
+                owner: directory.client.id, platform: connection.platform, app: app, tokens: tokens, on: &db)
             try await self.use(grant, app, for: account, plugin, on: &db)
             try await self.backfill(connection.backfill, of: account, plugin, on: &db)
             try await further(account, &db)

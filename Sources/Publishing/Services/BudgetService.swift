@@ -61,6 +61,34 @@ package struct BudgetService: Sendable {
         }
     }
 
+    /// Sets what a boost of a client may cost before a second person must release it.
+    ///
+    /// - Parameters:
+    ///   - amount: The limit, in the client's currency when it names none; `nil` for no limit.
+    ///   - client: The client's slug or identity.
+    ///   - actor: Who does it.
+    /// - Returns: The limit; who loosened it is bound by the former one until somebody else sets it.
+    /// - Throws: `ServiceError`: `notFound` or `invalid`.
+    package func setReleaseLimit(_ amount: String?, client: String, actor: String) async throws -> ReleaseLimit {
+        try await self.pool.withTransaction { db in
+            let owner = try await ClientDirectory.client(client, on: &db)
+            let amount = try amount.map { text in
+                guard let limit = Money(text, defaultCurrency: owner.currency) else {
+                    throw ServiceError(.invalid, "'\(text)' is no amount: write it as 100.00EUR, with a point")
+                }
+                return limit
+            }
+            let limit = try await BudgetRepository.setReleaseLimit(amount, client: owner.id, actor: actor, on: &db)
+            try await StateChanges.append(
+                [
+                    StateChange(
+                        client: owner.id, kind: .budget, subject: owner.id.uuid, actor: actor, from: nil,
+                        to: amount.map { "release above \($0)" } ?? "no release limit")
+                ], on: &db)
+            return limit
+        }
+    }
+
     /// The caps of a client with their balances.
     ///
     /// - Throws: `ServiceError` with code `notFound`.
@@ -68,6 +96,16 @@ package struct BudgetService: Sendable {
         try await self.pool.withConnection { db in
             let owner = try await ClientDirectory.client(client, on: &db)
             return try await BudgetRepository.list(of: owner.id, month: month, on: &db)
+        }
+    }
+
+    /// What platforms charged for calls made for a client.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`.
+    package func costs(client: String, month: CalendarMonth? = nil) async throws -> [ApiCostRow] {
+        try await self.pool.withConnection { db in
+            let owner = try await ClientDirectory.client(client, on: &db)
+            return try await ApiCostRepository.sums(of: owner.id, zone: owner.timeZone, month: month, on: &db)
         }
     }
 

@@ -7,13 +7,15 @@ import Persistence
 import PluginKit
 
 /// What a run keeps sealed between two requests.
-private struct ConnectMemory: Codable {
+struct ConnectMemory: Codable {
     /// What the link's address ends in.
     var secret: Secret
     /// The PKCE verifier; only before the code came.
     var verifier: Secret?
     /// The tokens; only while the person chooses among several accounts.
     var tokens: TokenSet?
+    /// The temporary token of OAuth 1.0a; only before the person came back.
+    var temporary: OAuth1Temporary?
 }
 
 extension ConnectLinkService {
@@ -27,6 +29,7 @@ extension ConnectLinkService {
     /// Sends the person to the platform's page.
     package func begin(_ secret: String) async throws -> ConnectStep {
         guard let (link, invitation) = try await self.find(secret) else { return .unknown }
+        if link.isOAuth1 { return try await self.beginOAuth1(secret, link, invitation) }
         let plugin = try self.accounts.plugin(link.platform)
         guard let connecting = plugin.connecting, let app = try await self.credential(of: link) else {
             return .refused(invitation, .conflict("the app of the link is not there any more"))
@@ -38,7 +41,7 @@ extension ConnectLinkService {
         guard try await self.keep(memory, of: link, under: state) else { return try await self.look(secret) }
         let page = try connecting.authorizationURL(
             app: app, redirectURI: Self.redirectURI(link), state: state, codeChallenge: PKCE.challenge(for: verifier),
-            scopes: plugin.manifest.scopes)
+            scopes: plugin.manifest.scopes + (link.wantsBoosts ? plugin.manifest.boost?.scopes ?? [] : []))
         return .leave(self.page(page))
     }
 
@@ -46,21 +49,26 @@ extension ConnectLinkService {
     ///
     /// - Parameters:
     ///   - platform: The platform whose call-back was asked for.
-    ///   - state: What we sent along.
-    ///   - code: The code, when the person allowed it.
+    ///   - state: What we sent along; with OAuth 1.0a the temporary token.
+    ///   - code: The code or the verifier, when the person allowed it.
     ///   - error: What the platform says instead: `access_denied` when the person did not allow it (RFC 6749 4.1.2.1).
     /// - Returns: Where the person stands now.
     /// - Throws: `PQError`, `SecretError`; what the platform refuses is a step.
     package func complete(
         platform: PlatformID, state: String, code: String?, error: String? = nil
     ) async throws -> ConnectStep {
-        guard let (link, memory) = try await self.take(state), link.platform == platform, let verifier = memory.verifier
+        guard let (link, memory) = try await self.take(state), link.platform == platform,
+            memory.verifier != nil || memory.temporary != nil
         else { return .stale }
         let invitation = try await self.invitation(link, memory.secret.revealed)
         if link.isEnded { return .ended(invitation) }
         guard let code, !code.isEmpty, error == nil else {
             return .refused(invitation, error == "access_denied" ? .declined : .platform(Self.said(error)))
         }
+        if let temporary = memory.temporary {
+            return try await self.completeOAuth1(link, invitation, temporary, verifier: code)
+        }
+        guard let verifier = memory.verifier else { return .stale }
         return try await self.asking(invitation, link) {
             let plugin = try self.accounts.plugin(link.platform)
             guard let connecting = plugin.connecting, let app = try await self.credential(of: link) else {
@@ -122,7 +130,8 @@ extension ConnectLinkService {
             return .refused(invitation, .wrongAccount(remote.handle.map { "@\($0)" } ?? remote.name))
         }
         let (known, missing) = try await self.accounts.examination(
-            of: tokens, for: remote.externalID, plugin, app: try await self.credential(of: link))
+            of: tokens, for: remote.externalID, plugin, app: try await self.credential(of: link),
+            boosts: link.wantsBoosts)
         guard missing.isEmpty || link.allowsMissingScopes else { return .refused(invitation, .missing(missing)) }
         var connection = AccountConnection(
             client: "\(link.client)", platform: link.platform, externalID: remote.externalID, name: link.name,
@@ -131,6 +140,7 @@ extension ConnectLinkService {
         connection.brand = link.brand
         connection.timeZone = link.timeZone
         connection.app = link.app.map { "\($0)" }
+        connection.boosts = link.wantsBoosts
         connection.backfill = link.backfillPosts.map { Backfill(posts: $0) }
         _ = try await self.accounts.store(
             connection, remote, plugin, actor: "\(link.createdBy), by a connect link"
@@ -147,7 +157,7 @@ extension ConnectLinkService {
     }
 
     /// Makes a page of what went wrong, for whom it concerns.
-    private func asking(
+    func asking(
         _ invitation: ConnectInvitation, _ link: ConnectLinkRow, _ body: () async throws -> ConnectStep
     ) async throws -> ConnectStep {
         do {
@@ -191,7 +201,7 @@ extension ConnectLinkService {
             timeZone: client?.timeZone ?? "UTC", address: "\(link.baseURL)/connect/\(secret)")
     }
 
-    private func keep(_ memory: ConnectMemory, of link: ConnectLinkRow, under state: String) async throws -> Bool {
+    func keep(_ memory: ConnectMemory, of link: ConnectLinkRow, under state: String) async throws -> Bool {
         let data = try JSONEncoder().encode(memory)
         return try await self.accounts.pool.withTransaction(retrying: 3) { db in
             let sealed = try await self.accounts.vault.seal(data, place: Self.place(link), owner: link.client, on: &db)
@@ -219,14 +229,14 @@ extension ConnectLinkService {
         return try await self.accounts.pool.withConnection { db in try await self.accounts.vault.app(app, on: &db) }
     }
 
-    private static func place(_ link: ConnectLinkRow) -> String { "connect-link:\(link.id)" }
+    static func place(_ link: ConnectLinkRow) -> String { "connect-link:\(link.id)" }
 
     /// Where the platform sends the person back to; it must be registered with the app.
-    private static func redirectURI(_ link: ConnectLinkRow) -> String { "\(link.baseURL)/oauth/\(link.platform)" }
+    static func redirectURI(_ link: ConnectLinkRow) -> String { "\(link.baseURL)/oauth/\(link.platform)" }
 }
 
 /// The link connected an account meanwhile, or was withdrawn.
-private struct ConnectLinkUsed: Error {}
+struct ConnectLinkUsed: Error {}
 
 /// The account that a link would have made is connected already.
 private struct OtherAccountStands: Error {

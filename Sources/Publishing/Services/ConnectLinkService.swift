@@ -5,7 +5,7 @@ import Domain
 package import Foundation
 import PQClient
 package import Persistence
-import PluginKit
+package import PluginKit
 
 /// Makes links by which a person connects an account on the platform's own page, and takes the person through them.
 ///
@@ -34,14 +34,19 @@ package struct ConnectLinkService: Sendable {
     ///   - wish: What may be connected; its tokens are not looked at.
     ///   - base: The address at which `serve` answers the person.
     ///   - life: How long the link lives.
+    ///   - consumer: The app's consumer key and secret, for a link that adds OAuth 1.0a to the account of the wish.
     ///   - isDryRun: Whether everything is checked and nothing written; the address then leads nowhere.
     ///   - actor: Who makes it.
     /// - Returns: The link, and its address: the secret in it is stored nowhere.
     /// - Throws: `ServiceError`: `invalid` when the platform has no such page or no app, `conflict` when the short name is taken, `notFound`.
     package func create(
-        _ wish: AccountConnection, base: URL, life: Duration, isDryRun: Bool = false, actor: String
+        _ wish: AccountConnection, base: URL, life: Duration, consumer: OAuth1Credential? = nil, isDryRun: Bool = false,
+        actor: String
     ) async throws -> (link: ConnectLinkRow, address: String) {
         let plugin = try self.accounts.plugin(wish.platform)
+        if consumer != nil, plugin.oauth1 == nil {
+            throw ServiceError(.invalid, "\(plugin.manifest.name) has no OAuth 1.0a")
+        }
         guard plugin.connecting != nil else {
             throw ServiceError(
                 .invalid,
@@ -57,7 +62,8 @@ package struct ConnectLinkService: Sendable {
             var link = ConnectLinkRow(
                 client: directory.client.id, platform: wish.platform, baseURL: address,
                 expiresAt: now.addingTimeInterval(Double(life.components.seconds)), createdBy: actor)
-            link.app = try await self.app(wish, plugin, on: &db)
+            link.isOAuth1 = consumer != nil
+            if consumer == nil { link.app = try await self.app(wish, plugin, on: &db) }
             let known = directory.accounts.values.first { account in
                 account.platform == wish.platform && account.externalID == wish.externalID && account.state != .moved
             }
@@ -67,10 +73,12 @@ package struct ConnectLinkService: Sendable {
             link.brand = wish.brand
             link.timeZone = try AccountService.zone(wish.timeZone)
             link.allowsMissingScopes = wish.allowsMissingScopes
+            link.wantsBoosts = wish.boosts
             link.backfillPosts = wish.backfill?.posts
             guard !isDryRun else { return link }
             try await ConnectLinkRepository.forgetOver(on: &db)
-            try await ConnectLinkRepository.insert(link, secretHash: Self.hash(secret), on: &db)
+            let sealed = try await self.sealed(consumer, of: link, on: &db)
+            try await ConnectLinkRepository.insert(link, secretHash: Self.hash(secret), consumer: sealed, on: &db)
             return link
         }
         return (link, "\(address)/connect/\(secret)")

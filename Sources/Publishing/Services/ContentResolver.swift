@@ -15,6 +15,7 @@ struct ContentResolver {
     func resolve(_ master: MasterContent) -> (content: PostContent, issues: [PostIssue]) {
         let variant = master.variants[self.account]
         let text = variant?.text ?? master.text
+        let files = variant?.media ?? master.media
         let manifest = self.plugin.manifest
         var issues: [PostIssue] = []
         let (settings, wrong) = self.settings(master.settings)
@@ -22,7 +23,7 @@ struct ContentResolver {
 
         func content(_ format: PostFormat) -> PostContent {
             let texts = format == .thread ? Self.parts(of: text) : [text]
-            let media = master.media.map { item in
+            let media = files.map { item in
                 var item = item
                 item.path = ""
                 return item
@@ -42,7 +43,7 @@ struct ContentResolver {
         }
 
         let wanted = variant?.format ?? master.format
-        var format = wanted ?? Self.usualFormat(text: text, media: master.media)
+        var format = wanted ?? Self.usualFormat(text: text, media: files)
         if wanted == nil, manifest.limits(of: format) == nil, format != .thread {
             // The platform has no such shape: the first of its shapes that takes the content.
             format = manifest.formats.map(\.format).first { !check($0).contains { $0.severity == .error } } ?? format
@@ -57,6 +58,15 @@ struct ContentResolver {
         }
         issues += check(format).map { self.issue($0.severity, $0.field, $0.message) }
         return (stored(format), issues)
+    }
+
+    /// The formats that a post may take when its files are made to fit, in the order in which they are tried.
+    func candidates(_ master: MasterContent) -> [FormatLimits] {
+        let variant = master.variants[self.account]
+        let manifest = self.plugin.manifest
+        if let wanted = variant?.format ?? master.format { return manifest.limits(of: wanted).map { [$0] } ?? [] }
+        let usual = Self.usualFormat(text: variant?.text ?? master.text, media: variant?.media ?? master.media)
+        return manifest.limits(of: usual).map { [$0] } ?? manifest.formats
     }
 
     /// The settings that are for this platform, without its name.

@@ -36,6 +36,8 @@ package struct ImportRow: Sendable {
     package var pillar: String?
     /// The key.
     package var key: String?
+    /// Whether files may be made to fit, when the row says it.
+    package var transcoding: Transcoding?
     /// Whether it stays a draft.
     package var isDraft = false
     /// Accounts' own words.
@@ -50,7 +52,7 @@ package struct ImportRow: Sendable {
     static let columns = [
         "client", "account", "accounts", "at", "tz", "text", "media", "alt", "format", "link", "first_comment", "label",
         "labels",
-        "campaign", "pillar", "key", "state",
+        "campaign", "pillar", "key", "state", "transcode",
     ]
 
     /// Takes one named field.
@@ -83,6 +85,15 @@ package struct ImportRow: Sendable {
                     line: self.line, column: "state", reason: "'\(value)' is neither 'draft' nor 'planned'")
             }
             self.isDraft = value == "draft"
+        case "transcode":
+            switch value {
+            case "true": self.transcoding = .fit
+            case "pad": self.transcoding = .pad
+            case "false": self.transcoding = .offered
+            default:
+                throw CSVProblem(
+                    line: self.line, column: "transcode", reason: "'\(value)' is neither 'true', 'pad' nor 'false'")
+            }
         default:
             if let account = Self.suffix(of: name, after: "variant") {
                 self.variants[account] = value

@@ -15,6 +15,12 @@ package struct PostDraft: Sendable {
     package var media: [MediaItem]
     /// The names that the files came with, by hash.
     package var fileNames: [String: String]
+    /// Whether files may be made to fit; `nil` where nobody could ask for it.
+    package var transcoding: Transcoding?
+    /// The files of accounts that do not take the post's own, by the account's slug.
+    package var fitted: [String: [MediaItem]] = [:]
+    /// What files were made of: the hash of the original by theirs.
+    package var sources: [String: String] = [:]
     /// What a person should know of the files.
     package var mediaNotes: [PostIssue]
     /// The link.
@@ -39,8 +45,13 @@ package struct PostDraft: Sendable {
     package var time: PostTime
     /// What is allowed when each account's time is to be chosen by its best times; `nil` when a person said the time.
     package var wish: SlotWish?
+    /// Whether each account's time is the next free one of its queue slots.
+    package var takesNextSlot = false
     /// Whether it stays a draft, whatever its time.
     package var isDraft: Bool
+
+    /// Whether the time is chosen when it is created.
+    package var leavesTime: Bool { self.wish != nil || self.takesNextSlot }
 
     /// Makes a draft with nothing but words.
     package init(accounts: [String], text: String, time: PostTime = .unplanned) {

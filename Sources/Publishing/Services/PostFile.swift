@@ -26,7 +26,7 @@ package struct PostFile: Sendable {
     /// The keys that a file may have.
     private static let keys = [
         "account", "accounts", "at", "tz", "text", "media", "alt", "format", "link", "first_comment", "label", "labels",
-        "campaign", "pillar", "key", "state", "variants", "settings",
+        "campaign", "pillar", "key", "state", "transcode", "variants", "settings",
     ]
 
     /// Reads a file.

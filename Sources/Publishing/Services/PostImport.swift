@@ -33,6 +33,8 @@ package struct ImportOptions: Sendable {
     package var client: String?
     /// Whether the good rows are written although others are wrong.
     package var takesGoodRows = false
+    /// Whether files may be made to fit, for rows that do not say.
+    package var transcoding = Transcoding.offered
     /// Whether nothing is written.
     package var isDryRun = false
     /// The folder that media paths are relative to.
@@ -82,7 +84,7 @@ package struct PostImport: Sendable {
         var checker = RowChecker(
             preparers: try await self.preparers(for: file.rows, options),
             media: MediaIntake(library: self.media, folder: options.folder),
-            options: options)
+            fitting: MediaFitting(library: self.media, isDryRun: options.isDryRun), options: options)
         var prepared: [PreparedPost] = []
         for (index, row) in file.rows.enumerated() {
             if index % 100 == 0 {

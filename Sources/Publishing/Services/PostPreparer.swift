@@ -37,10 +37,7 @@ struct PostPreparer {
                 .conflict, "client '\(client.slug)' is \(client.state.rawValue): nothing new can be planned for it")
         }
         let accounts = self.accounts(draft, &issues)
-        let master = MasterContent(
-            text: draft.text, media: draft.media, link: draft.link, firstComment: draft.firstComment,
-            format: draft.format,
-            settings: draft.settings, variants: self.variants(draft, accounts, &issues))
+        let master = self.master(draft, accounts, &issues)
         self.checkSettings(draft, accounts, &issues)
         var time: ResolvedTime?
         do {
@@ -49,12 +46,13 @@ struct PostPreparer {
             issues.append(PostIssue(.error, field: "at", error.message))
         }
         if let note = time?.note { issues.append(PostIssue(.warning, field: "at", note)) }
-        let hasTime = draft.time != .unplanned || draft.wish != nil
+        let hasTime = draft.time != .unplanned || draft.leavesTime
         let isPlanned = !draft.isDraft && hasTime
         if !draft.isDraft, !hasTime {
             issues.append(
                 PostIssue(
-                    .error, field: "at", "when? Give --at TIME, --best or --now, or keep it as a draft with --draft"))
+                    .error, field: "at",
+                    "when? Give --at TIME, --best, --next-slot or --now, or keep it as a draft with --draft"))
         }
 
         let brands = Set(accounts.map(\.brand))
@@ -69,9 +67,10 @@ struct PostPreparer {
         let ids = accounts.map { _ in TargetID() }.sorted()
         for (account, id) in zip(accounts, ids) {
             guard let plugin = self.plugin(of: account, &issues) else { continue }
-            let (content, wrong) = ContentResolver(account: account.slug.rawValue, plugin: plugin).resolve(master)
-            issues += wrong
-            let chosen = draft.wish == nil ? nil : self.chosen[account.id]
+            let resolver = ContentResolver(account: account.slug.rawValue, plugin: plugin)
+            let (content, wrong) = resolver.resolve(master)
+            issues += self.remedied(wrong, master, resolver, asked: draft.transcoding)
+            let chosen = !draft.leavesTime ? nil : self.chosen[account.id]
             let own = chosen?.time ?? time
             var target = try TargetRow(
                 client: client.id, id: id, post: post.id, account: account.id, platform: account.platform,
@@ -108,7 +107,35 @@ struct PostPreparer {
         return prepared
     }
 
-    private func accounts(_ draft: PostDraft, _ issues: inout [PostIssue]) -> [AccountRow] {
+    /// Issues of files with the word that would have helped.
+    private func remedied(
+        _ issues: [PostIssue], _ master: MasterContent, _ resolver: ContentResolver, asked: Transcoding?
+    ) -> [PostIssue] {
+        guard let asked, issues.contains(where: MediaFit.isOfFiles),
+            let remedy = MediaFit.remedy(master, resolver, beyond: asked)
+        else { return issues }
+        return issues.map { issue in
+            guard MediaFit.isOfFiles(issue) else { return issue }
+            var issue = issue
+            issue.message += " \(remedy)"
+            return issue
+        }
+    }
+
+    /// What a draft says, with each account's own words and files.
+    func master(
+        _ draft: PostDraft, _ accounts: [AccountRow], _ issues: inout [PostIssue]
+    ) -> MasterContent {
+        var variants = self.variants(draft, accounts, &issues)
+        for (account, files) in draft.fitted {
+            variants[account, default: MasterContent.Variant()].media = files
+        }
+        return MasterContent(
+            text: draft.text, media: draft.media, link: draft.link, firstComment: draft.firstComment,
+            format: draft.format, settings: draft.settings, variants: variants)
+    }
+
+    func accounts(_ draft: PostDraft, _ issues: inout [PostIssue]) -> [AccountRow] {
         var found: [AccountRow] = []
         if draft.accounts.isEmpty { issues.append(PostIssue(.error, field: "account", "name at least one account")) }
         for name in draft.accounts {
@@ -197,10 +224,12 @@ struct PostPreparer {
     }
 
     private func media(_ draft: PostDraft) -> [MediaRow] {
-        draft.media.map { item in
+        let fitted = draft.fitted.values.flatMap(\.self).filter { draft.sources[$0.hash] != nil }
+        return (draft.media + fitted).map { item in
             MediaRow(
                 client: self.directory.client.id, hash: item.hash, type: item.type, byteCount: item.byteCount,
-                altText: item.altText, fileName: draft.fileNames[item.hash], facts: item.facts)
+                altText: item.altText, fileName: draft.fileNames[item.hash], facts: item.facts,
+                source: draft.sources[item.hash])
         }
     }
 }

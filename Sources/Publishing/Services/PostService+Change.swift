@@ -97,6 +97,8 @@ extension PostService {
                     client: target.client, target: target.id, from: [target.state], to: .cancelled, actor: actor,
                     reason: words),
                 on: &db)
+            try await BoostRepository.cancelWaiting(
+                for: target.id, of: target.client, actor: actor, reason: "its target is cancelled", on: &db)
             return isInHand ? "cancelled; a worker has it in hand and was asked to stop before it sends" : "cancelled"
         }
     }

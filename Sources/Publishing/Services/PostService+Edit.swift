@@ -55,7 +55,7 @@ extension PostService {
                 guard detail.targets.contains(where: { detail.account(of: $0) == account }) else {
                     throw ServiceError(.invalid, "'\(account)' is none of the post's accounts")
                 }
-                master.variants[account] = MasterContent.Variant(text: text)
+                master.variants[account, default: MasterContent.Variant()].text = text
             }
             let number = detail.post.revision + 1
             try await PostRepository.advance(detail.post.id, of: detail.client.id, to: number, on: &db)

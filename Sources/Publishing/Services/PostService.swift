@@ -74,10 +74,13 @@ package struct PostService: Sendable {
 
     /// The times of a draft's accounts, where it leaves them to their best times.
     private func chosen(_ draft: PostDraft, client: String) async throws -> [AccountID: ChosenTime] {
-        guard let wish = draft.wish else { return [:] }
+        guard draft.leavesTime else { return [:] }
         let directory = try await self.pool.withConnection { db in try await ClientDirectory.load(client, on: &db) }
         // Names that are nobody's are told with everything else that is wrong.
         let accounts = draft.accounts.compactMap { try? directory.account($0) }
+        guard let wish = draft.wish else {
+            return try await PostingSlots(pool: self.pool).next(for: accounts, of: directory.client)
+        }
         return try await SlotAdvisor(pool: self.pool).choose(for: accounts, of: directory.client, wish: wish)
     }
 
@@ -106,7 +109,7 @@ package struct PostService: Sendable {
         }
     }
 
-    private func existing(_ key: String?, client: String, on db: inout Transaction) async throws -> CreatedPost? {
+    func existing(_ key: String?, client: String, on db: inout Transaction) async throws -> CreatedPost? {
         guard let key else { return nil }
         let owner = try await ClientDirectory.client(client, on: &db)
         guard let post = try await PostRepository.find(keys: [key], of: owner.id, on: &db).first else { return nil }

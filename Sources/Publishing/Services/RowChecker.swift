@@ -15,13 +15,18 @@ struct RowChecker {
     /// The clients of the file, or why one cannot be used.
     var preparers: [String: Result<PostPreparer, ServiceError>]
     var media: MediaIntake
+    var fitting: MediaFitting
     var options: ImportOptions
     /// The lines by key, so that no post is taken twice.
     private var lines: [String: Int] = [:]
 
-    init(preparers: [String: Result<PostPreparer, ServiceError>], media: MediaIntake, options: ImportOptions) {
+    init(
+        preparers: [String: Result<PostPreparer, ServiceError>], media: MediaIntake, fitting: MediaFitting,
+        options: ImportOptions
+    ) {
         self.preparers = preparers
         self.media = media
+        self.fitting = fitting
         self.options = options
     }
 
@@ -61,7 +66,9 @@ struct RowChecker {
                 row.key == nil ? nil : "key", "is the same post as line \(line): remove one, or give each its own key")
         }
         do {
-            return .success(try preparer.prepare(draft))
+            return .success(try preparer.prepare(try await self.fitting.fit(draft, preparer)))
+        } catch let error as MediaError {
+            return reject("media", "\(error)")
         } catch let error as ServiceError {
             let issues = error.issues.map { issue in
                 CSVProblem(
@@ -76,7 +83,7 @@ struct RowChecker {
                                 line: row.line, column: error.code == .notFound ? "account" : nil, reason: error.message
                             )
                         ] : issues))
-        } catch {
+        } catch let error as PersistenceError {
             return reject(nil, "\(error)")
         }
     }
@@ -92,6 +99,7 @@ struct RowChecker {
         draft.pillar = row.pillar
         draft.key = row.key
         draft.isDraft = row.isDraft
+        draft.transcoding = row.transcoding ?? self.options.transcoding
         draft.variants = row.variants
         draft.settings = row.settings
     }

@@ -7,7 +7,7 @@ package struct ServiceError: Error, Sendable, CustomStringConvertible {
     /// What kind of refusal it is; a command maps it to its exit code.
     package struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Base: String {
-            case invalid, notFound, conflict, refusedByPlatform, unreachable, tryAgain, notConfigured
+            case invalid, notFound, conflict, refusedByPlatform, forbidden, unreachable, tryAgain, notConfigured
         }
         private let base: Base
         private init(_ base: Base) { self.base = base }
@@ -18,6 +18,8 @@ package struct ServiceError: Error, Sendable, CustomStringConvertible {
         package static var notFound: Self { .init(.notFound) }
         /// It cannot be done in the present state, or something stands in the way.
         package static var conflict: Self { .init(.conflict) }
+        /// Somebody else must do it.
+        package static var forbidden: Self { .init(.forbidden) }
         /// The platform was asked and refused.
         package static var refusedByPlatform: Self { .init(.refusedByPlatform) }
 

@@ -25,8 +25,9 @@ package struct FitTimesHandler: JobHandler {
             return JobResult(.failed(JobFailure(code: "permanent", message: "the job names no account")))
         }
         do {
-            try await TimingService(pool: self.services.pool).refit(account, client: job.client)
-            return .succeeded
+            let computed = try await TimingService(pool: self.services.pool).computed(account, client: job.client)
+            // Kept by the transaction that ends the job: whoever does it, and however often it is begun, one fit is kept.
+            return JobResult(.succeeded) { db in _ = try await computed.keep(on: &db) }
         } catch let error as Cholesky.NotPositiveDefinite {
             return JobResult(.failed(JobFailure(code: "permanent", message: error.description)))
         }
@@ -36,6 +37,19 @@ package struct FitTimesHandler: JobHandler {
 extension NewJob {
     /// How far apart the fits of an account are at least, in seconds of the world.
     private static let fitPause: TimeInterval = 6 * 3_600
+
+    /// How long the first readings of an account's past are given before its best times are fitted, in seconds of the world.
+    private static let readingTime: TimeInterval = 600
+
+    /// The job that fits an account's best times soon after its past was taken in; what is read later brings a job of its own.
+    package static func fitTimes(
+        account: AccountID, client: ClientID, platform: PlatformID, after run: UUID, now: Date
+    ) -> NewJob {
+        NewJob(
+            client: client, account: account, queue: .metrics, kind: .fitTimes, provider: platform.rawValue,
+            subject: account.uuid, priority: 200, dueAt: now.addingTimeInterval(Self.readingTime),
+            key: "fit:\(account):\(run.uuidString.lowercased())")
+    }
 
     /// The job that fits an account's best times after something new: at most one in six hours, at the end of them.
     package static func fitTimes(account: AccountID, client: ClientID, platform: PlatformID, now: Date) -> NewJob {

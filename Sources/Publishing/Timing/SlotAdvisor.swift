@@ -61,23 +61,15 @@ package struct SlotAdvisor: Sendable {
                     "no time of '\(account.slug)' is free in the next \(wish.days) days inside what is allowed, \(wish.distance.readable) from its other posts: allow more with --between, --not, --within or --distance"
                 )
             }
-            chosen[account.id] = Self.chosen(slot, basis)
+            chosen[account.id] = basis.chosen(slot)
         }
         return chosen
     }
 
-    /// What a choice is made from.
-    private struct Basis {
-        var timing: AccountTiming
-        var chooser: SlotChooser
-        var now: Date
-        var taken: [Date]
-        var isDrawn: Bool
-    }
-
-    private func basis(
+    func basis(
         _ account: AccountRow, _ owner: ClientRow, _ wish: SlotWish
-    ) async throws -> Basis {
+    ) async throws -> SlotBasis {
+        let wish = try await self.withoutHolidays(wish, of: owner)
         let service = TimingService(pool: self.pool)
         var timing = try await service.timing(of: account, owner: owner)
         if timing.isFresh {
@@ -106,16 +98,26 @@ package struct SlotAdvisor: Sendable {
             isDrawn
             ? try await service.drawnScores(timing, seed: seed ^ (week &* 0x9E37_79B9))
             : timing.fit.curve.hours.map(\.score)
-        return Basis(
+        return SlotBasis(
             timing: timing, chooser: SlotChooser(scores: scores, zone: zone, wish: wish, seed: seed), now: now,
             taken: taken, isDrawn: isDrawn)
+    }
+
+    /// A wish that leaves the client's holidays out, unless they are wanted.
+    private func withoutHolidays(_ wish: SlotWish, of owner: ClientRow) async throws -> SlotWish {
+        guard !wish.mayUseHolidays else { return wish }
+        let days = try await self.pool.withConnection { db in try await HolidayStore.days(of: owner.id, on: &db) }
+        var wish = wish
+        wish.dates.formUnion((days[owner.id] ?? []).map { Holiday(dayNumber: $0, name: "").date })
+        return wish
     }
 
     /// When the account has other posts, planned or just published.
     private static func taken(
         _ account: AccountRow, now: Date, _ wish: SlotWish, on db: inout some SQLSession & ~Copyable
     ) async throws -> [Date] {
-        let from = now.addingTimeInterval(-Double(wish.distance.components.seconds))
+        // The present week's posts too: a week has so many slots.
+        let from = now.addingTimeInterval(-max(8 * 86_400, Double(wish.distance.components.seconds)))
         let until = now.addingTimeInterval(Double(wish.days + 1) * 86_400)
         return try await db.query(
             """
@@ -124,7 +126,10 @@ package struct SlotAdvisor: Sendable {
             WHERE client_id = \(account.client) AND account_id = \(account.id)
               AND due_at BETWEEN \(from) AND \(until)
               AND state NOT IN ('draft', 'cancelled', 'failed', 'missed')
-            UNION
+              AND NOT EXISTS (
+                  SELECT FROM publication
+                  WHERE publication.client_id = target.client_id AND publication.target_id = target.target_id)
+            UNION ALL
             SELECT published_at
             FROM publication
             WHERE client_id = \(account.client) AND account_id = \(account.id) AND published_at >= \(from)
@@ -133,30 +138,40 @@ package struct SlotAdvisor: Sendable {
         ).column()
     }
 
-    private static func chosen(_ slot: SlotChooser.Slot, _ basis: Basis) -> ChosenTime {
-        let timing = basis.timing
-        let plan = LocalPlan(wall: slot.wall, zone: basis.chooser.zone)
+    /// The same minutes and draws for the same account.
+    private static func seed(_ account: AccountID) -> UInt64 {
+        let bytes = account.uuid.uuid
+        return [bytes.8, bytes.9, bytes.10, bytes.11, bytes.12, bytes.13, bytes.14, bytes.15]
+            .reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+/// What a choice of times is made from.
+struct SlotBasis {
+    var timing: AccountTiming
+    var chooser: SlotChooser
+    var now: Date
+    var taken: [Date]
+    var isDrawn: Bool
+
+    /// A slot as the time of a target, with why.
+    func chosen(_ slot: SlotChooser.Slot) -> ChosenTime {
+        let timing = self.timing
+        let plan = LocalPlan(wall: slot.wall, zone: self.chooser.zone)
         let planned = PlannedTime(
             localTime: slot.wall.description, timeZone: plan.zone.rawValue, gapPolicy: plan.gap.rawValue,
             overlapPolicy: plan.overlap.rawValue, zoneVersion: ZoneID.dataVersion)
         let hour = timing.fit.curve.hours[slot.hour.index]
         let when = "\(HourOfWeek.weekdayNames[slot.wall.weekday]) \(slot.wall.date) \(slot.wall.clock) \(plan.zone)"
         let why =
-            basis.isDrawn
+            self.isDrawn
             ? "drawn to learn from"
             : timing.fit.curve.isFlat
                 ? "the hour makes no measurable difference for this account"
                 : "\(AccountCurve.percent(hour.score)) engagement (\(AccountCurve.percent(hour.lower)) … \(AccountCurve.percent(hour.upper)))"
         return ChosenTime(
-            time: ResolvedTime(chosen: slot.instant, planned), isExperiment: basis.isDrawn,
+            time: ResolvedTime(chosen: slot.instant, planned), isExperiment: self.isDrawn,
             reason: "chosen: \(when), \(why), by fit \(timing.fit.id.uuidString.lowercased())")
-    }
-
-    /// The same minutes and draws for the same account.
-    private static func seed(_ account: AccountID) -> UInt64 {
-        let bytes = account.uuid.uuid
-        return [bytes.8, bytes.9, bytes.10, bytes.11, bytes.12, bytes.13, bytes.14, bytes.15]
-            .reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
 

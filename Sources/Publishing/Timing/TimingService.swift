@@ -107,6 +107,15 @@ package struct TimingService: Sendable {
     /// - Returns: What was learnt of the platform; `nil` when its curve was still good.
     @discardableResult
     package func refit(_ account: AccountID, client: ClientID) async throws -> TimingLesson? {
+        let computed = try await self.computed(account, client: client)
+        return try await self.pool.withTransaction { db in try await computed.keep(on: &db) }
+    }
+
+    /// Fits an account again, and learns its platform's curve first when that is a day old; nothing is kept yet.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`; ``Cholesky/NotPositiveDefinite`` when a covariance cannot be factored.
+    /// - Returns: What is to be kept.
+    package func computed(_ account: AccountID, client: ClientID) async throws -> ComputedFits {
         let (row, curve, last, now) = try await self.pool.withConnection { db in
             guard let row = try await AccountRepository.find(account, of: client, on: &db) else {
                 throw ServiceError(.notFound, "there is no account \(account)")
@@ -117,17 +126,16 @@ package struct TimingService: Sendable {
             )
         }
         guard let curve, now.timeIntervalSince(curve.fittedAt) < Self.curveLife else {
-            return try await self.learn(row.platform, always: row)
+            return try await self.computedLesson(row.platform, always: row)
         }
         let chosen = last.flatMap { last in
             last.chosenAt.flatMap { now.timeIntervalSince($0) < Self.choiceLife ? (last.curve.own, $0) : nil }
         }
-        var fit = try await Self.fit(self.gathered(row), curve, own: chosen?.0)
+        let gathered = try await self.gathered(row)
+        var fit = try await Self.fit(gathered, curve, own: chosen?.0)
         fit.chosenAt = chosen?.1
-        try await self.pool.withTransaction { db in
-            try await TimingStore.keep(fit, of: row.id, client: client, platform: row.platform, on: &db)
-        }
-        return nil
+        return ComputedFits(
+            platform: row.platform, lesson: nil, fits: [(gathered, fit.curve, fit.chosenAt)], kept: curve)
     }
 
     /// Learns a platform's curve, and fits those of its accounts anew that have other posts than at their last fit.
@@ -141,6 +149,18 @@ package struct TimingService: Sendable {
     package func learn(
         _ platform: PlatformID, always account: AccountRow? = nil, all: Bool = false
     ) async throws -> TimingLesson {
+        let computed = try await self.computedLesson(platform, always: account, all: all)
+        return try await self.pool.withTransaction { db in
+            guard let lesson = try await computed.keep(on: &db) else {
+                preconditionFailure("a platform was learnt without a curve")
+            }
+            return lesson
+        }
+    }
+
+    private func computedLesson(
+        _ platform: PlatformID, always account: AccountRow? = nil, all: Bool = false
+    ) async throws -> ComputedFits {
         let gathered = try await self.gather(platform)
         let changed = try await self.pool.withConnection { db in
             var changed: [GatheredPosts] = []
@@ -159,16 +179,9 @@ package struct TimingService: Sendable {
             let curve = try PlatformCurve(gathered.map { PlatformMember(CleanedPosts($0.history.posts)) })
             return (curve, try BestTimes.curves(toFit.map(\.history), platform: curve))
         }
-        return try await self.pool.withTransaction { db in
-            let stored = try await TimingStore.keep(curve, of: platform, on: &db)
-            for (one, curve) in zip(toFit, curves) {
-                let fit = one.fit(curve, with: stored)
-                try await TimingStore.keep(fit, of: one.account, client: one.client, platform: platform, on: &db)
-            }
-            return TimingLesson(
-                platform: platform, curve: stored, fits: toFit.count,
-                posts: gathered.reduce(0) { $0 + $1.history.posts.count })
-        }
+        return ComputedFits(
+            platform: platform, lesson: (curve, gathered.reduce(0) { $0 + $1.history.posts.count }),
+            fits: zip(toFit, curves).map { ($0, $1, nil) }, kept: nil)
     }
 
     /// The platforms that have accounts.
@@ -202,17 +215,20 @@ package struct TimingService: Sendable {
     private func gathered(_ row: AccountRow) async throws -> GatheredPosts {
         let found = try await PostingHistory(pool: self.pool).readings(
             ofAccount: row.id, client: row.client, platform: row.platform)
+        let holidays = try await self.pool.withConnection { db in try await HolidayStore.days(of: row.client, on: &db) }
         return GatheredPosts(
             found, client: row.client, account: row.id, name: row.id.description, platform: row.platform,
-            zone: ZoneID(rawValue: row.timeZone) ?? .utc)
+            zone: ZoneID(rawValue: row.timeZone) ?? .utc, holidays: holidays[row.client] ?? [])
     }
 
     private func gather(_ platform: PlatformID) async throws -> [GatheredPosts] {
         let accounts = try await PostingHistory(pool: self.pool).readings(
             on: platform, minimumAgeHours: SelectionRules.mature(on: platform).minimumAgeHours)
+        let holidays = try await self.pool.withConnection { db in try await HolidayStore.days(on: &db) }
         return accounts.map {
             GatheredPosts(
-                $0.readings, client: $0.client, account: $0.id, name: $0.account, platform: platform, zone: $0.zone)
+                $0.readings, client: $0.client, account: $0.id, name: $0.account, platform: platform, zone: $0.zone,
+                holidays: holidays[$0.client] ?? [])
         }
     }
 
@@ -224,8 +240,36 @@ package struct TimingService: Sendable {
     }
 }
 
+/// Fits that were computed and are to be kept, all of them or none.
+package struct ComputedFits: Sendable {
+    var platform: PlatformID
+    /// The platform's new curve and of how many posts it is; `nil` when the kept one is good.
+    var lesson: (curve: PlatformCurve, posts: Int)?
+    var fits: [(posts: GatheredPosts, curve: AccountCurve, chosenAt: Date?)]
+    /// The kept curve that the fits were made with; `nil` for the new one.
+    var kept: StoredCurve?
+
+    /// Writes them.
+    ///
+    /// - Returns: What was learnt of the platform; `nil` when its curve was still good.
+    package func keep(on db: inout some SQLSession & ~Copyable) async throws -> TimingLesson? {
+        var used = self.kept
+        if let lesson { used = try await TimingStore.keep(lesson.curve, of: self.platform, on: &db) }
+        guard let used else { return nil }
+        for one in self.fits {
+            var fit = one.posts.fit(one.curve, with: used)
+            fit.chosenAt = one.chosenAt
+            try await TimingStore.keep(
+                fit, of: one.posts.account, client: one.posts.client, platform: self.platform, on: &db)
+        }
+        return self.lesson.map { lesson in
+            TimingLesson(platform: self.platform, curve: used, fits: self.fits.count, posts: lesson.posts)
+        }
+    }
+}
+
 /// The posts of one account, as the model takes them.
-private struct GatheredPosts: Sendable {
+struct GatheredPosts: Sendable {
     var client: ClientID
     var account: AccountID
     var zone: ZoneID
@@ -235,7 +279,7 @@ private struct GatheredPosts: Sendable {
 
     init(
         _ readings: [PostedReading], client: ClientID, account: AccountID, name: String, platform: PlatformID,
-        zone: ZoneID
+        zone: ZoneID, holidays: Set<Int>
     ) {
         self.client = client
         self.account = account
@@ -244,8 +288,9 @@ private struct GatheredPosts: Sendable {
         var collector = HistoryCollector(dropsRepeats: false)
         for reading in readings {
             let sample = PostSample(reading, account: name, platform: platform, zone: zone)
-            collector.add(sample)
-            if rules.exclusion(of: sample) == nil {
+            let isHoliday = !holidays.isEmpty && holidays.contains(zone.wallTime(at: reading.postedAt).dayNumber)
+            collector.add(sample, isHoliday: isHoliday)
+            if rules.exclusion(of: sample) == nil, !isHoliday {
                 self.newestAt = reading.postedAt
                 if reading.isExperiment { self.drawn.insert(zone.table.clockSeconds(at: reading.postedAt)) }
             }

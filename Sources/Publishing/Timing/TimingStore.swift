@@ -50,7 +50,7 @@ struct TimingStore {
         of platform: PlatformID, on db: inout some SQLSession & ~Copyable
     ) async throws -> StoredCurve? {
         let statement: Statement = """
-            SELECT curve_id, fitted_at, accounts, weeks, mean, covariance, shared, own, variance
+            SELECT curve_id, fitted_at, accounts, weeks, mean, covariance, shared, own, variance, calibration
             FROM timing_curve
             WHERE platform = \(platform) AND model_version = \(Int32(BestTimes.version))
             ORDER BY fitted_at DESC, curve_id DESC
@@ -71,7 +71,8 @@ struct TimingStore {
                 mean: mean, covariance: covariance,
                 shared: try shared.map { json throws in try JSONColumn.decode(json) },
                 own: try JSONColumn.decode(try row.get("own")), typicalVariance: try row.get("variance"),
-                accounts: Int(try row.get("accounts", as: Int32.self)), weeks: Int(try row.get("weeks", as: Int32.self))
+                calibration: try row.get("calibration"), accounts: Int(try row.get("accounts", as: Int32.self)),
+                weeks: Int(try row.get("weeks", as: Int32.self))
             ))
     }
 
@@ -83,12 +84,13 @@ struct TimingStore {
         let at: Date = try await db.query(
             """
             INSERT INTO timing_curve (
-                platform, curve_id, model_version, accounts, weeks, mean, covariance, shared, own, variance
+                platform, curve_id, model_version, accounts, weeks, mean, covariance, shared, own, variance,
+                calibration
             )
             VALUES (
                 \(platform), \(id), \(Int32(BestTimes.version)), \(Int32(curve.accounts)), \(Int32(curve.weeks)),
                 \(curve.mean), \(curve.covariance.elements), \(try curve.shared.map(JSONColumn.encode)),
-                \(try JSONColumn.encode(curve.own)), \(curve.typicalVariance)
+                \(try JSONColumn.encode(curve.own)), \(curve.typicalVariance), \(curve.calibration)
             )
             RETURNING fitted_at
             """
@@ -116,6 +118,23 @@ struct TimingStore {
             LIMIT 1
             """)
         return try rows.first.map { row throws in try StoredFit(row) }
+    }
+
+    /// The newest fit of every account of a client that has one.
+    static func fits(
+        ofClient client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [AccountID: StoredFit] {
+        let rows = try await db.query(
+            """
+            SELECT DISTINCT ON (account_id) account_id, fit_id, fitted_at, curve_id, time_zone, posts, newest_at, excluded,
+                   own, chosen_at, variance, drift, score, lower, upper, own_share, chance, slot_posts
+            FROM timing_fit
+            WHERE client_id = \(client) AND model_version = \(Int32(BestTimes.version))
+            ORDER BY account_id, fitted_at DESC, fit_id DESC
+            """)
+        var fits: [AccountID: StoredFit] = [:]
+        for row in rows { fits[try row.get("account_id")] = try StoredFit(row) }
+        return fits
     }
 
     /// Keeps a fit of an account, and forgets its old ones.

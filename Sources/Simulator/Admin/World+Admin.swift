@@ -33,16 +33,21 @@ extension World {
         case ("POST", "/accounts"): return try self.addAccounts(request, now)
         case ("POST", "/apps"): return try self.addApps(request)
         case ("POST", "/people"): return try self.addPeople(request, now)
+        case ("POST", "/ad_accounts"): return try self.addAdAccounts(request, now)
         case ("POST", "/hosts"): return try self.addHosts(request)
         case ("GET", "/audience"): return .json(try self.audienceReport(request.query, now))
         case ("GET", "/posts"): return .json(try self.postReport(request.query, now))
+        case ("POST", "/comments"): return try self.addComments(request, now)
+        case ("DELETE", "/comments"): return try self.removeComment(request, now)
         case ("GET", "/campaigns"): return .json(self.campaignReport(now))
+        case ("GET", "/ads"): return .json(try self.adReport(request.query, now))
+        case ("GET", "/ads/spend"): return .json(try self.adSpendReport(request.query, now))
         case ("GET", "/state"): return .json(self.stateReport(now, request.realTime))
         case ("POST", "/reset"): return .json(try self.reset(request))
         default:
             return Self.adminRefusal(
                 404,
-                "There is no \(request.method) /_admin\(request.path). There are: GET ledger, ledger/summary, calls, faults, clock, accounts, audience, posts, campaigns, state; POST accounts, apps, people, hosts, faults, clock, reset; DELETE faults."
+                "There is no \(request.method) /_admin\(request.path). There are: GET ledger, ledger/summary, calls, faults, clock, accounts, audience, posts, campaigns, ads, ads/spend, state; POST accounts, apps, people, ad_accounts, hosts, comments, faults, clock, reset; DELETE faults, comments."
             )
         }
     }
@@ -149,6 +154,7 @@ extension World {
                 if let account = self.accounts[key] { fresh.provision(account) }
             }
             fresh.keepPeople(of: self)
+            fresh.keepAdAccounts(of: self)
         }
         self = fresh
         return ["reset": true]

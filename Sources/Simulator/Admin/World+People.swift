@@ -32,6 +32,12 @@ extension World {
             self.people[person.id] = person
             self.record(.person(person))
             if let token { self.give(token) }
+            for entry in person.adAccounts where self.adAccount(.meta, entry.id) == nil {
+                self.store(
+                    self.makeAdAccount(
+                        AdAccountKey(network: .meta, id: entry.id), name: entry.name, currency: entry.currency,
+                        timeZone: entry.timeZone, now))
+            }
         }
         return .json(["people": JSONValue(added.count)], status: 201)
     }

@@ -42,6 +42,7 @@ extension World {
             app.consumerKey = try fields.string("consumer_key")
             app.consumerSecret = try fields.string("consumer_secret")
             app.isSelfServe = try fields.bool("self_serve") ?? true
+            app.mayAdvertise = try fields.bool("ads_access")
             app.isAudited = try fields.bool("audited")
             app.ownedAddresses = try fields.strings("verified_urls")
             try fields.finish()

@@ -74,17 +74,19 @@ extension World {
                 "comments": JSONValue(counters.comments), "shares": JSONValue(counters.shares),
                 "saves": JSONValue(counters.saves), "clicks": JSONValue(counters.clicks),
             ],
-            "paid": paid.isBoosted ? ["impressions": JSONValue(paid.impressions)] : nil,
+            "paid": paid.isBoosted
+                ? ["impressions": JSONValue(paid.impressions), "spend": paid.spend.map { .string($0) }] : nil,
         ]
     }
 
-    /// Whether a post was ever promoted, and how many impressions were bought.
-    func paid(for postID: String, _ now: WorldTime) -> (isBoosted: Bool, impressions: Int) {
+    /// Whether a post was ever promoted, how many impressions were bought and, outside of the mock platform, for what.
+    func paid(for postID: String, _ now: WorldTime) -> (isBoosted: Bool, impressions: Int, spend: String?) {
+        if self.adsByPost[postID] != nil { return self.promoted(postID, now) }
         let campaigns = self.campaignsByPost[postID, default: []].compactMap { self.campaigns[$0] }
             .filter { $0.activatedAt != nil }
         return (
             !campaigns.isEmpty,
-            campaigns.reduce(0) { $0 + $1.results(at: now, seed: self.options.seed).impressions }
+            campaigns.reduce(0) { $0 + $1.results(at: now, seed: self.options.seed).impressions }, nil
         )
     }
 
@@ -112,7 +114,8 @@ extension World {
             "idempotency_keys": .bool(self.options.honoursIdempotencyKeys),
             "post_fields": .bool(self.options.usesPostFields), "world_now": .string(now.iso8601),
             "clock_rate": .double(self.clock.rate), "platforms": .object(platforms),
-            "campaigns": JSONValue(self.campaigns.count), "comments": JSONValue(self.comments.count),
+            "campaigns": JSONValue(self.campaigns.count), "ad_objects": JSONValue(self.adObjects.count),
+            "comments": JSONValue(self.comments.count),
             "fault_rules": JSONValue(self.faults.rules.count), "ledger": self.ledger.summary(),
         ]
     }

@@ -50,7 +50,7 @@ extension World {
                 guard !post.isLive(at: now), let seconds = post.settings["scheduled"] else { continue }
                 object[name] = Int64(seconds).map { .integer($0) }
             case "promotable_id": object[name] = .string(post.id)
-            case "is_eligible_for_promotion": object[name] = .bool(post.isLive(at: now) && post.format != "story")
+            case "is_eligible_for_promotion": object[name] = .bool(self.boostRefusal(of: post, at: now) == nil)
             case "status_type":
                 object[name] = .string(
                     post.hasVideo ? "added_video" : post.hasImage ? "added_photos" : "mobile_status_update")

@@ -18,6 +18,7 @@ struct FaultEngine: Sendable {
         var status: FaultRule.InjectedStatus?
         var reset: FaultRule.Moment?
         var expiresToken = false
+        var refusesReview = false
         var bytesPerSecond: Int?
         var hiddenSeconds: Double?
     }
@@ -82,6 +83,7 @@ extension FaultEngine.Decision {
         self.status = self.status ?? action.status
         self.reset = self.reset ?? action.reset
         self.expiresToken = self.expiresToken || action.expiresToken
+        self.refusesReview = self.refusesReview || action.refusesReview
         self.bytesPerSecond = self.bytesPerSecond ?? action.bytesPerSecond
         self.hiddenSeconds = self.hiddenSeconds ?? action.hiddenSeconds
     }

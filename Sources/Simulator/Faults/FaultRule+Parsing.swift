@@ -48,6 +48,7 @@ extension FaultRule {
             try reset.finish()
         }
         action.expiresToken = try fields.bool("expire_token") ?? false
+        action.refusesReview = try fields.bool("refuse_review") ?? false
         if let slow = try fields.object("slow_body") {
             var slow = FieldReader(slow, path: "action.slow_body")
             guard let rate = try slow.integer("bytes_per_second"), rate > 0 else {
@@ -66,7 +67,9 @@ extension FaultRule {
         }
         try fields.finish()
         guard !object.members.isEmpty else {
-            throw Self.wrong("action is empty; give latency, status, reset, expire_token, slow_body or hide_from_lists")
+            throw Self.wrong(
+                "action is empty; give latency, status, reset, expire_token, refuse_review, slow_body or hide_from_lists"
+            )
         }
         return action
     }

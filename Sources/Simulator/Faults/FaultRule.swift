@@ -25,6 +25,8 @@ struct FaultRule: Sendable {
         var status: InjectedStatus?
         var reset: Moment?
         var expiresToken = false
+        /// The review of an ad that the request makes refuses it.
+        var refusesReview = false
         var bytesPerSecond: Int?
         /// World seconds for which what the request publishes is missing from lists.
         var hiddenSeconds: Double?

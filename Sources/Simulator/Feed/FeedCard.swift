@@ -23,6 +23,8 @@ struct FeedCard: Sendable {
     var comments: Int
     var isBoosted: Bool
     var paidImpressions: Int
+    /// What they cost, `12.34 EUR`; `nil` when it is not said.
+    var paidSpend: String?
     var remarks: [String]
     var isPrivate = false
 
@@ -46,7 +48,8 @@ struct FeedCard: Sendable {
         if self.isPrivate { badges += "<span class=tag>private</span>" }
         if !["text", "image"].contains(self.format) { badges += "<span class=tag>\(HTML.escaped(self.format))</span>" }
         if self.isBoosted {
-            badges += "<span class=\"tag boost\">Boosted · \(Self.short(self.paidImpressions)) paid</span>"
+            let spend = self.paidSpend.map { " · \(HTML.escaped($0))" } ?? ""
+            badges += "<span class=\"tag boost\">Boosted · \(Self.short(self.paidImpressions)) paid\(spend)</span>"
         }
         return """
             <article><header><span class=face style="background:hsl(\(hue) 55% 45%)">\(initial)</span>

@@ -52,7 +52,7 @@ extension World {
                     alt: (index < post.altTexts.count ? post.altTexts[index] : nil) ?? self.media[id]?.altText ?? "")
             },
             poll: post.poll?.options ?? [], counters: counters, comments: counters.comments + replies,
-            isBoosted: paid.isBoosted, paidImpressions: paid.impressions,
+            isBoosted: paid.isBoosted, paidImpressions: paid.impressions, paidSpend: paid.spend,
             remarks: self.commentsByPost[post.id, default: []].compactMap { self.comments[$0] }
                 .filter { $0.deletedAt == nil }.suffix(3).map(\.text),
             isPrivate: post.isPrivate ?? false)

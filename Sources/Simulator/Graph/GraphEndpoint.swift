@@ -77,6 +77,36 @@ enum GraphEndpoint: String, Sendable {
     case instagramReplies = "GET /{ig-comment}/replies"
     case instagramReply = "POST /{ig-comment}/replies"
 
+    case readAdAccount = "GET /{ad-account}"
+    case minimumBudgets = "GET /{ad-account}/minimum_budgets"
+    case adAccountInsights = "GET /{ad-account}/insights"
+    case campaigns = "GET /{ad-account}/campaigns"
+    case createCampaign = "POST /{ad-account}/campaigns"
+    case adSets = "GET /{ad-account}/adsets"
+    case createAdSet = "POST /{ad-account}/adsets"
+    case adCreatives = "GET /{ad-account}/adcreatives"
+    case createAdCreative = "POST /{ad-account}/adcreatives"
+    case ads = "GET /{ad-account}/ads"
+    case createAd = "POST /{ad-account}/ads"
+    case readCampaign = "GET /{campaign}"
+    case editCampaign = "POST /{campaign}"
+    case deleteCampaign = "DELETE /{campaign}"
+    case campaignAdSets = "GET /{campaign}/adsets"
+    case campaignAds = "GET /{campaign}/ads"
+    case campaignInsights = "GET /{campaign}/insights"
+    case readAdSet = "GET /{ad-set}"
+    case editAdSet = "POST /{ad-set}"
+    case deleteAdSet = "DELETE /{ad-set}"
+    case adSetAds = "GET /{ad-set}/ads"
+    case adSetInsights = "GET /{ad-set}/insights"
+    case readAd = "GET /{ad}"
+    case editAd = "POST /{ad}"
+    case deleteAd = "DELETE /{ad}"
+    case adInsights = "GET /{ad}/insights"
+    case readAdCreative = "GET /{ad-creative}"
+    case editAdCreative = "POST /{ad-creative}"
+    case deleteAdCreative = "DELETE /{ad-creative}"
+
     init?(method: String, node: GraphNode, edge: String) {
         self.init(rawValue: "\(method) /{\(node.kind)}\(edge.isEmpty ? "" : "/" + edge)")
     }
@@ -105,6 +135,13 @@ enum GraphEndpoint: String, Sendable {
         case .readPerson, .permissions, .revoke, .readPage: []
         case .accounts: ["pages_show_list"]
         case .adAccounts: ["ads_read"]
+        case .readAdAccount, .minimumBudgets, .adAccountInsights, .campaigns, .createCampaign, .adSets, .createAdSet,
+            .adCreatives, .createAdCreative, .ads, .createAd, .readCampaign, .editCampaign, .deleteCampaign,
+            .campaignAdSets, .campaignAds, .campaignInsights, .readAdSet, .editAdSet, .deleteAdSet, .adSetAds,
+            .adSetInsights, .readAd, .editAd, .deleteAd, .adInsights, .readAdCreative, .editAdCreative,
+            .deleteAdCreative:
+            // Which of its two permissions will do depends on the method; see `authorizeAds`.
+            []
         case .feed, .pagePosts, .publishedPosts, .scheduledPosts, .photos, .videos, .reels, .stories, .readPost,
             .attachments, .reactions, .readPhoto, .readVideo, .postComments, .photoComments, .videoComments,
             .readComment, .replies:
@@ -132,6 +169,12 @@ enum GraphEndpoint: String, Sendable {
     /// The parameters that it takes.
     var schema: GraphSchema {
         switch self {
+        case .readAdAccount, .minimumBudgets, .adAccountInsights, .campaigns, .createCampaign, .adSets, .createAdSet,
+            .adCreatives, .createAdCreative, .ads, .createAd, .readCampaign, .editCampaign, .deleteCampaign,
+            .campaignAdSets, .campaignAds, .campaignInsights, .readAdSet, .editAdSet, .deleteAdSet, .adSetAds,
+            .adSetInsights, .readAd, .editAd, .deleteAd, .adInsights, .readAdCreative, .editAdCreative,
+            .deleteAdCreative:
+            self.adSchema
         case .readPerson, .scheduledPosts, .attachments, .deletePost, .readPhoto, .deletePhoto, .readVideo,
             .deleteVideo, .readComment, .deleteComment, .instagramStories, .readContainer, .deleteMedia, .children,
             .collaborators, .readInstagramComment, .instagramReplies, .adAccounts, .mediaComments, .subscriptions,
@@ -185,7 +228,8 @@ enum GraphEndpoint: String, Sendable {
         case .accounts, .adAccounts, .permissions, .feed, .pagePosts, .publishedPosts, .scheduledPosts, .photos,
             .videos, .reels, .stories, .attachments, .reactions, .postComments, .photoComments, .videoComments,
             .replies, .media, .instagramStories, .children, .collaborators, .mediaComments, .instagramReplies,
-            .subscriptions:
+            .subscriptions, .adAccountInsights, .campaigns, .adSets, .adCreatives, .ads, .campaignAdSets, .campaignAds,
+            .campaignInsights, .adSetAds, .adSetInsights, .adInsights:
             true
         default: false
         }
@@ -194,6 +238,12 @@ enum GraphEndpoint: String, Sendable {
     /// The names that `fields` may have.
     var fields: Set<String> {
         switch self {
+        case .readAdAccount, .minimumBudgets, .adAccountInsights, .campaigns, .createCampaign, .adSets, .createAdSet,
+            .adCreatives, .createAdCreative, .ads, .createAd, .readCampaign, .editCampaign, .deleteCampaign,
+            .campaignAdSets, .campaignAds, .campaignInsights, .readAdSet, .editAdSet, .deleteAdSet, .adSetAds,
+            .adSetInsights, .readAd, .editAd, .deleteAd, .adInsights, .readAdCreative, .editAdCreative,
+            .deleteAdCreative:
+            self.adFields
         case .readPerson: GraphFieldNames.user
         case .accounts, .readPage: GraphFieldNames.page.union(["tasks"])
         case .adAccounts: GraphFieldNames.adAccount

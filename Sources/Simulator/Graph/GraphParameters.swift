@@ -130,6 +130,11 @@ struct GraphArguments: Sendable {
     func list(_ name: String) -> [JSONValue]? { self.values[name]?.array }
     func value(_ name: String) -> JSONValue? { self.values[name] }
 
+    /// All of them, by name.
+    var object: JSONObject {
+        self.values.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = $1.value }
+    }
+
     /// A list whose elements are texts.
     func texts(_ name: String) -> [String]? { self.values[name]?.strings }
 

@@ -43,6 +43,11 @@ enum GraphNode: Sendable {
     case container(InstagramContainer)
     case instagramMedia(SimulatedPost)
     case instagramComment(SimulatedComment)
+    case adAccount(SimulatedAdAccount)
+    case campaign(SimulatedAdObject)
+    case adSet(SimulatedAdObject)
+    case ad(SimulatedAdObject)
+    case adCreative(SimulatedAdObject)
 
     /// How the endpoints name it.
     var kind: String {
@@ -57,6 +62,11 @@ enum GraphNode: Sendable {
         case .container: "ig-container"
         case .instagramMedia: "ig-media"
         case .instagramComment: "ig-comment"
+        case .adAccount: "ad-account"
+        case .campaign: "campaign"
+        case .adSet: "ad-set"
+        case .ad: "ad"
+        case .adCreative: "ad-creative"
         }
     }
 }
@@ -85,6 +95,7 @@ extension World {
             }
             return bearer.token.person.flatMap { self.people[$0] }.map { .person($0) }
         }
+        if let node = self.adNode(id) { return node }
         if let person = self.people[id] { return .person(person) }
         if let page = self.accounts[AccountKey(platform: .facebook, externalID: id)] { return .page(page) }
         if let user = self.accounts[AccountKey(platform: .instagram, externalID: id)] { return .instagramUser(user) }

@@ -2,7 +2,10 @@
 
 extension GraphSchema {
     /// The enumerations that are too long for a table, by the names the tables give them.
-    static let enumerations: [String: [String]] = [
+    static let enumerations = Self.pageEnumerations.merging(Self.adEnumerations) { $1 }
+        .merging(XAdsEndpoint.enumerations) { $1 }
+
+    private static let pageEnumerations: [String: [String]] = [
         "contentType": [
             "ADS_POST", "DRAFT", "INLINE_CREATED", "PUBLISHED", "PUBLISH_PENDING", "REVIEWABLE_BRANDED_CONTENT",
             "SCHEDULED", "SCHEDULED_RECURRING",

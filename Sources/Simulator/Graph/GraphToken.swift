@@ -71,6 +71,8 @@ struct Caller: Sendable {
     var platform: Platform
     /// The account that the request is about, as far as it names one.
     var account: SimulatedAccount?
+    /// The ad account that the request is about.
+    var adAccount: SimulatedAdAccount?
     var isTokenDead = false
     var bearer: GraphBearer?
     /// Graph: the parameters, read once.

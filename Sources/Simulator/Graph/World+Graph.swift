@@ -71,7 +71,9 @@ extension World {
     private func graphAuthorize(
         _ bearer: GraphBearer, _ node: GraphNode, _ endpoint: GraphEndpoint, _ call: Call
     ) throws(GraphRefusal) {
-        if case .person(let person) = node {
+        if call.adAccount != nil {
+            try self.authorizeAds(bearer, call)
+        } else if case .person(let person) = node {
             guard bearer.kind == .user, bearer.token.person == person.id else { throw GraphRefusal.noRole }
         } else {
             guard let account = call.account ?? bearer.token.owner.flatMap({ self.accounts[$0] }) else {

@@ -127,9 +127,16 @@ extension World {
             case "message": object[name] = .string(comment.text)
             case "created_time": object[name] = .string(comment.createdAt.graph)
             case "from":
-                object[name] = [
-                    "id": .string(comment.account.externalID), "name": JSONValue(self.accounts[comment.account]?.name),
-                ]
+                // Who somebody is takes a permission of its own; without it the field is left out.
+                guard let author = comment.author else {
+                    object[name] = [
+                        "id": .string(comment.account.externalID),
+                        "name": JSONValue(self.accounts[comment.account]?.name),
+                    ]
+                    continue
+                }
+                guard call.bearer?.missing(["pages_read_user_content"]) == nil else { continue }
+                object[name] = ["id": .string(author.id), "name": .string(author.name)]
             case "is_hidden": object[name] = .bool(comment.isHidden ?? false)
             case "like_count": object[name] = JSONValue(comment.isLiked == true ? 1 : 0)
             case "user_likes": object[name] = .bool(comment.isLiked ?? false)

@@ -42,6 +42,8 @@ extension World {
         case .commentPost, .commentPhoto, .commentVideo, .reply, .commentMedia, .instagramReply:
             return self.commentEffect(endpoint, node, parameters)
         case .publishContainer: return self.containerEffect(endpoint, parameters)
+        case .createCampaign, .createAdSet, .createAd, .editCampaign, .editAdSet, .editAd:
+            return self.adEffect(endpoint, node, parameters)
         default: return nil
         }
     }

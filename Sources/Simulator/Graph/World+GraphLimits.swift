@@ -11,10 +11,16 @@ extension World {
         var limit: RateLimiter.Limit
         var code: Int
         /// The account in `X-Business-Use-Case-Usage`; `nil` for the app's limit.
-        var subject: AccountKey?
+        var subject: (type: String, id: String)?
     }
 
     private func graphLimit(_ call: Call, _ bearer: GraphBearer) -> GraphLimit {
+        if let account = call.adAccount {
+            // What apps with full access have an hour, without what each active ad adds.
+            return GraphLimit(
+                key: "graph|ads|\(account.key.id)", limit: .init(requests: 100_000, seconds: 3600),
+                code: 80_004, subject: ("ads_management", account.key.id))
+        }
         let account = call.account ?? bearer.token.owner.flatMap { self.accounts[$0] }
         guard bearer.kind == .page || bearer.kind == .instagram || account?.key.platform == .instagram, let account
         else {
@@ -25,7 +31,7 @@ extension World {
         let isPage = account.key.platform == .facebook
         return GraphLimit(
             key: "graph|\(account.key.platform.rawValue)|\(account.key.externalID)", limit: limit,
-            code: isPage ? 80_001 : 80_002, subject: account.key)
+            code: isPage ? 80_001 : 80_002, subject: (isPage ? "pages" : "instagram", account.key.externalID))
     }
 
     /// Counts a request.
@@ -41,6 +47,7 @@ extension World {
         switch code {
         case 80_001: .limit(code, "There have been too many calls to this Page account. Wait a bit and try again.")
         case 80_002: .limit(code, "There have been too many calls to this Instagram account. Wait a bit and try again.")
+        case 80_004: .limit(code, "There have been too many calls to this ad-account. Wait a bit and try again.")
         default: .limit(code, "Application request limit reached")
         }
     }
@@ -60,12 +67,17 @@ extension World {
         }
         let wait = verdict.isAllowed ? 0 : Int(((verdict.resetsAt - call.now) / 60).rounded(.up))
         var entry = usage
-        entry["type"] = subject.platform == .facebook ? "pages" : "instagram"
+        entry["type"] = .string(subject.type)
         entry["estimated_time_to_regain_access"] = JSONValue(minutes ?? wait)
-        let header: JSONObject = [subject.externalID: .array([.object(entry)])]
+        let header: JSONObject = [subject.id: .array([.object(entry)])]
         response.set(
             "X-Business-Use-Case-Usage", String(decoding: JSONValue.object(header).encoded, as: UTF8.self))
         response.set("X-App-Usage", #"{"call_count":0,"total_cputime":0,"total_time":0}"#)
+        if call.adAccount != nil {
+            let seconds = (minutes ?? wait) * 60
+            response.set(
+                "X-Ad-Account-Usage", #"{"acc_id_util_pct":\#(used),"reset_time_duration":\#(seconds)}"#)
+        }
     }
 
     private func graphTokenIsKnown(_ bearer: GraphBearer) -> Bool {

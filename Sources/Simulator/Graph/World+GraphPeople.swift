@@ -15,7 +15,8 @@ extension World {
             return .json(.object(object))
         case .accounts: return try self.personPages(call, request, person, token)
         case .adAccounts:
-            return .json(["data": .array(person.adAccounts.map { Self.show($0, request.fields) })])
+            let accounts = person.adAccounts.compactMap { self.adAccount(.meta, $0.id) }
+            return .json(["data": .array(accounts.map { self.graphShow($0, request.fields, call.now) })])
         case .permissions:
             let entries = GraphScope.all.map { scope -> JSONValue in
                 [
@@ -37,22 +38,6 @@ extension World {
             return .json(["success": true])
         default: throw GraphRefusal.unsupported(call.request.method)
         }
-    }
-
-    private static func show(_ account: GraphPerson.AdAccount, _ fields: [GraphField]) -> JSONValue {
-        var object: JSONObject = ["id": .string("act_" + account.id)]
-        let wanted = fields.isEmpty ? ["account_id"] : fields.map(\.name)
-        for name in wanted {
-            switch name {
-            case "account_id": object[name] = .string(account.id)
-            case "name": object[name] = .string(account.name)
-            case "currency": object[name] = .string(account.currency)
-            case "timezone_name": object[name] = .string(account.timeZone)
-            case "account_status": object[name] = 1
-            default: break
-            }
-        }
-        return .object(object)
     }
 
     /// `me/accounts`: the Pages, each with a token of its own.
@@ -104,12 +89,13 @@ struct GraphPage<Element> {
 
     /// Cuts the page that was asked for out of a list.
     ///
-    /// - Throws: ``GraphRefusal`` 100 for more than 100 entries or a cursor that names none.
+    /// - Throws: ``GraphRefusal`` 100 for more entries than `most` or a cursor that names none.
     init(
-        _ all: [Element], _ arguments: GraphArguments, defaultLimit: Int, cursor: (Element) -> String
+        _ all: [Element], _ arguments: GraphArguments, defaultLimit: Int, most: Int = 100,
+        cursor: (Element) -> String
     ) throws(GraphRefusal) {
         let limit = arguments.integer("limit") ?? defaultLimit
-        guard (1...100).contains(limit) else { throw GraphRefusal.invalid("Param limit must be from 1 to 100") }
+        guard (1...most).contains(limit) else { throw GraphRefusal.invalid("Param limit must be from 1 to \(most)") }
         var start = 0
         if let after = arguments.text("after") {
             guard let index = all.firstIndex(where: { cursor($0) == after }) else {

@@ -15,6 +15,9 @@ extension World {
         case .container(let container): return try self.readContainer(&call, request, container)
         case .instagramMedia(let post): return try self.instagramMediaRoute(&call, request, post)
         case .instagramComment(let comment): return try self.instagramCommentRoute(&call, request, comment)
+        case .adAccount(let account): return try self.adAccountRoute(&call, request, account)
+        case .campaign(let object), .adSet(let object), .ad(let object), .adCreative(let object):
+            return try self.adObjectRoute(&call, request, object)
         }
     }
 

@@ -14,7 +14,8 @@ extension World {
         let bearer = self.graphBearer(request, parameters, at: now)
         let account = self.graphSubject(GraphPath(request), bearer)
         return Caller(
-            platform: account?.key.platform ?? host, account: account, isTokenDead: bearer?.refusal != nil,
+            platform: account?.key.platform ?? host, account: account,
+            adAccount: self.graphAdAccount(GraphPath(request)), isTokenDead: bearer?.refusal != nil,
             bearer: bearer, parameters: parameters)
     }
 

@@ -44,13 +44,14 @@ extension World {
             switch name {
             case "text": object[name] = .string(comment.text)
             case "timestamp": object[name] = .string(comment.createdAt.graph)
-            case "username": object[name] = JSONValue(self.accounts[comment.account]?.handle)
+            case "username": object[name] = JSONValue(comment.author?.name ?? self.accounts[comment.account]?.handle)
             case "from":
                 object[name] = [
-                    "id": .string(comment.account.externalID),
-                    "username": JSONValue(self.accounts[comment.account]?.handle),
+                    "id": .string(comment.author?.id ?? comment.account.externalID),
+                    "username": JSONValue(comment.author?.name ?? self.accounts[comment.account]?.handle),
                 ]
-            case "user": object[name] = ["id": .string(comment.account.externalID)]
+            // Only the account's own; of others Instagram gives none.
+            case "user": if comment.author == nil { object[name] = ["id": .string(comment.account.externalID)] }
             case "like_count": object[name] = 0
             case "hidden": object[name] = .bool(comment.isHidden ?? false)
             case "parent_id": object[name] = JSONValue(comment.parentID)

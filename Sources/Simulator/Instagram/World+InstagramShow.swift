@@ -82,8 +82,23 @@ extension World {
                 object[name] = post.format == "reel" ? .bool(post.settings["share_to_feed"] == nil) : nil
             case "media_url", "thumbnail_url":
                 object[name] = post.mediaIDs.first.map { .string("https://scontent.cdninstagram.com/\($0)") }
-            case "boost_eligibility_info": object[name] = ["eligible_to_boost": .bool(post.format != "story")]
-            case "boost_ads_list": object[name] = ["data": []]
+            case "boost_eligibility_info":
+                let reason = self.boostRefusal(of: post, at: call.now)
+                object[name] = [
+                    "eligible_to_boost": .bool(reason == nil), "boost_ineligible_reason": reason.map { .string($0) },
+                ]
+            case "boost_ads_list":
+                let ads = self.adsByPost[post.id, default: []].compactMap { self.adObjects[$0] }
+                    .filter { $0.state.status != .deleted }
+                object[name] = [
+                    "data": .array(
+                        ads.map {
+                            [
+                                "ad_id": .string($0.id),
+                                "ad_status": .string(self.effectiveStatus(of: $0, at: call.now)),
+                            ]
+                        })
+                ]
             case "children":
                 let children = self.instagramChildren(post, field.children)
                 object[name] = children.isEmpty ? nil : ["data": .array(children)]

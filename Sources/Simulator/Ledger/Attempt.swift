@@ -44,6 +44,8 @@ struct Attempt: Sendable, Codable {
     var handle: String?
     /// The list in which it will be, where a platform has several.
     var listing: String?
+    /// What the thing is called, where lists can be asked by name.
+    var name: String?
     var tookEffect = false
     /// The same idempotency key again, or an activation of what runs already: by contract no new effect.
     var isHarmlessRepeat = false

@@ -70,6 +70,7 @@ extension World {
         case .mock: return self.mockBucket(call).rawValue
         case .facebook, .instagram: return self.graphCountedEndpoint(call)
         case .tiktok: return "\(call.request.method) \(call.request.path)"
+        case .x where call.request.host == Platform.xAdsHost: return XAdsEndpoint.counted(call.request)
         case .x:
             let endpoint = XEndpoint(method: call.request.method, parts: call.request.segments)
             return endpoint?.rawValue ?? "\(call.request.method) \(call.request.path)"

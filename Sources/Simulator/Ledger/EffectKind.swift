@@ -8,4 +8,8 @@ enum EffectKind: String, Sendable, Codable, CaseIterable {
     case campaign
     /// The start of a paid promotion: money can be spent from here on.
     case activation
+    /// A part of a promotion with its own schedule or budget: an ad set, a line item, an ad group.
+    case adGroup = "ad_group"
+    /// What a promotion shows.
+    case ad
 }

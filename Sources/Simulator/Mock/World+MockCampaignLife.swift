@@ -107,7 +107,7 @@ extension World {
             case .campaign:
                 return (wanted == nil || attempt.marker == wanted) && !shown.contains(attempt.marker)
                     && attempt.position >= lowest && attempt.position < cursor ?? .max
-            case .post, .comment: return false
+            case .post, .comment, .adGroup, .ad: return false
             }
         }
         let next = hasMore ? page.last.map { "c" + String($0.serial, radix: 36) } : nil

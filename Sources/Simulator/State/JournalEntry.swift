@@ -15,6 +15,9 @@ enum JournalEntry: Sendable, Codable {
     case container(InstagramContainer)
     case tikTokPublish(TikTokPublish)
     case oauth1Token(SimulatedOAuth1Token)
+    case adAccount(SimulatedAdAccount)
+    case adObject(SimulatedAdObject)
+    case tikTokBusinessToken(TikTokBusinessToken)
     case host(name: String, origin: String)
     /// Everything before this line is forgotten.
     case reset

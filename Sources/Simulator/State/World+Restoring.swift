@@ -46,6 +46,11 @@ extension World {
                 self.store(publish)
                 self.serial = max(self.serial, publish.serial)
             case .oauth1Token(let token): self.oauth1Tokens[token.text] = token
+            case .adAccount(let account): self.store(account)
+            case .adObject(let object):
+                self.store(object)
+                self.serial = max(self.serial, object.serial)
+            case .tikTokBusinessToken(let token): self.store(token)
             case .host(let name, let origin): self.hosts[name] = origin
             }
         }

@@ -6,6 +6,7 @@ import HTTPTypes
 extension World {
     /// What a person would see if this request worked.
     func tikTokEffect(_ call: Call) -> Call.Effect? {
+        if call.request.host == Platform.tikTokBusinessHost { return self.tikTokBusinessEffect(call) }
         if call.request.host == "open-upload.tiktokapis.com" { return self.tikTokUploadEffect(call) }
         let body = (try? JSONParser.parse(call.request.body)) ?? .null
         switch TikTokEndpoint(call.request) {
@@ -56,6 +57,7 @@ extension World {
 
     /// TikTok's answer.
     mutating func tikTokAnswer(_ call: inout Call) -> SimulatedResponse {
+        if call.request.host == Platform.tikTokBusinessHost { return self.tikTokBusinessAnswer(&call) }
         do {
             return try self.tikTokResult(&call)
         } catch let refusal {
@@ -118,6 +120,7 @@ extension World {
 
     /// An injected answer as TikTok would give it.
     func tikTokFault(_ status: Int, _ call: Call) -> SimulatedResponse {
+        if call.request.host == Platform.tikTokBusinessHost { return self.tikTokBusinessFault(status, call) }
         if call.request.host == "open-upload.tiktokapis.com" {
             var response = SimulatedResponse(status: status)
             if let publish = self.tikTokPublish(of: call.request), publish.received > 0 {

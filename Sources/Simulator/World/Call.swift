@@ -11,6 +11,10 @@ struct Call: Sendable {
     let hiddenSeconds: Double?
     /// Who asks; `nil` when the token names nobody.
     var account: SimulatedAccount?
+    /// The ad account that the request is about.
+    var adAccount: SimulatedAdAccount?
+    /// Whether the review of an ad that this makes refuses it, because a fault rule says so.
+    var isReviewRefused = false
     var isTokenDead = false
     /// What a person would see if it worked.
     var effect: Effect?
@@ -36,6 +40,8 @@ struct Call: Sendable {
         var handle: String?
         /// The list in which it will be, where a platform has several.
         var listing: String?
+        /// What the thing is called, where lists can be asked by name.
+        var name: String?
     }
 
     /// A part of an uploaded file.
@@ -44,6 +50,9 @@ struct Call: Sendable {
         var part: Int
         var bytes: [UInt8]
     }
+
+    /// Whose the request is: the ad account, else the account.
+    var owner: String { self.adAccount?.key.externalID ?? self.account?.key.externalID ?? "" }
 
     var fingerprint: String {
         let body = self.request.streamed?.digest ?? String(decoding: self.request.body, as: UTF8.self)

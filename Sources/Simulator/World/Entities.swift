@@ -17,6 +17,8 @@ struct SimulatedApp: Sendable, Codable {
     var consumerSecret: String?
     /// Whether the platform's rules for self-service apps apply.
     var isSelfServe = true
+    /// X: whether it may use the Ads API; `nil` for yes.
+    var mayAdvertise: Bool?
     /// TikTok: whether the app passed its audit; without, posts are for the creator alone.
     var isAudited: Bool?
     /// TikTok: beginnings of the addresses that the app has proven to own; `nil` for all.
@@ -159,13 +161,22 @@ struct SimulatedComment: Sendable, Codable {
     var id: String
     var serial: Int
     var postID: String
+    /// The account that wrote it, or that owns the post when somebody else did.
     var account: AccountKey
     var text: String
     var createdAt: WorldTime
     var deletedAt: WorldTime?
+    /// Who wrote it, when it is not the account.
+    var author: CommentAuthor?
     /// The remark that it answers.
     var parentID: String?
     var isHidden: Bool?
     /// Whether the account that owns the post likes it.
     var isLiked: Bool?
+}
+
+/// A person of the pretend world who writes remarks.
+struct CommentAuthor: Sendable, Codable {
+    var id: String
+    var name: String
 }

@@ -31,11 +31,17 @@ enum Platform: String, Sendable, Codable, CaseIterable {
 
     /// All hosts that are served.
     static let hosts: [(host: String, platform: Platform)] = [
-        ("api.x.com", .x), ("x.com", .x), ("www.x.com", .x), ("graph.facebook.com", .facebook),
+        ("api.x.com", .x), (Self.xAdsHost, .x), (Self.tikTokBusinessHost, .tiktok), ("x.com", .x), ("www.x.com", .x),
+        ("graph.facebook.com", .facebook),
         ("graph-video.facebook.com", .facebook), ("rupload.facebook.com", .facebook), ("www.facebook.com", .facebook),
         ("graph.instagram.com", .instagram), ("www.instagram.com", .instagram), ("open.tiktokapis.com", .tiktok),
         ("open-upload.tiktokapis.com", .tiktok), ("www.tiktok.com", .tiktok), ("mock.posthorn.test", .mock),
     ]
+
+    /// The X Ads API.
+    static let xAdsHost = "ads-api.x.com"
+    /// TikTok's API for Business.
+    static let tikTokBusinessHost = "business-api.tiktok.com"
 
     /// The platform that a host belongs to; on the hosts of Graph the node decides between Facebook and Instagram.
     static func serving(_ host: String) -> Platform? { self.hosts.first { $0.host == host }?.platform }

@@ -12,7 +12,8 @@ extension World {
         let subjectAccount = attributed ?? self.refreshing(request, platform)
         let subject = FaultEngine.Subject(
             platform: platform.rawValue, path: request.path, method: request.method,
-            account: subjectAccount?.key.externalID, handle: subjectAccount?.handle)
+            account: caller.adAccount?.key.externalID ?? subjectAccount?.key.externalID,
+            handle: caller.adAccount?.name ?? subjectAccount?.handle)
         let faults = decided ?? self.faults.decide(subject)
         if decided == nil, let wait = faults.latencyBefore { return Reaction(step: .wait(wait, faults)) }
         if faults.reset != .before, faults.status?.when != .before {
@@ -26,9 +27,11 @@ extension World {
         call.isTokenDead = caller.isTokenDead
         call.bearer = caller.bearer
         call.parameters = caller.parameters
+        call.adAccount = caller.adAccount
+        call.isReviewRefused = faults.refusesReview
         self.calls.record(
             CallLog.Row(
-                platform: platform, account: attributed?.key.externalID ?? "", endpoint: self.countedEndpoint(call),
+                platform: platform, account: call.owner, endpoint: self.countedEndpoint(call),
                 worldTime: now))
         call.effect = self.effect(of: call)
         let attempt = call.effect.map { self.arrive($0, call) }
@@ -40,6 +43,10 @@ extension World {
         if faults.expiresToken, call.bearer == nil, let key = attributed?.key {
             self.accounts[key]?.tokenExpiresAt = now
             if let account = self.accounts[key] { self.record(.account(account)) }
+            call.isTokenDead = true
+        }
+        if faults.expiresToken, request.host == Platform.tikTokBusinessHost {
+            self.killTikTokBusinessToken(request)
             call.isTokenDead = true
         }
         if faults.expiresToken, let bearer = call.bearer { call.bearer = self.expire(bearer, at: now) }
@@ -84,17 +91,20 @@ extension World {
         self.ledger.arrive(
             Attempt(
                 sequence: 0, kind: effect.kind, platform: call.platform.rawValue,
-                account: call.account?.key.externalID ?? "", endpoint: effect.endpoint, marker: effect.marker,
+                account: call.owner, endpoint: effect.endpoint, marker: effect.marker,
                 fingerprint: call.fingerprint, requestID: call.request.id, worldTime: call.now,
                 realTime: call.request.realTime, position: self.serial + 1, arrivedAt: 0,
-                isReply: effect.isReply, handle: effect.handle, listing: effect.listing))
+                isReply: effect.isReply, handle: effect.handle, listing: effect.listing,
+                name: effect.name))
     }
 
     /// Who asks, and of which platform.
     private mutating func caller(of request: SimulatedRequest, _ host: Platform, at now: WorldTime) -> Caller {
         if host == .facebook || host == .instagram { return self.graphCaller(of: request, host, at: now) }
+        if request.host == Platform.tikTokBusinessHost { return self.tikTokBusinessCaller(request) }
         if host == .x, Self.isSigned(request), !request.path.hasPrefix("/oauth/") {
-            return Caller(platform: host, account: self.xSigner(request, at: now))
+            return Caller(
+                platform: host, account: self.xSigner(request, at: now), adAccount: self.xAdAccount(of: request))
         }
         switch self.token(request.bearerToken, host, at: now) {
         case .unknown: return Caller(platform: host, account: host == .tiktok ? self.tikTokUploader(request) : nil)

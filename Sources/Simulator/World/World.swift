@@ -39,6 +39,16 @@ struct World: Sendable {
     var campaigns: [String: SimulatedCampaign] = [:]
     var campaignsByAccount: [AccountKey: [String]] = [:]
     var campaignsByPost: [String: [String]] = [:]
+    var adAccounts: [AdAccountKey: SimulatedAdAccount] = [:]
+    /// Ad accounts in the order they were provisioned.
+    var adAccountOrder: [AdAccountKey] = []
+    var adObjects: [String: SimulatedAdObject] = [:]
+    /// Ids of an ad account's objects by level, oldest first.
+    var adObjectsByAccount: [AdAccountKey: [SimulatedAdObject.Level: [String]]] = [:]
+    var adObjectsByParent: [String: [String]] = [:]
+    var adsByPost: [String: [String]] = [:]
+    /// TikTok: tokens of the API for Business, by themselves.
+    var tikTokBusinessTokens: [String: TikTokBusinessToken] = [:]
     var accessTokens: [String: AccountKey] = [:]
     var refreshTokens: [String: AccountKey] = [:]
     var codes: [String: AuthorizationCode] = [:]

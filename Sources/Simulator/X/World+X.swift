@@ -4,6 +4,7 @@
 extension World {
     /// What a person would see if this request worked.
     func xEffect(_ call: Call) -> Call.Effect? {
+        if call.request.host == Platform.xAdsHost { return self.xAdsEffect(call) }
         guard call.request.host == Platform.x.apiHost,
             XEndpoint(method: call.request.method, parts: call.request.segments) == .createPost
         else { return nil }
@@ -20,6 +21,7 @@ extension World {
 
     /// X's answer.
     mutating func xAnswer(_ call: inout Call) -> SimulatedResponse {
+        if call.request.host == Platform.xAdsHost { return self.xAdsAnswer(&call) }
         var response: SimulatedResponse
         do {
             response = try self.xResult(&call)

@@ -44,6 +44,7 @@ extension World {
 
     /// An injected answer as X would give it.
     func xFault(_ status: Int, _ call: Call, retryAfter: Double?) -> SimulatedResponse {
+        if call.request.host == Platform.xAdsHost { return self.xAdsFault(status, call, retryAfter: retryAfter) }
         let refusal =
             switch status {
             case 400: XRefusal.invalid(["The request was refused."])

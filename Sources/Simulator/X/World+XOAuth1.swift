@@ -59,7 +59,7 @@ extension World {
         return (fields, token)
     }
 
-    private static func oauthFields(_ header: String) -> [String: String]? {
+    static func oauthFields(_ header: String) -> [String: String]? {
         guard header.lowercased().hasPrefix("oauth ") else { return nil }
         var fields: [String: String] = [:]
         for part in header.dropFirst(6).split(separator: ",") {
@@ -75,7 +75,7 @@ extension World {
         return fields
     }
 
-    private static func oauthSignature(
+    static func oauthSignature(
         _ request: SimulatedRequest, _ fields: [String: String], _ consumer: String, _ token: String
     ) -> String {
         var parameters = fields.filter { $0.key != "oauth_signature" }.map { ($0.key, $0.value) }
@@ -145,6 +145,10 @@ extension World {
             let separator = token.callback.contains("?") ? "&" : "?"
             return .redirect(
                 to: "\(token.callback)\(separator)oauth_token=\(token.text)&oauth_verifier=\(token.verifier ?? "")")
+        }
+        if query["decline"] != nil, token.callback != "oob" {
+            let separator = token.callback.contains("?") ? "&" : "?"
+            return .redirect(to: "\(token.callback)\(separator)denied=\(token.text)")
         }
         return ApprovalPage(
             title: "Authorize \(token.consumerKey) on X", scopes: "read and write", query: query,

@@ -16,7 +16,8 @@ struct KeptCurveTests {
         let learnt = try #require(times.platforms["instagram"])
         let kept = PlatformCurve(
             mean: learnt.mean, covariance: learnt.covariance, shared: learnt.shared, own: learnt.own,
-            typicalVariance: learnt.typicalVariance, accounts: learnt.accounts, weeks: learnt.weeks)
+            typicalVariance: learnt.typicalVariance,
+            calibration: learnt.calibration, accounts: learnt.accounts, weeks: learnt.weeks)
         let curve = try AccountCurve(histories[4].posts, platform: kept)
         #expect(curve == times.accounts.first { $0.account == histories[4].account }?.curve)
         #expect(try BestTimes.curves(histories, platform: kept)[4] == curve)

@@ -78,4 +78,21 @@ struct SlotChooserTests {
         }
         #expect(chooser.plan(1_000, now: Self.now, taken: []).count < 7 * 6)
     }
+
+    @Test("a week's free slots are its best ones that are to come and not taken; every post of the week counts")
+    func weekly() {
+        let scores = HourOfWeek.all.map { Double($0.hour == 19 ? 10 - $0.weekday : 0) }
+        let chooser = SlotChooser(scores: scores, zone: .utc, wish: SlotWish(), seed: 3)
+        // Wednesday, 7 January 2026, 12:00.
+        let now = Date(timeIntervalSince1970: 1_767_787_200)
+        func days(_ week: Int, taken: [Date] = []) -> [Int] {
+            chooser.free(4, week: week, now: now, taken: taken).map(\.wall.weekday)
+        }
+        #expect(days(0) == [2, 3] && days(1) == [0, 1, 2, 3])
+        let thursday = Date(timeIntervalSince1970: 1_767_787_200 + 31 * 3_600)
+        #expect(days(0, taken: [thursday]) == [2])
+        // Three posts of this week at other hours leave one of the two.
+        let early = (0..<3).map { Date(timeIntervalSince1970: 1_767_600_000 + Double($0) * 14_400) }
+        #expect(days(0, taken: early) == [2] && days(1, taken: early) == [0, 1, 2, 3])
+    }
 }

@@ -37,16 +37,26 @@ struct ChaosTests {
         var kept: Bool
     }
 
-    private func chaos(_ arguments: String...) async throws -> Verdict {
+    /// Runs the built program.
+    func run(_ arguments: String...) async throws -> (output: String, error: String) {
+        try await self.run(arguments)
+    }
+
+    private func run(_ arguments: [String]) async throws -> (output: String, error: String) {
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? OwnBinary.path
         let binary = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("posthorn").path
         let result = try await Subprocess.run(
-            .path(FilePath(binary)), arguments: Arguments(["chaos", "-o", "json", "--limit", "240"] + arguments),
+            .path(FilePath(binary)), arguments: Arguments(arguments),
             environment: .custom(["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]),
             output: .string(limit: 1 << 20), error: .string(limit: 4 << 20))
-        let said = result.standardError
+        return (result.standardOutput, result.standardError)
+    }
+
+    private func chaos(_ arguments: String...) async throws -> Verdict {
+        let result = try await self.run(["chaos", "-o", "json", "--limit", "240"] + arguments)
+        let said = result.error
         let verdict = try #require(
-            try? JSONDecoder().decode(Verdict.self, from: Data(result.standardOutput.utf8)), "\(said.suffix(3_000))")
+            try? JSONDecoder().decode(Verdict.self, from: Data(result.output.utf8)), "\(said.suffix(3_000))")
         #expect(verdict.kept, "\(said.suffix(3_000))")
         return verdict
     }

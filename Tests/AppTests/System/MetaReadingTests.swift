@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 
+import AsyncHTTPClient
 import FacebookPlugin
 import Foundation
 import InstagramPlugin
 import JobQueue
+import NIOCore
+import NIOHTTP1
 import PluginHost
 import PluginKit
 import PluginTestKit
@@ -19,6 +22,8 @@ struct MetaReadingTests {
     private static let instagram = "17841400000000001"
     private static let kept = AccountAccess(
         account: AccountID(), externalID: Self.instagram, tokens: TokenSet(accessToken: Secret("EAAinsta1")))
+    private static let keptByOwnLogin = AccountAccess(
+        account: AccountID(), externalID: "17841400000000002", tokens: Self.own)
     private static let own = TokenSet(accessToken: Secret("IGAinsta2"), extra: ["login": Secret("instagram")])
 
     /// Makes accounts exist, on both of Instagram's logins.
@@ -35,6 +40,20 @@ struct MetaReadingTests {
                 accessToken: "IGAinsta2", tokenExpiresIn: 5_183_944, followers: 500, timeZone: "Europe/Berlin",
                 login: "instagram"),
         ])
+    }
+
+    /// Puts a film where Instagram can fetch it.
+    private static func offer(_ film: Data, _ agency: SimulatedAgency) async throws -> String {
+        try await agency.pretend("mock")
+        var request = HTTPClientRequest(url: "\(agency.origin)/mock.posthorn.test/v1/media")
+        request.method = .POST
+        request.headers = ["Authorization": "Bearer mock-1", "Content-Type": "video/mp4"]
+        request.body = .bytes(film)
+        let reply = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        struct Made: Decodable { var id: String }
+        let made = try JSONDecoder().decode(
+            Made.self, from: Data(try await reply.body.collect(upTo: 1 << 20).readableBytesView))
+        return "\(agency.origin)/_media/\(made.id)"
     }
 
     /// Publishes until it is done.
@@ -77,30 +96,43 @@ struct MetaReadingTests {
         }
     }
 
-    @Test("media of every kind have the numbers of their kind, one by one and together; the account has its own")
-    func media() async throws {
+    @Test(
+        "media of every kind have the numbers of their kind, one by one and together, by the tokens of both logins; the account has its own",
+        arguments: [false, true])
+    func media(isOwnLogin: Bool) async throws {
+        let access = isOwnLogin ? Self.keptByOwnLogin : Self.kept
         try await SimulatedAgency.with { agency in
             try await Self.open(agency)
             try await agency.setRate(60)
             let host = PlatformHTTPClient(PlatformHTTPConfiguration(origin: PlatformOrigin(agency.origin)))
-            let plugin = InstagramPlugin(context: PluginContext(http: host.transport(for: InstagramPlugin.manifest)))
-            let bytes = Data([0, 0, 0, 0x20]) + Data("ftypisom".utf8) + Data(repeating: 0x2E, count: 20_000)
-            let file = agency.folder.appendingPathComponent("film.mp4")
-            try bytes.write(to: file)
-            let film = MediaItem(hash: "f", type: "video/mp4", byteCount: Int64(bytes.count), path: file.path)
-            var posts: [RemotePost] = []
-            for (format, text) in [(PostFormat.reel, "Reel"), (.story, "")] {
-                let content = PostContent(format: format, parts: [PostPart(text: text, media: [film])])
-                posts.append(try await Self.publish(content, Self.kept, plugin, agency))
+            do {
+                let bytes = Data([0, 0, 0, 0x20]) + Data("ftypisom".utf8) + Data(repeating: 0x2E, count: 20_000)
+                let file = agency.folder.appendingPathComponent("film.mp4")
+                try bytes.write(to: file)
+                let film = MediaItem(hash: "f", type: "video/mp4", byteCount: Int64(bytes.count), path: file.path)
+                // Instagram's own login takes no uploads: it fetches.
+                let address = isOwnLogin ? try await Self.offer(bytes, agency) : ""
+                let plugin = InstagramPlugin(
+                    context: PluginContext(
+                        http: host.transport(for: InstagramPlugin.manifest),
+                        publicMedia: PublicMedia { _, _ in address }))
+                var posts: [RemotePost] = []
+                for (format, text) in [(PostFormat.reel, "Reel"), (.story, "")] {
+                    let content = PostContent(format: format, parts: [PostPart(text: text, media: [film])])
+                    posts.append(try await Self.publish(content, access, plugin, agency))
+                }
+                for post in posts {
+                    let reading = try await plugin.metrics(MetricsRequest(access: access, posts: [post]))
+                    #expect(reading.first?.values[.views] != nil, "\(post)")
+                }
+                let both = try await plugin.metrics(MetricsRequest(access: access, posts: posts))
+                #expect(both.map(\.postID) == posts.map(\.id) && both.allSatisfy { $0.values[.views] != nil })
+                let account = try await plugin.metrics(MetricsRequest(access: access, posts: []))
+                #expect(account.first?.values[.followers] == (isOwnLogin ? 500 : 5000))
+            } catch {
+                try await host.shutdown()
+                throw error
             }
-            for post in posts {
-                let reading = try await plugin.metrics(MetricsRequest(access: Self.kept, posts: [post]))
-                #expect(reading.first?.values[.views] != nil, "\(post)")
-            }
-            let both = try await plugin.metrics(MetricsRequest(access: Self.kept, posts: posts))
-            #expect(both.map(\.postID) == posts.map(\.id) && both.allSatisfy { $0.values[.views] != nil })
-            let account = try await plugin.metrics(MetricsRequest(access: Self.kept, posts: []))
-            #expect(account.first?.values[.followers] == 5000)
             try await host.shutdown()
         }
     }

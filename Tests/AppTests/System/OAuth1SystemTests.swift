@@ -4,6 +4,7 @@ import Foundation
 import PQClient
 import PluginHost
 import PluginKit
+import Subprocess
 import TestSupport
 import Testing
 import XPlugin
@@ -90,6 +91,70 @@ struct OAuth1SystemTests {
         }
     }
 
+    @Test(
+        "by a link the owner agrees on the platform's page and comes back; nothing is kept of the way but the credential"
+    )
+    func link() async throws {
+        let port = Int(try TestPort.next())
+        try await SimulatedAgency.with(environment: ["POSTHORN_PUBLIC_URL": "http://127.0.0.1:\(port)/p"]) { agency in
+            try await agency.admin.add(app: Self.app)
+            try await agency.connect("x")
+            try await agency.admin.add(accounts: [
+                SimulatorAdmin.Account(
+                    platform: "x", externalID: "8", handle: "other", name: "Other", accessToken: "x-8", followers: 1,
+                    timeZone: "Europe/Berlin")
+            ])
+            let file = try agency.file("consumer.json", #"{"consumer_key":"ck 1","consumer_secret":"c+s/1"}"#)
+            let status = try await agency.serve(port: port) { _ in
+                try await Browser.with { browser in
+                    let made = try #require(
+                        try await agency.json(
+                            "account", "authorize", "acme/x", "--consumer-file", file, "--link", "--expires", "2d")
+                            as? [String: Any])
+                    let link = try #require(made["url"] as? String)
+                    #expect(try await !agency.everything().contains("c+s"))
+                    let page = try await browser.open(link)
+                    #expect(page.status == 200 && page.text.contains("Continue to X"), "\(page.text)")
+                    let declined = try await browser.open(try await browser.answer(link, "decline=1"))
+                    #expect(declined.status == 403, "\(declined.text)")
+                    let other = try await browser.open(try await browser.answer(link, "approve=8"))
+                    #expect(other.status == 409 && other.text.contains("@other"), "\(other.text)")
+                    #expect(try await agency.count("SELECT count(*) FROM access_grant WHERE version = 1") == 1)
+                    let forged = try await browser.answer(
+                        link, "approve=7"
+                    ).replacing(/oauth_verifier=[0-9]+/, with: "oauth_verifier=1")
+                    #expect(try await browser.open(forged).status >= 400)
+                    let callback = try await browser.answer(link, "approve=7")
+                    let waiting = "SELECT count(*) FROM connect_link WHERE sealed IS NOT NULL" as Statement
+                    #expect(try await agency.count(waiting) == 1)
+                    let done = try await browser.open(callback)
+                    #expect(done.status == 200 && done.text.contains("Connected"), "\(done.text)")
+                    #expect(try await browser.open(callback).status == 410)
+                    #expect(try await browser.open(link, form: [:]).status == 410)
+                }
+            }
+            #expect(status == .exited(0))
+            #expect(
+                try await agency.count("SELECT count(*) FROM access_grant WHERE version = 2 AND state = 'active'") == 1)
+            #expect(
+                try await agency.count(
+                    """
+                    SELECT count(*) FROM connect_link
+                    WHERE used_at IS NOT NULL AND sealed IS NULL AND consumer_sealed IS NULL AND account_id IS NOT NULL
+                    """) == 1)
+            // Both credentials are asked about: the check fails where they are not one user's.
+            let check = try #require(try await agency.json("account", "check", "acme/x") as? [String: Any])
+            #expect(check["problem"] is NSNull, "\(check)")
+            let log = try String(contentsOf: agency.log("serve"), encoding: .utf8)
+            #expect(!log.contains("c+s/1") && !log.contains("oauth_token"))
+            let stranger = try agency.file("stranger.json", #"{"consumer_key":"ck 1","consumer_secret":"guess"}"#)
+            let none = try await agency.answer([
+                "account", "authorize", "acme/x", "--consumer-file", stranger, "--link", "--expires", "0s",
+            ])
+            #expect(none.code == 64, "\(none.messages)")
+        }
+    }
+
     @Test("a credential file may hold both; of two users it is refused, and so is a part of one")
     func file() async throws {
         try await Self.with { agency, browser, _ in
@@ -100,7 +165,7 @@ struct OAuth1SystemTests {
             do {
                 let consumer = OAuth1Credential(consumerKey: "ck 1", consumerSecret: Secret("c+s/1"))
                 for user in ["7", "8"] {
-                    let request = try await plugin.requestToken(consumer)
+                    let request = try await plugin.requestToken(consumer, callback: nil)
                     let page = PlatformOrigin(agency.origin)?.serve(request.page) ?? request.page
                     let number = try await Self.agree(browser, page.absoluteString, as: user)
                     let granted = try await plugin.accessToken(request, verifier: number)

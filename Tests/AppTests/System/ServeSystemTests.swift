@@ -127,7 +127,9 @@ struct ServeSystemTests {
     @Test("who asks serve twice to stop is told that answers were cut off: that is no drained end")
     func forced() async throws {
         let port = Int(try TestPort.next())
-        try await SimulatedAgency.with(environment: ["POSTHORN_PUBLIC_URL": "http://127.0.0.1:\(port)"]) { agency in
+        // The grace must not end before the second signal, on the slowest machine.
+        let environment = ["POSTHORN_PUBLIC_URL": "http://127.0.0.1:\(port)", "POSTHORN_SHUTDOWN_GRACE": "1h"]
+        try await SimulatedAgency.with(environment: environment) { agency in
             let hash = String(repeating: "b", count: 64)
             let file = URL(fileURLWithPath: MediaStore(folder: agency.folder).path(of: hash))
             try FileManager.default.createDirectory(

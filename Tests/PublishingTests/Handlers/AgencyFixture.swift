@@ -136,18 +136,23 @@ struct AgencyFixture: Sendable {
         _ = try await self.work(PublishHandler(services: self.services))
         let boost = BoostID()
         try await self.pool.withTransaction { db in
-            let job = NewJob.startBoost(
-                boost, client: self.client, account: self.account, platform: "fake", dueAt: nil)
+            let job = NewJob.boost(
+                .start, of: boost, client: self.client, account: self.account, platform: "fake", dueAt: nil)
             try await db.execute(
                 """
                 INSERT INTO boost (client_id, boost_id, account_id, publication_id, objective, budget_minor, currency, budget_kind,
-                                   starts_at, ends_at, state, job_id, created_by)
+                                   starts_at, ends_at, state, job_id, created_by, most_minor)
                 SELECT client_id, \(boost), account_id, publication_id, 'reach', \(budget), 'EUR', \(kind), world_now(),
-                       world_now() + interval '72 hours', 'planned', \(job.id), 'test' FROM publication LIMIT 1
+                       world_now() + interval '72 hours', 'planned', \(job.id), 'test', \(budget) FROM publication LIMIT 1
                 """)
             _ = try await self.services.jobs.enqueue([job], on: &db)
         }
         return boost
+    }
+
+    /// Whose money a boost is in the ledger.
+    func owner(of boost: BoostID) -> BudgetLedger.Owner {
+        BudgetLedger.Owner(boost: boost, client: self.client, adAccount: nil, campaign: "", currency: .eur)
     }
 
     /// Sets what the client may spend this month, in cents.

@@ -61,6 +61,24 @@ struct BackfillTests {
         #expect(report.violations.isEmpty, "\(report.violations)")
     }
 
+    @Test("the end of a run plans one fit of the account's best times, soon after its numbers are read")
+    func fit() async throws {
+        let agency = try await AgencyFixture()
+        agency.platform.state.withLock { state in
+            state.past = (1...3).map { Self.post("old-\($0)", hoursAgo: Double($0) * 24) }
+        }
+        try await Self.begin(agency)
+        #expect(try await agency.work(BackfillHandler(services: agency.services)) == ["succeeded"])
+        #expect(try await agency.count("SELECT count(*) FROM job_scheduled WHERE kind = 'fit-times'") == 0)
+        _ = try await Self.drain(agency)
+        #expect(
+            try await agency.count(
+                """
+                SELECT count(*) FROM job_scheduled
+                WHERE kind = 'fit-times' AND due_at > world_now() AND due_at <= world_now() + interval '10 minutes'
+                """) == 1)
+    }
+
     @Test("a page whose record was lost is read again and changes nothing")
     func lostRecord() async throws {
         let agency = try await AgencyFixture()

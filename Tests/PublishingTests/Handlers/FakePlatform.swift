@@ -24,6 +24,8 @@ final class FakePlatform: Sendable {
         var posts: [(id: String, text: String)] = []
         var calls = 0
         var acceptedToken = "token-1"
+        /// The token for ads that is taken, where a grant has one.
+        var acceptedAdsToken = "ads-1"
         var refreshes = 0
         var refreshError: PluginError?
         var findings: [Finding] = []
@@ -32,6 +34,12 @@ final class FakePlatform: Sendable {
         var boostStarts = 0
         var activeBoosts: [String] = []
         var spend: Int64 = 0
+        var spendByDay: [String: Int64] = [:]
+        /// How a started boost stands.
+        var boostState = RemoteBoost.State.completed
+        var stops = 0
+        /// How the first calls for a stop are refused.
+        var stopErrors: [PluginError] = []
         var rateBuckets: [RateBucket] = []
         var renewBefore: Duration?
         var metricsBatch = 1
@@ -43,6 +51,10 @@ final class FakePlatform: Sendable {
         var poison: Set<String> = []
         /// What the account posted elsewhere, newest first; two to a page.
         var past: [FoundPost] = []
+        /// What stands under posts, by identity.
+        var comments: [String: RemoteComment] = [:]
+        /// How the first readings of comments fail.
+        var commentErrors: [PluginError] = []
         /// The cursors that pages were asked for by.
         var pastCalls: [String?] = []
     }
@@ -76,13 +88,15 @@ final class FakePlatform: Sendable {
 }
 
 /// The plugin of ``FakePlatform``.
-struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecting, Boosting, HistoryListing {
+struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecting, Boosting, HistoryListing, Charging,
+    CommentReading
+{
     let platform: FakePlatform
 
     var manifest: PluginManifest {
         PluginManifest(
             id: "fake", name: "Fake", apiVersion: "1", hosts: ["fake.test"],
-            capabilities: [.publish, .reconcile, .metrics, .connect, .boost, .history],
+            capabilities: [.publish, .reconcile, .metrics, .connect, .boost, .history, .comments],
             formats: [
                 FormatLimits(format: .text, textLength: 280),
                 FormatLimits(format: .thread, textLength: 280, parts: 2...9),
@@ -91,7 +105,9 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
             tokens: TokenLife(
                 accessToken: .seconds(7200), refreshRotates: true,
                 renewBefore: self.platform.state.withLock { $0.renewBefore }),
-            boost: BoostLimits(objectives: ["reach"], minimumBudgetMinorUnits: 100, dailyOverspend: 1.75),
+            boost: BoostLimits(
+                objectives: ["reach"], minimumBudgetMinorUnits: 100, dailyPercent: 175, needsAdAccount: false,
+                tokenFields: ["ads_token"], settlement: .seconds(3600)),
             metricsBatch: self.platform.state.withLock { $0.metricsBatch })
     }
 
@@ -144,6 +160,14 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
         }
     }
 
+    func comment(_ id: String, _ access: AccountAccess) async throws(PluginError) -> RemoteComment? {
+        let (error, comment) = self.platform.state.withLock { state -> (PluginError?, RemoteComment?) in
+            (state.commentErrors.isEmpty ? nil : state.commentErrors.removeFirst(), state.comments[id])
+        }
+        if let error { throw error }
+        return comment
+    }
+
     func authorizationURL(
         app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
     ) throws(PluginError) -> URL { throw PluginError(.unsupported, "no page") }
@@ -169,6 +193,7 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     }
 
     func startBoost(_ request: BoostRequest, _ context: any EffectContext) async throws(PluginError) -> RemoteBoost {
+        try self.requireAds(request.access)
         self.platform.state.withLock { $0.boostStarts += 1 }
         let remote = try await context.send(part: 0, endpoint: "boost") { (_) throws(PluginError) in
             let post = try self.platform.create("boost \(request.operation)", token: request.access.tokens.accessToken)
@@ -176,15 +201,48 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
             return post
         }
         return RemoteBoost(
-            id: remote.id, state: .running, spend: Money(minorUnits: 0, currency: request.budget.currency))
+            id: remote.id, state: .running, spend: Money(minorUnits: 0, currency: request.terms.budget.currency))
     }
 
-    func boostStatus(_ id: String, _ access: AccountAccess) async throws(PluginError) -> RemoteBoost {
-        let spend = self.platform.state.withLock { $0.spend }
-        return RemoteBoost(id: id, state: .completed, spend: Money(minorUnits: spend, currency: .eur))
+    private func requireAds(_ access: AccountAccess) throws(PluginError) {
+        let accepted = self.platform.state.withLock { $0.acceptedAdsToken }
+        guard access.tokens.extra["ads_token"].map({ $0.revealed == accepted }) ?? true else {
+            throw PluginError(.reauthorize, "the token for ads is not accepted")
+        }
     }
 
-    func stopBoost(_ id: String, _ access: AccountAccess) async throws(PluginError) {}
+    func validate(_ terms: BoostTerms) -> [ValidationIssue] { [] }
+
+    func charges(for content: PostContent) -> [CallCost] {
+        content.parts.map { _ in CallCost("post", microdollars: 15_000, readOn: "2026-11-21") }
+    }
+
+    func charges(for read: ChargedRead) -> [CallCost] {
+        switch read {
+        case .ownPosts(let count):
+            Array(repeating: CallCost("read", microdollars: 1000, readOn: "2026-11-21"), count: count)
+        case .account: [CallCost("account", microdollars: nil, readOn: "2026-11-21")]
+        }
+    }
+
+    func boostStatus(_ boost: StartedBoost) async throws(PluginError) -> RemoteBoost {
+        try self.requireAds(boost.access)
+        return self.platform.state.withLock { state in
+            RemoteBoost(
+                id: boost.id, state: state.boostState, spend: Money(minorUnits: state.spend, currency: .eur),
+                spendByDay: state.spendByDay.mapValues { Money(minorUnits: $0, currency: .eur) })
+        }
+    }
+
+    func stopBoost(_ boost: StartedBoost) async throws(PluginError) {
+        try self.requireAds(boost.access)
+        let error = self.platform.state.withLock { state -> PluginError? in
+            state.stops += 1
+            return state.stopErrors.isEmpty ? nil : state.stopErrors.removeFirst()
+        }
+        if let error { throw error }
+        self.platform.state.withLock { $0.boostState = .stopped }
+    }
 
     func findBoost(_ request: BoostRequest, checkpoint: PluginState?) async throws(PluginError) -> Finding {
         self.platform.state.withLock { state in

@@ -101,8 +101,8 @@ struct PoisonTests {
             guard job.crashCount == 0 else { return }
             try await agency.pool.withTransaction { db in
                 try await agency.services.ledger.reserve(
-                    Money(minorUnits: 2_000, currency: .eur), boost: boost, client: agency.client, adAccount: nil,
-                    campaign: "", at: AgencyFixture.start, actor: "test", on: &db)
+                    [try #require(CalendarMonth(year: 2026, month: 3)): 2_000], for: agency.owner(of: boost),
+                    actor: "test", on: &db)
             }
         }
         #expect(try await agency.text("SELECT state FROM boost") == "held")

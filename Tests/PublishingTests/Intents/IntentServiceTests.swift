@@ -123,13 +123,24 @@ struct IntentServiceTests {
         #expect(try await agency.work(PublishHandler(services: agency.services)) == [])
     }
 
+    @Test("a campaign is named by its id alone: the end of an ads manager's address is another thing")
+    func campaigns() throws {
+        let boost = IntentSubject.boost(BoostID())
+        #expect(try IntentService.remote("23857", boost) == RemotePost(id: "23857"))
+        for text in ["https://adsmanager.example/manage/campaigns?selected_campaign_ids=23857", "campaigns/23857"] {
+            let error = #expect(throws: ServiceError.self) { try IntentService.remote(text, boost) }
+            #expect(error?.code == .invalid && error?.message.contains("id of the campaign") == true)
+        }
+    }
+
     @Test("an address names a post by the last step of its path, an identity by itself")
     func references() throws {
-        #expect(try IntentService.remote("https://x.com/acme/status/12?s=20").id == "12")
-        #expect(try IntentService.remote("https://x.com/acme/status/12/").id == "12")
-        #expect(try IntentService.remote(" 12 ") == RemotePost(id: "12"))
+        let post = IntentSubject.target(TargetID())
+        #expect(try IntentService.remote("https://x.com/acme/status/12?s=20", post).id == "12")
+        #expect(try IntentService.remote("https://x.com/acme/status/12/", post).id == "12")
+        #expect(try IntentService.remote(" 12 ", post) == RemotePost(id: "12"))
         for text in ["", "a b", "a/b", "ftp://x/1", "https://x.com", "https://x.com/"] {
-            #expect(throws: ServiceError.self) { try IntentService.remote(text) }
+            #expect(throws: ServiceError.self) { try IntentService.remote(text, post) }
         }
     }
 }

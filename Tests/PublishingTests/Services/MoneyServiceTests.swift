@@ -70,6 +70,20 @@ struct MoneyServiceTests {
         #expect(try await boosts.show(planned.id.description).history.map(\.to) == ["planned"])
     }
 
+    @Test("a boost of a target that is cancelled is cancelled with it")
+    func cancelledTarget() async throws {
+        let fixture = try await ServiceFixture()
+        let boosts = BoostService(pool: fixture.pool, jobs: fixture.jobs, registry: fixture.registry)
+        _ = try await BudgetService(pool: fixture.pool).set("500", client: "acme", actor: "cli:ada")
+        let target = try await self.plan(fixture)
+        let boost = try await boosts.create(
+            BoostPlan(.target(target.id.description), objective: "reach", budget: "20.00", days: 3), actor: "cli:ada")
+        _ = try await fixture.posts.cancel(target.post.description, client: "acme", actor: "cli:ada")
+        let detail = try await boosts.show(boost.id.description)
+        #expect(detail.boost.state == .cancelled)
+        #expect(detail.history.last?.reason == "its target is cancelled")
+    }
+
     @Test("boosts that are planned count against the cap, although nothing is set aside yet")
     func promised() async throws {
         let fixture = try await ServiceFixture()
@@ -90,7 +104,7 @@ struct MoneyServiceTests {
         var plan = BoostPlan(.publication(publication), objective: "raech", budget: "1.00", days: 0)
         plan.audience.minimumAge = 5
         let wrong = await #expect(throws: ServiceError.self) { try await boosts.create(plan, actor: "cli:ada") }
-        #expect(wrong?.issues.map(\.field) == ["objective", "budget", "days", "audience.min_age"])
+        #expect(wrong?.issues.map(\.field) == ["objective", "days", "audience.min_age", "budget"])
         #expect(wrong?.issues[0].message.contains("Did you mean 'reach'?") == true)
 
         let good = BoostPlan(.publication(publication), objective: "reach", budget: "20", days: 3)
@@ -112,5 +126,81 @@ struct MoneyServiceTests {
         let cap = await #expect(throws: ServiceError.self) { try await boosts.create(good, actor: "cli:ada") }
         #expect(cap?.message.contains("is in EUR, the boost in USD") == true)
         #expect(try await fixture.count("boost") == 0)
+    }
+
+    @Test("a campaign's cap and the client's are in one currency; a cap of nothing is in nobody's way")
+    func capCurrencies() async throws {
+        let fixture = try await ServiceFixture()
+        let budgets = BudgetService(pool: fixture.pool)
+        func set(_ amount: String, _ campaign: String = "") async -> ServiceError.Code? {
+            do {
+                _ = try await budgets.set(amount, client: "acme", campaign: campaign, actor: "cli:ada")
+                return nil
+            } catch { return (error as? ServiceError)?.code }
+        }
+        #expect(await set("100.00EUR") == nil)
+        #expect(await set("50.00USD", "spring") == .conflict)
+        #expect(await set("50.00EUR", "spring") == nil)
+        #expect(await set("100.00USD") == .conflict)
+        #expect(await set("0EUR", "spring") == nil)
+        #expect(await set("100.00USD") == nil)
+        #expect(await set("50.00EUR", "spring") == .conflict)
+        #expect(await set("50.00USD", "spring") == nil)
+    }
+
+    @Test("first caps in two currencies that are set at the same moment are not both taken")
+    func firstCaps() async throws {
+        let fixture = try await ServiceFixture()
+        let client = try await fixture.clients.show("acme").client
+        let month = try #require(CalendarMonth("2026-03"))
+        let dollars = try #require(Currency(rawValue: "USD"))
+        let error = await #expect(throws: PersistenceError.self) {
+            try await fixture.pool.overlap(
+                { db in
+                    try await BudgetRepository.setCap(
+                        Money(minorUnits: 100, currency: .eur), client: client.id, campaign: "", month: month,
+                        timeZone: "UTC", actor: "cli:ada", on: &db)
+                },
+                {
+                    try await fixture.pool.withTransaction { db in
+                        try await BudgetRepository.setCap(
+                            Money(minorUnits: 100, currency: dollars), client: client.id, campaign: "spring",
+                            month: month,
+                            timeZone: "UTC", actor: "cli:bob", on: &db)
+                    }
+                })
+        }
+        #expect(error?.code == .changedMeanwhile)
+        #expect(try await budgetCurrencies(fixture) == ["EUR"])
+    }
+
+    @Test("a cap keeps its currency when money is set aside under it at the same moment")
+    func reservedMeanwhile() async throws {
+        let agency = try await AgencyFixture()
+        try await agency.setCap(10_000)
+        let boost = try await agency.planBoost(budget: 2_000)
+        let month = try #require(CalendarMonth("2026-03"))
+        let dollars = try #require(Currency(rawValue: "USD"))
+        let error = await #expect(throws: PersistenceError.self) {
+            try await agency.pool.overlap(
+                { db in
+                    try await BudgetLedger().reserve(
+                        [month: 2_000], for: agency.owner(of: boost), actor: "test", on: &db)
+                },
+                {
+                    try await agency.pool.withTransaction { db in
+                        try await BudgetRepository.setCap(
+                            Money(minorUnits: 100, currency: dollars), client: agency.client, campaign: "",
+                            month: month,
+                            timeZone: "UTC", actor: "cli:bob", on: &db)
+                    }
+                })
+        }
+        #expect(error?.code == .changedMeanwhile)
+        #expect(try await agency.text("SELECT currency FROM budget_cap") == "EUR")
+    }
+
+    private func budgetCurrencies(_ fixture: ServiceFixture) async throws -> [String] {
+        try await fixture.pool.query("SELECT currency FROM budget_cap ORDER BY campaign").column()
     }
 }

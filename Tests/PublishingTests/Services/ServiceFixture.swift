@@ -111,7 +111,7 @@ struct StrictPlugin: AccountConnecting, MetricsFetching, Boosting {
                     format: .image, textLength: 20, media: 1...4, mediaTypes: ["image/png": 1000], altTextLength: 100),
             ],
             limitsReadOn: "2026-11-21",
-            boost: BoostLimits(objectives: ["reach", "traffic"], minimumBudgetMinorUnits: 500),
+            boost: BoostLimits(objectives: ["reach", "traffic"], minimumBudgetMinorUnits: 500, needsAdAccount: false),
             credentialFields: [
                 CredentialField("access_token", isRequired: true, "the token"),
                 CredentialField("expires_at", isRequired: false, "its end"),
@@ -156,11 +156,13 @@ struct StrictPlugin: AccountConnecting, MetricsFetching, Boosting {
         throw PluginError(.unsupported, "not in these tests")
     }
 
-    func boostStatus(_ id: String, _ access: AccountAccess) async throws(PluginError) -> RemoteBoost {
+    func validate(_ terms: BoostTerms) -> [ValidationIssue] { [] }
+
+    func boostStatus(_ boost: StartedBoost) async throws(PluginError) -> RemoteBoost {
         throw PluginError(.unsupported, "not in these tests")
     }
 
-    func stopBoost(_ id: String, _ access: AccountAccess) async throws(PluginError) {}
+    func stopBoost(_ boost: StartedBoost) async throws(PluginError) {}
 
     func findBoost(_ request: BoostRequest, checkpoint: PluginState?) async throws(PluginError) -> Finding { .absent }
 }

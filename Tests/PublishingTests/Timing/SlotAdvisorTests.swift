@@ -84,4 +84,70 @@ struct SlotAdvisorTests {
             3, account: "acme/strict", client: nil, wish: SlotWish())
         #expect(plan.slots.count == 3 && !plan.isDrawn)
     }
+
+    @Test("posts take the next free queue slot, so many a week, in the best hours, and slots follow what is learnt")
+    func queueSlots() async throws {
+        let fixture = try await ServiceFixture()
+        let account = try await fixture.accounts.show("acme/strict").account
+        try await fixture.publish(200, as: account)
+        let slots = PostingSlots(pool: fixture.pool)
+        func next() async throws -> Date {
+            var draft = PostDraft(accounts: ["strict"], text: "hello")
+            draft.takesNextSlot = true
+            return try #require(try await Self.create(fixture, draft).targets.first?.dueAt)
+        }
+        let none = await #expect(throws: ServiceError.self) { _ = try await next() }
+        #expect(none?.code == .invalid && none?.message.contains("best-times slots") == true)
+        try await slots.set(SlotSetting(perWeek: 3, wish: SlotWish()), account: "acme/strict", client: nil)
+        let free = try await slots.free(account: "acme/strict", client: nil, weeks: 3)
+        var times: [Date] = []
+        for _ in 0..<7 { times.append(try await next()) }
+        #expect(times == Array(free.slots.map(\.instant).prefix(7)) && times == times.sorted())
+        let zone = ZoneID(rawValue: "Europe/Berlin") ?? .utc
+        #expect(times.allSatisfy { (17...22).contains(zone.wallTime(at: $0).hour) })
+        let weeks = Dictionary(grouping: times) { (zone.wallTime(at: $0).dayNumber + 3) / 7 }
+        #expect(weeks.values.allSatisfy { $0.count <= 3 } && weeks.values.contains { $0.count == 3 })
+        // Mornings only from now on: the posts that are planned stay, and fill their weeks.
+        try await slots.set(
+            SlotSetting(perWeek: 3, wish: SlotWish(from: 480, until: 660)), account: "acme/strict", client: nil)
+        let later = try await next()
+        #expect((8...10).contains(zone.wallTime(at: later).hour))
+        let full = weeks.filter { $0.value.count == 3 }.keys
+        #expect(!full.contains((zone.wallTime(at: later).dayNumber + 3) / 7))
+        try await slots.set(nil, account: "acme/strict", client: nil)
+        await #expect(throws: ServiceError.self) { _ = try await next() }
+        #expect(try await fixture.count("target WHERE state = 'planned'") == 8)
+    }
+
+    @Test("posts of holidays are left out of what is learnt and counted, and holidays are no best time unless wanted")
+    func holidays() async throws {
+        let fixture = try await ServiceFixture()
+        let account = try await fixture.accounts.show("acme/strict").account
+        try await fixture.publish(120, as: account)
+        let zone = ZoneID(rawValue: "Europe/Berlin") ?? .utc
+        let before = try await fixture.timing.timing(of: "acme/strict")
+        let best = try #require(try await Self.create(fixture, Self.draft("strict")).targets.first?.dueAt)
+        let day = zone.wallTime(at: best).dayNumber
+        // The day that was chosen, and the same day of the week four weeks before.
+        let store = HolidayStore(pool: fixture.pool)
+        let kept = try await store.set(
+            [Holiday(dayNumber: day, name: "Feast"), Holiday(dayNumber: day - 28, name: "Feast")], client: "acme",
+            replaces: false)
+        #expect(kept == 2)
+        #expect(try await store.list(client: "acme").map(\.name) == ["Feast", "Feast"])
+        let after = try await fixture.timing.timing(of: "acme/strict")
+        let left = try #require(after.fit.excluded[.holiday])
+        #expect(left > 0 && after.fit.posts == before.fit.posts - left && after.dataLine.contains("on holidays"))
+        func days(_ wish: SlotWish) async throws -> Set<Int> {
+            let plan = try await SlotAdvisor(pool: fixture.pool).plan(
+                30, account: "acme/strict", client: nil, wish: wish)
+            return Set(plan.slots.map(\.wall.dayNumber))
+        }
+        #expect(try await !days(SlotWish()).contains(day))
+        var anyDay = SlotWish()
+        anyDay.mayUseHolidays = true
+        #expect(try await days(anyDay).contains(day))
+        #expect(try await store.set([], client: "acme", replaces: true) == 0)
+        #expect(try await fixture.timing.timing(of: "acme/strict").fit.posts == before.fit.posts)
+    }
 }

@@ -14,7 +14,7 @@ from .recording import Request
 from .rules import RULES, graph_values
 
 SPECS = Path(__file__).parent.parent / "specs"
-SHEETS = ("tiktok", "tiktok-upload", "x-oauth", "dialogs", "meta-upload", "graph")
+SHEETS = ("tiktok", "tiktok-upload", "x-oauth", "x-ads-stats", "dialogs", "meta-upload", "graph")
 # Hosts of the simulator's own platform, which has no contract outside of docs/mock-platform.md.
 NOT_CHECKED = ("mock.posthorn.test",)
 DIALOGS = ("www.facebook.com", "www.tiktok.com", "x.com")
@@ -37,8 +37,10 @@ class Checker:
         self.secrets = secrets or {}
         self.x = [Contract(_load(f"x-{version}.json"), f"X {version}") for version in ("2.166", "2.167")]
         self.sheets: dict[str, list[Contract]] = {}
-        for name in SHEETS:
-            contract = Contract(_load(f"sheet-{name}.yaml"), contract_title(name))
+        contracts = [Contract(_load(f"sheet-{name}.yaml"), contract_title(name)) for name in SHEETS]
+        contracts.append(Contract(_load("x-ads-12.json"), "X's Ads API 12"))
+        contracts.append(Contract(_load("tiktok-business-1.3.json"), "TikTok's API for Business"))
+        for contract in contracts:
             for host in contract.document["x-hosts"]:
                 self.sheets.setdefault(host, []).append(contract)
 

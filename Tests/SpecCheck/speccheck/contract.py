@@ -2,6 +2,7 @@
 """A platform's contract that is an OpenAPI document: published, or written from a contract sheet."""
 
 import copy
+import json
 import re
 from urllib.parse import unquote
 
@@ -86,7 +87,13 @@ class Contract:
                 yield f"{label} stands {len(values)} times"
             else:
                 schema = self._resolve(item["schema"])
-                if schema.get("type") == "array":
+                if item.get("x-json"):
+                    try:
+                        value = json.loads(values[0])
+                    except ValueError:
+                        yield f"{label} is no JSON text"
+                        continue
+                elif schema.get("type") == "array":
                     texts = values if item.get("explode", True) else values[0].split(",")
                     value = [self._cast(text, self._resolve(schema["items"])) for text in texts]
                 else:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the contract sheets say about fields together, which no schema of one field can say."""
 
+import json
 import re
+from datetime import datetime, timedelta
 
 from .recording import Request
 
@@ -66,6 +68,103 @@ def x_post(request: Request):
         yield "a post has a text or something else to show"
 
 
+def x_campaign(request: Request):
+    """x.md 6.2: one budget, and paused, which is not what X takes when nothing is said."""
+    values = dict(request.form())
+    if values.get("entity_status") != "PAUSED":
+        yield "everything is made paused"
+    if len({"daily_budget_amount_local_micro", "total_budget_amount_local_micro"} & set(values)) != 1:
+        yield "a campaign has one budget"
+
+
+def x_line_item(request: Request):
+    """x.md 6.3: paused, and without a bid only where X bids by itself."""
+    values = dict(request.form())
+    if values.get("entity_status") != "PAUSED":
+        yield "everything is made paused"
+    if values.get("bid_strategy") != "AUTO" and "bid_amount_local_micro" not in values:
+        yield "MAX and TARGET need a bid"
+    for name in ("start_time", "end_time"):
+        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", values.get(name, "")):
+            yield f"{name} is no instant"
+
+
+def x_stats(request: Request):
+    """x.md 6.7: no more than seven days at once."""
+    values = dict(request.parameters)
+    start, end = (datetime.fromisoformat(values[name].replace("Z", "+00:00")) for name in ("start_time", "end_time"))
+    if not timedelta() < end - start <= timedelta(days=7):
+        yield "numbers are of at most seven days"
+
+
+def tiktok_campaign(request: Request):
+    """tiktok.md 6.3: the objectives, and switched off, which is not what TikTok takes when nothing is said."""
+    body = request.json()
+    if body.get("operation_status") != "DISABLE":
+        yield "everything is made disabled"
+    if body["objective_type"] not in ("REACH", "VIDEO_VIEWS", "TRAFFIC", "ENGAGEMENT"):
+        yield f"objective_type {body['objective_type']} is none of the sheet's"
+    yield from _request_id(body)
+
+
+def tiktok_ad_group(request: Request):
+    """tiktok.md 6.4: what belongs to a budget, a schedule and a goal."""
+    body = request.json()
+    if body.get("operation_status") != "DISABLE":
+        yield "everything is made disabled"
+    if (body["optimization_goal"], body["billing_event"]) not in (
+            ("REACH", "CPM"), ("ENGAGED_VIEW", "CPV"), ("CLICK", "CPC"), ("FOLLOWERS", "OCPM")):
+        yield f"{body['optimization_goal']} is not billed by {body['billing_event']}"
+    if body["optimization_goal"] == "REACH" and not {"frequency", "frequency_schedule"} <= set(body):
+        yield "REACH needs a frequency and its schedule"
+    if body["budget_mode"] not in ("BUDGET_MODE_DAY", "BUDGET_MODE_TOTAL") or body["budget"] <= 0:
+        yield "an ad group has a budget by the day or in all"
+    if body["schedule_type"] == "SCHEDULE_START_END" and "schedule_end_time" not in body:
+        yield "a schedule with an end says when"
+    for name in ("schedule_start_time", "schedule_end_time"):
+        if name in body and not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", body[name]):
+            yield f"{name} is not YYYY-MM-DD HH:MM:SS"
+    if not body.get("location_ids"):
+        yield "an ad group has locations"
+    yield from _request_id(body)
+
+
+def tiktok_ad(request: Request):
+    """tiktok.md 6.5: a post that exists, and whose it is."""
+    for creative in request.json()["creatives"]:
+        if creative.get("operation_status") != "DISABLE":
+            yield "everything is made disabled"
+        if creative.get("ad_format") not in ("SINGLE_VIDEO", "CAROUSEL_ADS"):
+            yield f"ad_format {creative.get('ad_format')} is none of a Spark ad"
+        if creative.get("identity_type") not in ("TT_USER", "BC_AUTH_TT", "AUTH_CODE") or "identity_id" not in creative:
+            yield "a Spark ad says whose post it is"
+        if not re.fullmatch(r"\d+", creative.get("tiktok_item_id", "")):
+            yield "a Spark ad names the post by its number"
+
+
+def tiktok_switch(request: Request):
+    """tiktok.md 6.6: one list, and on or off."""
+    body = request.json()
+    if body.get("operation_status") not in ("ENABLE", "DISABLE"):
+        yield "a status is ENABLE or DISABLE"
+    if len([name for name in ("campaign_ids", "adgroup_ids", "ad_ids") if body.get(name)]) != 1 or "advertiser_id" not in body:
+        yield "a status is of one kind of thing of one advertiser"
+
+
+def tiktok_report(request: Request):
+    """tiktok.md 6.7: no more than 30 days by day, else 365."""
+    values = dict(request.parameters)
+    start, end = (datetime.strptime(values[name], "%Y-%m-%d") for name in ("start_date", "end_date"))
+    most = 30 if "stat_time_day" in json.loads(values["dimensions"]) else 365
+    if not 0 <= (end - start).days < most:
+        yield f"a report covers at most {most} days"
+
+
+def _request_id(body: dict):
+    if not re.fullmatch(r"[1-9]\d*", body.get("request_id", "")) or int(body["request_id"]) >= 1 << 64:
+        yield "request_id is a 64-bit integer as text"
+
+
 def meta_upload(request: Request):
     """facebook.md 2.5: an address without a body, or an offset and a size with the bytes."""
     if request.header("file_url") is not None:
@@ -102,6 +201,37 @@ def graph_values(name: str, values: dict):
             yield "a comment has a message"
     elif name == "POST IGUser/media":
         yield from _container(values)
+    elif name.startswith("POST AdAccount/"):
+        yield from _advertising(name.removeprefix("POST AdAccount/"), values)
+
+
+def _advertising(edge: str, values: dict):
+    """facebook.md 6 and instagram.md 5: how campaign, ad set, creative and ad are made."""
+    if edge != "adcreatives" and values.get("status") != "PAUSED":
+        yield "everything is made paused"
+    if edge == "campaigns":
+        if not str(values.get("objective", "")).startswith("OUTCOME_"):
+            yield "only the six objectives OUTCOME_… can be made"
+        if not {"daily_budget", "lifetime_budget", "is_adset_budget_sharing_enabled"} & set(values):
+            yield "a campaign without a budget says is_adset_budget_sharing_enabled"
+        if set(json.loads(values.get("special_ad_categories", "[]"))) - {"NONE"} and "special_ad_category_country" not in values:
+            yield "a special category needs special_ad_category_country"
+    elif edge == "adsets":
+        if len({"daily_budget", "lifetime_budget"} & set(values)) != 1:
+            yield "an ad set has one budget"
+        if "lifetime_budget" in values and "end_time" not in values:
+            yield "a lifetime budget needs an end_time"
+        for needed in ("bid_strategy", "billing_event", "optimization_goal", "targeting", "start_time"):
+            if needed not in values:
+                yield f"an ad set needs {needed}"
+        targeting = json.loads(values.get("targeting", "{}"))
+        if targeting.get("targeting_automation", {}).get("advantage_audience") != 0:
+            yield "without advantage_audience 0 ages and interests are suggestions"
+        if "location_types" in targeting.get("geo_locations", {}):
+            yield "location_types must not be sent"
+    elif edge == "adcreatives":
+        if len({"object_story_id", "object_story_spec", "source_instagram_media_id"} & set(values)) != 1:
+            yield "a creative names exactly one promoted object"
 
 
 def _container(values: dict):
@@ -137,8 +267,18 @@ RULES = {
     "POST /v2/post/publish/video/init/": tiktok_source,
     "POST /v2/post/publish/inbox/video/init/": tiktok_source,
     "POST /v2/post/publish/content/init/": tiktok_source,
+    "POST /open_api/v1.3/campaign/create/": tiktok_campaign,
+    "POST /open_api/v1.3/adgroup/create/": tiktok_ad_group,
+    "POST /open_api/v1.3/ad/create/": tiktok_ad,
+    "POST /open_api/v1.3/campaign/status/update/": tiktok_switch,
+    "POST /open_api/v1.3/adgroup/status/update/": tiktok_switch,
+    "POST /open_api/v1.3/ad/status/update/": tiktok_switch,
+    "GET /open_api/v1.3/report/integrated/get/": tiktok_report,
     "PUT /video/": tiktok_chunk,
     "POST /2/tweets": x_post,
+    "POST /12/accounts/{account_id}/campaigns": x_campaign,
+    "POST /12/accounts/{account_id}/line_items": x_line_item,
+    "GET /12/stats/accounts/{account_id}": x_stats,
     "POST /video-upload/{version}/{id}": meta_upload,
     "POST /ig-api-upload/{version}/{id}": meta_upload,
 }

@@ -42,6 +42,8 @@ def multipart(host, path, fields, file, *headers):
 
 GRAPH = "graph.facebook.com"
 X = "api.x.com"
+X_ADS = "ads-api.x.com"
+SIGNED = ("authorization", "OAuth without-a-signature-to-verify")
 TIKTOK = "open.tiktokapis.com"
 UTF8 = "application/json; charset=UTF-8"
 FILM = {"source": "FILE_UPLOAD", "video_size": 50_000_123, "chunk_size": 10_000_000, "total_chunk_count": 5}
@@ -80,6 +82,71 @@ def chunk(first=0, last=4, total=5, *headers, size=5):
          ("content-range", f"bytes {first}-{last}/{total}"), *headers], b"x" * size, size)
 
 
+def ads(edge, **fields):
+    return form(GRAPH, f"/v25.0/act_77/{edge}", fields, BEARER)
+
+
+def ad_set(**fields):
+    usual = {
+        "name": "n", "campaign_id": "120", "status": "PAUSED", "billing_event": "IMPRESSIONS", "daily_budget": "2000",
+        "optimization_goal": "POST_ENGAGEMENT", "bid_strategy": "LOWEST_COST_WITHOUT_CAP",
+        "start_time": "2026-11-21T10:00:00Z", "promoted_object": '{"page_id":"1"}',
+        "targeting": '{"geo_locations":{"countries":["DE"]},"age_min":18,"targeting_automation":{"advantage_audience":0}}',
+    } | fields
+    return ads("adsets", **{name: value for name, value in usual.items() if value is not None})
+
+
+def campaign(**fields):
+    return ads("campaigns", **{
+        "name": "n", "objective": "OUTCOME_ENGAGEMENT", "status": "PAUSED", "special_ad_categories": "[]",
+        "is_adset_budget_sharing_enabled": "false"} | fields)
+
+
+def x_ads(edge, **fields):
+    usual = {"name": "n", "funding_instrument_id": "f1", "entity_status": "PAUSED", "total_budget_amount_local_micro": "20000000"}
+    if edge == "line_items":
+        usual = {
+            "campaign_id": "c1", "objective": "ENGAGEMENTS", "product_type": "PROMOTED_TWEETS", "bid_strategy": "AUTO",
+            "placements": "ALL_ON_TWITTER", "start_time": "2026-11-21T10:00:00Z", "end_time": "2026-11-24T10:00:00Z",
+            "entity_status": "PAUSED"}
+    values = {name: value for name, value in (usual | fields).items() if value is not None}
+    return form(X_ADS, f"/12/accounts/18ce54/{edge}", values, SIGNED)
+
+
+def x_numbers(**fields):
+    usual = {
+        "entity": "LINE_ITEM", "entity_ids": "l1,l2", "start_time": "2026-11-20T23:00:00Z", "end_time": "2026-11-27T23:00:00Z",
+        "granularity": "DAY", "metric_groups": "ENGAGEMENT,BILLING", "placement": "ALL_ON_TWITTER"}
+    return get(X_ADS, "/12/stats/accounts/18ce54", SIGNED, **(usual | fields))
+
+
+def business(path, **value):
+    return js("business-api.tiktok.com", f"/open_api/v1.3/{path}", {"advertiser_id": "7"} | value, ("access-token", "t"))
+
+
+def ad_group(**value):
+    usual = {
+        "campaign_id": "1", "adgroup_name": "n", "budget_mode": "BUDGET_MODE_DAY", "budget": 20.5, "pacing": "PACING_MODE_SMOOTH",
+        "optimization_goal": "CLICK", "billing_event": "CPC", "schedule_type": "SCHEDULE_START_END", "location_ids": ["1"],
+        "schedule_start_time": "2026-11-21 10:00:00", "schedule_end_time": "2026-11-24 10:00:00",
+        "operation_status": "DISABLE", "request_id": "5"}
+    return business("adgroup/create/", **(usual | value))
+
+
+def spark(**creative):
+    usual = {
+        "ad_name": "n", "ad_format": "SINGLE_VIDEO", "identity_type": "TT_USER", "identity_id": "i", "tiktok_item_id": "7318",
+        "operation_status": "DISABLE"}
+    return business("ad/create/", adgroup_id="2", creatives=[usual | creative])
+
+
+def report(**fields):
+    usual = {
+        "advertiser_id": "7", "report_type": "BASIC", "data_level": "AUCTION_AD", "dimensions": '["ad_id","stat_time_day"]',
+        "metrics": '["spend"]', "start_date": "2026-11-01", "end_date": "2026-11-30"}
+    return get("business-api.tiktok.com", "/open_api/v1.3/report/integrated/get/", ("access-token", "t"), **(usual | fields))
+
+
 def upload(*headers, path="/video-upload/v25.0/77", size=5, auth="OAuth t"):
     return Request(
         "POST", "rupload.facebook.com", path, "",
@@ -109,6 +176,14 @@ GOOD = [
     get("graph.instagram.com", "/refresh_access_token", grant_type="ig_refresh_token", access_token="t"),
     upload(*OFFSETS),
     upload(("file_url", "https://a.test/f.mp4"), size=0),
+    campaign(), ad_set(), ad_set(daily_budget=None, lifetime_budget="9000", end_time="2026-11-24T10:00:00Z"),
+    ads("adcreatives", name="n", object_story_id="1_2", call_to_action='{"type":"SHOP_NOW","value":{"link":"https://a.de"}}'),
+    ads("ads", name="n", adset_id="121", creative='{"creative_id":"122"}', status="PAUSED"),
+    get(GRAPH, "/v25.0/120/insights", BEARER, fields="spend", date_preset="maximum", time_increment="1", limit="100"),
+    x_ads("campaigns"), x_ads("line_items"), x_numbers(),
+    business("campaign/create/", campaign_name="n", objective_type="TRAFFIC", operation_status="DISABLE", request_id="5"),
+    ad_group(), ad_group(optimization_goal="REACH", billing_event="CPM", frequency=3, frequency_schedule=7), spark(), report(),
+    business("campaign/status/update/", campaign_ids=["1"], operation_status="ENABLE"),
     tweet(text="Hello", media={"media_ids": ["1", "2"]}),
     tweet(text="Brass?", poll={"options": ["Yes", "No"], "duration_minutes": 60}),
     tweet(text="Answer", reply={"in_reply_to_tweet_id": "5"}),
@@ -133,6 +208,47 @@ BAD = [
     (get(X, "/1.1/statuses/update.json", BEARER), "no operation"),
     (get("upload.x.com", "/2/media/upload", BEARER), "no operation"),
     (js(TIKTOK, "/v2/post/publish/video/init", {}, BEARER), "no operation"),
+    # Advertising.
+    (campaign(status="ACTIVE"), "made paused"),
+    (campaign(objective="POST_ENGAGEMENT"), "OUTCOME_"),
+    (campaign(special_ad_categories='["HOUSING"]'), "special_ad_category_country"),
+    (campaign(special_ad_categories='["HOUSES"]'), "is not one of"),
+    (ad_set(lifetime_budget="1"), "one budget"),
+    (ad_set(daily_budget="20.00"), "daily_budget"),
+    (ad_set(targeting='{"geo_locations":{"countries":["DE"]}}'), "suggestions"),
+    (ad_set(targeting='{"geo_location":{"countries":["DE"]},"targeting_automation":{"advantage_audience":0}}'), "Additional"),
+    (ad_set(targeting='{"genders":["female"],"targeting_automation":{"advantage_audience":0}}'), "integer"),
+    (ad_set(promoted_object='{"page":"1"}'), "Additional"),
+    (ad_set(bid_strategy=None), "needs bid_strategy"),
+    (ads("adcreatives", name="n", object_story_id="1_2", source_instagram_media_id="5"), "exactly one"),
+    (ads("adcreatives", name="n", object_story_id="1_2", call_to_action='{"type":"WAVE"}'), "is not one of"),
+    (ads("ads", name="n", adset_id="121", status="PAUSED"), "missing parameter creative"),
+    (get(GRAPH, "/v25.0/120/insights", BEARER, fields="spent"), "no field spent"),
+    (ad_group(operation_status="ENABLE"), "made disabled"),
+    (ad_group(budget="20.50"), "number"),
+    (ad_group(optimization_goal="VIDEO_VIEW", billing_event="CPV"), "not billed by"),
+    (ad_group(optimization_goal="REACH", billing_event="CPM"), "frequency"),
+    (ad_group(schedule_start_time="2026-11-21T10:00:00Z"), "YYYY-MM-DD"),
+    (ad_group(budged=1), "Additional"),
+    (ad_group(request_id="x"), "64-bit"),
+    (spark(ad_format="SPARK_ADS"), "none of a Spark ad"),
+    (spark(tiktok_item_id=7318), "string"),
+    (spark(operation_status="ENABLE"), "made disabled"),
+    (report(end_date="2026-12-01"), "at most 30 days"),
+    (report(dimensions="ad_id"), "no JSON text"),
+    (business("campaign/status/update/", campaign_ids=["1"], ad_ids=["2"], operation_status="ENABLE"), "Additional"),
+    (business("campaign/status/update/", campaign_ids=["1"], operation_status="ACTIVE"), "ENABLE or DISABLE"),
+    (x_ads("campaigns", entity_status=None), "made paused"),
+    (x_ads("campaigns", daily_budget_amount_local_micro="1"), "one budget"),
+    (x_ads("campaigns", total_budget_amount_local_micro="20.00"), "integer"),
+    (x_ads("campaigns", funding_instrument_id=None), "required"),
+    (x_ads("campaigns", colour="red"), "Additional"),
+    (x_ads("line_items", objective="TWEET_ENGAGEMENTS"), "is not one of"),
+    (x_ads("line_items", bid_strategy="MAX"), "need a bid"),
+    (x_numbers(end_time="2026-11-28T00:00:00Z"), "seven days"),
+    (x_numbers(start_time="2026-11-20T23:30:00Z"), "does not match"),
+    (js(X_ADS, "/12/accounts/18ce54/campaigns", {}, SIGNED), "content type"),
+    (form(X_ADS, "/12/accounts/18ce54/promoted_tweets", {"line_item_id": "l1", "tweet_ids": "5"}, BEARER), "authorization is Bearer"),
     # Unknown parameters, members, fields.
     (page("feed", message="x", mesage="y"), "unknown parameter mesage"),
     (get(GRAPH, "/v25.0/101/feed", BEARER, fields="id,mesage"), "no field mesage"),

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import JobQueue
+import PQClient
+import Persistence
+import PluginKit
+
+extension BoostService {
+    /// Sees to it that a boost does not begin or does not go on.
+    ///
+    /// What runs on the platform is stopped by a job that goes on until the platform confirms.
+    ///
+    /// - Returns: The boost afterwards: `cancelled`, `stopping`, or as it was while it is not known yet whether it runs.
+    /// - Throws: `ServiceError`: `notFound`, `conflict` when it has ended.
+    package func stop(_ reference: String, reason: String?, actor: String) async throws -> BoostDetail {
+        let detail = try await self.show(reference)
+        let ended = try await self.pool.withTransaction(retrying: 3) { db in
+            let stop = BoostStop(jobs: self.jobs, ledger: self.ledger)
+            switch try await stop.ask(
+                detail.boost.id, of: detail.client.id, actor: actor, reason: reason ?? "stopped by \(actor)", on: &db)
+            {
+            case .ended(let state): return state as BoostState?
+            case .cancelled, .stopping, .noted: return nil
+            }
+        }
+        if let ended { throw ServiceError(.conflict, "the boost is \(ended.rawValue): there is nothing to stop") }
+        return try await self.show(reference)
+    }
+
+    /// Releases a boost that may cost more than one person may decide.
+    ///
+    /// - Throws: `ServiceError`: `notFound`, `forbidden` when the actor made the boost or the rule that made it, `conflict` when it needs
+    ///   nobody's release.
+    package func release(_ reference: String, actor: String) async throws -> BoostDetail {
+        let detail = try await self.show(reference)
+        let boost = detail.boost
+        try await self.pool.withTransaction(retrying: 3) { db in
+            var author: String?
+            if let rule = boost.rule { author = try await BoostRuleRow.author(of: rule, client: boost.client, on: &db) }
+            guard actor != boost.createdBy, actor != author else {
+                throw ServiceError(
+                    .forbidden,
+                    "\(actor) made the \(actor == author ? "rule that made the boost" : "boost"): a second person must "
+                        + "release it, as another user of the system or with POSTHORN_ACTOR=NAME")
+            }
+            let released = try await db.execute(
+                """
+                UPDATE boost SET released_by = \(actor)
+                WHERE client_id = \(boost.client) AND boost_id = \(boost.id) AND needs_release AND released_by IS NULL
+                  AND state IN ('waiting', 'awaiting-release')
+                """)
+            guard released == 1 else {
+                throw ServiceError(.conflict, "the boost is \(boost.state.rawValue) and waits for nobody's release")
+            }
+            let before = try await BoostRepository.transition(
+                boost.id, of: boost.client, from: [.awaitingRelease], to: .planned, actor: actor,
+                reason: "released by a second person", on: &db)
+            guard before != nil else { return }
+            // One that is late begins now and keeps its length; what it may cost then is looked at when the money is set aside.
+            let startsAt: Date = try await db.query(
+                """
+                UPDATE boost SET starts_at = greatest(starts_at, world_now()),
+                                 ends_at = ends_at + greatest(interval '0', world_now() - starts_at)
+                WHERE client_id = \(boost.client) AND boost_id = \(boost.id)
+                RETURNING starts_at
+                """
+            ).single()
+            let job = NewJob.boost(
+                .start, of: boost.id, client: boost.client, account: boost.account, platform: detail.account.platform,
+                dueAt: startsAt)
+            try await BoostRepository.setJob(job.id, of: boost.id, client: boost.client, on: &db)
+            _ = try await self.jobs.enqueue([job], on: &db)
+        }
+        return try await self.show(reference)
+    }
+}
