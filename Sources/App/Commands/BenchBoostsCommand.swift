@@ -9,7 +9,7 @@ struct BenchBoostsCommand: PosthornCommand {
         "boosts", "Let a month of boosts pass while workers die and answers are lost, and compare every cent.",
         details: """
             Starts an installation of its own in a temporary folder, plans boosts over half of the time whose caps hold only a share of what they may
-            cost, and lets the pretend world's days pass while workers are killed (kill -9), PostgreSQL restarts, and calls for campaigns, their
+            cost, and lets the pretend world's days pass while workers are killed (kill -9) by chance and at every step in turn, PostgreSQL restarts, and calls for campaigns, their
             activation and their stop lose their answers, with and without effect. Some boosts are stopped by a person. Then it compares the
             ledger with the pretend platforms: nothing above a cap at any moment, no second campaign, none left running, spend equal to the cent
             (X bills millionths: what is less than a cent of a boost counts as one). Exit code 1 when a promise was broken.
@@ -35,7 +35,8 @@ struct BenchBoostsCommand: PosthornCommand {
             Column("different", nil, "boosts whose spend differs"),
             Column("left_over", nil, "money that is still set aside for ended boosts"),
             Column("reconciled", nil, "looks at the platform after a lost answer"),
-            Column("kills", nil, "workers killed"),
+            Column("kills", nil, "workers killed by chance"),
+            Column("killed_at", nil, "workers that died at a step, by step"),
             Column("seed", nil, "where the run's chance came from"), Column("seconds", nil, "real seconds"),
             Column("kept", nil, "whether every promise was kept"),
         ])
@@ -89,10 +90,10 @@ struct BenchBoostsCommand: PosthornCommand {
         let state = StateFolder("\(FileManager.default.temporaryDirectory.path)/posthorn-boosts-\(getpid())")
         let run = BoostChaosRun(options: options, context: context, state: state)
         let ended = try await StopSignal.guarding { try await run.run() }
-        guard case .finished(let (verdict, kills, seconds)) = ended else {
+        guard case .finished(let (verdict, deaths, seconds)) = ended else {
             return context.output.note("stopped; the folder is \(state.path)")
         }
-        context.output.show(self.record(verdict, kills: kills, seconds: seconds), idKey: "kept")
+        context.output.show(self.record(verdict, deaths: deaths, seconds: seconds), idKey: "kept")
         if self.keepsFolder || !verdict.isKept {
             context.output.note("database and logs are in \(state.path)")
         } else {
@@ -104,23 +105,27 @@ struct BenchBoostsCommand: PosthornCommand {
         }
     }
 
-    private func record(_ verdict: BoostChaosVerdict, kills: Int, seconds: Double) -> Record {
+    private func record(_ verdict: BoostChaosVerdict, deaths: BoostChaosDeaths, seconds: Double) -> Record {
         func money(_ units: Int64) -> Field { .money(minorUnits: units, currency: "EUR", places: 2) }
         func count(_ state: String) -> Field { .count(verdict.boosts[state] ?? 0) }
+        func counts(_ numbers: [String: Int]) -> Field {
+            .record(
+                Record(
+                    entries: numbers.sorted { $0.key < $1.key }.map {
+                        Record.Entry(key: $0.key, value: .count($0.value))
+                    }))
+        }
         return Record([
             "boosts": .count(self.boosts), "completed": count("completed"), "stopped": count("stopped"),
             "rejected": count("rejected"), "cancelled": count("cancelled"), "failed": count("failed"),
             "refused": .count(verdict.refused), "unfinished": .count(verdict.unfinished),
-            "campaigns": .record(
-                Record(
-                    entries: verdict.campaigns.sorted { $0.key < $1.key }.map {
-                        Record.Entry(key: $0.key, value: .count($0.value))
-                    })),
+            "campaigns": counts(verdict.campaigns),
             "second": .count(verdict.second),
             "left_running": .count(verdict.leftRunning), "above_cap": money(verdict.aboveCap),
             "booked": money(verdict.booked), "reported": money(verdict.reported),
             "different": .count(verdict.different.count), "left_over": money(verdict.leftOver),
-            "reconciled": .count(verdict.reconciled), "kills": .count(kills),
+            "reconciled": .count(verdict.reconciled), "kills": .count(deaths.byChance),
+            "killed_at": counts(deaths.atStep),
             "seed": .count(Int(clamping: self.seed)), "seconds": .number(seconds, places: 1),
             "kept": .flag(verdict.isKept),
         ])

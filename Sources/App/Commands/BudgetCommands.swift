@@ -88,8 +88,11 @@ struct BudgetCommands: AsyncParsableCommand {
     struct Show: PosthornCommand {
         static let configuration = CommandConfiguration(
             "show", "Show the caps of a client and what is used of them.",
+            details: """
+                A new boost finds room in what is left less what is planned: boosts that have not begun have set nothing aside yet, but they will.
+                """,
             examples: ["budget show --client acme", "budget show --client acme --for 2026-12"],
-            keys: BudgetRows.columns)
+            keys: BudgetRows.standingColumns)
 
         @OptionGroup var options: CommandOptions
         @OptionGroup var which: ClientMonthOptions
@@ -97,11 +100,11 @@ struct BudgetCommands: AsyncParsableCommand {
         func run(_ context: CommandContext) async throws {
             let month = try BudgetRows.month(self.which.month)
             let rows = try await context.withServices {
-                try await $0.budgets.show(client: self.which.client, month: month)
+                try await $0.budgets.standing(client: self.which.client, month: month, registry: $0.registry)
             }
             context.output.show(
                 Listing(
-                    BudgetRows.columns, rows: rows.map(BudgetRows.record), idKey: "month",
+                    BudgetRows.standingColumns, rows: rows.map(BudgetRows.record), idKey: "month",
                     empty: "no budget is set; set one with `posthorn budget set`"))
         }
     }
@@ -188,6 +191,15 @@ enum BudgetRows {
             "committed": money(row.committed), "spent": money(row.spent), "released": money(row.released),
             "time_zone": .text(row.timeZone), "set_by": .text(row.setBy),
         ])
+    }
+
+    static let standingColumns =
+        Self.columns + [Column("planned", "PLANNED", "the most that boosts may cost which have not begun")]
+
+    static func record(_ standing: BudgetStanding) -> Record {
+        let planned = Money(minorUnits: standing.planned, currency: standing.row.cap.currency)
+        return Record(
+            entries: Self.record(standing.row).fields + [Record.Entry(key: "planned", value: .money(planned))])
     }
 
     static func month(_ text: String?) throws -> CalendarMonth? {

@@ -28,6 +28,8 @@ package struct InstallationOptions: Sendable, Hashable {
     package var workerEnvironment: [String: String] = [:]
     /// Variables that differ between workers: the first worker gets the first, and so on in turn.
     package var workerVariants: [[String: String]] = []
+    /// Where workers die by themselves, as `POSTHORN_CRASH_AT` says it: every second start of a worker takes the next in turn.
+    package var crashPlans: [String] = []
 
     /// Makes the options of `posthorn up`.
     package init() {}

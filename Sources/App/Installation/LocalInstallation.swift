@@ -128,10 +128,9 @@ package struct LocalInstallation: Sendable {
             (0..<self.options.workers).map { number in
                 Supervised(
                     self.worker(number + 1, url: database.url, origin: origin, publicURL: serve?.publicURL),
-                    mayDie: self.options.workersMayDie
-                ) { [context] sentence in
-                    context.logger.warning("\(sentence)")
-                }
+                    mayDie: self.options.workersMayDie,
+                    onEnd: { [context] sentence in context.logger.warning("\(sentence)") },
+                    changes: { self.crashPlan(ofStart: $0, worker: number) })
             })
         let running = RunningInstallation(
             databaseURL: database.url, databasePort: database.port, databasePasswordFile: database.passwordFile,
@@ -162,6 +161,12 @@ package struct LocalInstallation: Sendable {
             name: "worker \(number)", executable: OwnBinary.path,
             arguments: ["worker", "run", "--with-parent", String(getpid())], environment: environment,
             logFile: "\(self.state.logs)/worker-\(number).log")
+    }
+
+    private func crashPlan(ofStart start: Int, worker: Int) -> [String: String] {
+        let plans = self.options.crashPlans
+        guard !plans.isEmpty, (start + worker).isMultiple(of: 2) else { return [:] }
+        return ["POSTHORN_CRASH_AT": plans[(start * self.options.workers + worker) / 2 % plans.count]]
     }
 
     /// What a process of the installation is told.

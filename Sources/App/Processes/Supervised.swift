@@ -12,6 +12,7 @@ package final class Supervised: Sendable {
 
     private let process: ChildProcess
     private let mayDie: Bool
+    private let changes: @Sendable (Int) -> [String: String]
     private let state = Mutex(State())
     private let onEnd: @Sendable (String) -> Void
 
@@ -21,10 +22,14 @@ package final class Supervised: Sendable {
     ///   - process: the program.
     ///   - mayDie: whether it is started again at once and however often it dies.
     ///   - onEnd: called with a sentence whenever it died and is started again.
-    package init(_ process: ChildProcess, mayDie: Bool = false, onEnd: @escaping @Sendable (String) -> Void = { _ in })
-    {
+    ///   - changes: further variables of its n-th start, from 0.
+    package init(
+        _ process: ChildProcess, mayDie: Bool = false, onEnd: @escaping @Sendable (String) -> Void = { _ in },
+        changes: @escaping @Sendable (Int) -> [String: String] = { _ in [:] }
+    ) {
         self.process = process
         self.mayDie = mayDie
+        self.changes = changes
         self.onEnd = onEnd
     }
 
@@ -41,7 +46,9 @@ package final class Supervised: Sendable {
         var failures = 0
         while !Task.isCancelled {
             let begin = ContinuousClock.now
-            let status = try await self.process.run { processID in
+            var process = self.process
+            process.environment.merge(self.changes(self.starts)) { $1 }
+            let status = try await process.run { processID in
                 self.state.withLock {
                     $0.processID = processID
                     $0.starts += 1

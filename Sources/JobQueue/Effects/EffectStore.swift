@@ -85,6 +85,7 @@ package struct EffectStore: Sendable {
     /// - Throws: ``JobQueueError`` with code `leaseLost` when the job is no longer ours, `notFound` when nothing was
     ///   prepared.
     package func save(checkpoint: Data, version: Int, operation: OperationKey) async throws {
+        self.crash.reached(.beforeCheckpoint)
         let rows = try await self.pool.query(
             """
             WITH mine AS MATERIALIZED (\(self.lease))

@@ -188,7 +188,7 @@ struct BoostCheck: Sendable {
     ) async throws {
         let currency = exposure.terms.budget.currency
         let all = try await BudgetRepository.list(of: client.id, on: &db)
-        let promised = try await self.promised(client, on: &db)
+        let planned = try await PlannedBoosts.load(of: client, self.registry, on: &db)
         for (month, amount) in exposure.byMonth.sorted(by: { $0.key < $1.key }) {
             let caps = all.filter { ($0.campaign.isEmpty || $0.campaign == campaign) && $0.month == month }
             let most = Money(minorUnits: amount, currency: currency)
@@ -205,8 +205,7 @@ struct BoostCheck: Sendable {
                     throw ServiceError(.conflict, "\(what) is in \(cap.cap.currency), the boost in \(currency)")
                 }
                 // Boosts that are planned have set nothing aside yet, but they will.
-                let others = promised.filter { cap.campaign.isEmpty || $0.campaign == cap.campaign }
-                    .reduce(0) { $0 + ($1.byMonth[month] ?? 0) }
+                let others = planned.mayCost(under: cap)
                 let left = Money(minorUnits: max(0, cap.cap.minorUnits - cap.used - others), currency: currency)
                 guard amount <= left.minorUnits else {
                     throw ServiceError(
@@ -217,34 +216,6 @@ struct BoostCheck: Sendable {
                                     + "\(Money(minorUnits: others, currency: currency)): posthorn boost list" : ""))
                 }
             }
-        }
-    }
-
-    /// What boosts that have set nothing aside yet may cost.
-    private func promised(
-        _ client: ClientRow, on db: inout Transaction
-    ) async throws -> [(campaign: String, byMonth: [CalendarMonth: Int64])] {
-        // What waits for a post that will not be published costs nothing.
-        let idle: Set<BoostID> = Set(
-            try await db.query(
-                """
-                SELECT boost_id FROM boost JOIN target USING (client_id, target_id)
-                WHERE boost.client_id = \(client.id) AND boost.publication_id IS NULL
-                  AND target.state IN ('failed', 'missed', 'cancelled')
-                """
-            ).column())
-        let open = try await BoostRepository.list(
-            of: client.id, states: [.waiting, .awaitingRelease, .planned], limit: .max, on: &db
-        ).filter { !idle.contains($0.id) }
-        guard !open.isEmpty else { return [] }
-        let accounts = try await AccountRepository.list(of: client.id, on: &db)
-        let adAccounts = try await AdAccountRepository.list(of: client.id, on: &db)
-        let zone = ZoneID(rawValue: client.timeZone) ?? .utc
-        return open.map { boost in
-            let platform = accounts.first { $0.id == boost.account }?.platform
-            let terms = boost.terms(adAccounts.first { $0.id == boost.adAccount })
-            let limits = platform.flatMap { self.registry[$0]?.manifest.boost }
-            return (boost.campaign, BoostExposure(terms: terms, limits: limits, capZone: zone).byMonth)
         }
     }
 }

@@ -3,6 +3,15 @@
 package import Domain
 package import PQClient
 package import Persistence
+import PluginKit
+
+/// A cap with its balance, and what may come.
+package struct BudgetStanding: Sendable {
+    /// The cap with its balance.
+    package var row: BudgetRow
+    /// The most that boosts may cost which have not begun, in minor units; nothing is set aside for them yet.
+    package var planned: Int64
+}
 
 /// Sets and shows what clients may spend on boosts.
 package struct BudgetService: Sendable {
@@ -96,6 +105,21 @@ package struct BudgetService: Sendable {
         try await self.pool.withConnection { db in
             let owner = try await ClientDirectory.client(client, on: &db)
             return try await BudgetRepository.list(of: owner.id, month: month, on: &db)
+        }
+    }
+
+    /// The caps of a client with their balances, and what boosts that have not begun may take of them.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`.
+    package func standing(
+        client: String, month: CalendarMonth? = nil, registry: PluginRegistry
+    ) async throws -> [BudgetStanding] {
+        try await self.pool.withTransaction { db in
+            let owner = try await ClientDirectory.client(client, on: &db)
+            let planned = try await PlannedBoosts.load(of: owner, registry, on: &db)
+            return try await BudgetRepository.list(of: owner.id, month: month, on: &db).map {
+                BudgetStanding(row: $0, planned: planned.mayCost(under: $0))
+            }
         }
     }
 

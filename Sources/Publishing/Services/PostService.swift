@@ -34,6 +34,9 @@ package struct PostService: Sendable {
         self.registry = registry
     }
 
+    /// How often a time is chosen again because somebody planned another post meanwhile.
+    private static let mostChoices = 50
+
     /// Creates a post.
     ///
     /// The same key again answers the post that is there.
@@ -43,13 +46,21 @@ package struct PostService: Sendable {
     ///   - client: The client's slug or identity.
     ///   - actor: Who does it.
     /// - Returns: The post, and whether it is new.
-    /// - Throws: `ServiceError` with everything that is wrong; then nothing is written.
+    /// - Throws: `ServiceError` with everything that is wrong, or with code `tryAgain` when no chosen time stayed free; then nothing is
+    ///   written.
     package func create(_ draft: PostDraft, client: String, actor: String) async throws -> CreatedPost {
-        let chosen = try await self.chosen(draft, client: client)
         do {
-            return try await self.pool.withTransaction { db in
-                try await self.create(draft, client: client, actor: actor, chosen: chosen, on: &db)
+            for _ in 0..<Self.mostChoices {
+                let chosen = try await self.chosen(draft, client: client)
+                let created = try await self.pool.withTransaction { db -> CreatedPost? in
+                    guard try await SeenPosts.stillHold(chosen.values.map(\.seen), on: &db) else { return nil }
+                    return try await self.create(draft, client: client, actor: actor, chosen: chosen, on: &db)
+                }
+                if let created { return created }
             }
+            throw ServiceError(
+                .tryAgain, "other posts of the same accounts are being planned: no time stayed free while it was chosen"
+            )
         } catch let error as PQError where error.sqlState == .uniqueViolation && draft.key != nil {
             // Somebody created it with the same key at the same moment.
             let existing = try await self.pool.withTransaction { db in

@@ -13,6 +13,8 @@ package struct ChosenTime: Sendable {
     package var isExperiment: Bool
     /// Why it is this one, for the target's history.
     package var reason: String
+    /// The other posts beside which it was chosen.
+    var seen: SeenPosts
 }
 
 /// A plan of several posts of an account.
@@ -77,13 +79,13 @@ package struct SlotAdvisor: Sendable {
             try await service.refit(account.id, client: owner.id)
             timing = try await service.timing(of: account, owner: owner)
         }
-        let (now, taken, learnsUntil) = try await self.pool.withConnection { db in
-            let now = try await WorldTime.now(on: &db)
-            return (
-                now, try await Self.taken(account, now: now, wish, on: &db),
+        let (seen, learnsUntil) = try await self.pool.withConnection { db in
+            (
+                try await SeenPosts.look(account, wish, now: WorldTime.now(on: &db), on: &db),
                 try await TimingLearning.until(account: account.id, client: owner.id, on: &db)
             )
         }
+        let now = seen.now
         let isDrawn = wish.mayDraw && learnsUntil.map { $0 > now } ?? false
         guard isDrawn || !timing.knowsNothing else {
             throw ServiceError(
@@ -99,8 +101,8 @@ package struct SlotAdvisor: Sendable {
             ? try await service.drawnScores(timing, seed: seed ^ (week &* 0x9E37_79B9))
             : timing.fit.curve.hours.map(\.score)
         return SlotBasis(
-            timing: timing, chooser: SlotChooser(scores: scores, zone: zone, wish: wish, seed: seed), now: now,
-            taken: taken, isDrawn: isDrawn)
+            timing: timing, chooser: SlotChooser(scores: scores, zone: zone, wish: wish, seed: seed), seen: seen,
+            isDrawn: isDrawn)
     }
 
     /// A wish that leaves the client's holidays out, unless they are wanted.
@@ -110,32 +112,6 @@ package struct SlotAdvisor: Sendable {
         var wish = wish
         wish.dates.formUnion((days[owner.id] ?? []).map { Holiday(dayNumber: $0, name: "").date })
         return wish
-    }
-
-    /// When the account has other posts, planned or just published.
-    private static func taken(
-        _ account: AccountRow, now: Date, _ wish: SlotWish, on db: inout some SQLSession & ~Copyable
-    ) async throws -> [Date] {
-        // The present week's posts too: a week has so many slots.
-        let from = now.addingTimeInterval(-max(8 * 86_400, Double(wish.distance.components.seconds)))
-        let until = now.addingTimeInterval(Double(wish.days + 1) * 86_400)
-        return try await db.query(
-            """
-            SELECT due_at
-            FROM target
-            WHERE client_id = \(account.client) AND account_id = \(account.id)
-              AND due_at BETWEEN \(from) AND \(until)
-              AND state NOT IN ('draft', 'cancelled', 'failed', 'missed')
-              AND NOT EXISTS (
-                  SELECT FROM publication
-                  WHERE publication.client_id = target.client_id AND publication.target_id = target.target_id)
-            UNION ALL
-            SELECT published_at
-            FROM publication
-            WHERE client_id = \(account.client) AND account_id = \(account.id) AND published_at >= \(from)
-            ORDER BY 1
-            """
-        ).column()
     }
 
     /// The same minutes and draws for the same account.
@@ -150,9 +126,11 @@ package struct SlotAdvisor: Sendable {
 struct SlotBasis {
     var timing: AccountTiming
     var chooser: SlotChooser
-    var now: Date
-    var taken: [Date]
+    var seen: SeenPosts
     var isDrawn: Bool
+
+    var now: Date { self.seen.now }
+    var taken: [Date] { self.seen.dates }
 
     /// A slot as the time of a target, with why.
     func chosen(_ slot: SlotChooser.Slot) -> ChosenTime {
@@ -171,7 +149,8 @@ struct SlotBasis {
                 : "\(AccountCurve.percent(hour.score)) engagement (\(AccountCurve.percent(hour.lower)) … \(AccountCurve.percent(hour.upper)))"
         return ChosenTime(
             time: ResolvedTime(chosen: slot.instant, planned), isExperiment: self.isDrawn,
-            reason: "chosen: \(when), \(why), by fit \(timing.fit.id.uuidString.lowercased())")
+            reason: "chosen: \(when), \(why), by fit \(timing.fit.id.uuidString.lowercased())",
+            seen: self.seen)
     }
 }
 

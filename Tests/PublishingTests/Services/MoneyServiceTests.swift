@@ -84,6 +84,35 @@ struct MoneyServiceTests {
         #expect(detail.history.last?.reason == "its target is cancelled")
     }
 
+    @Test(
+        "a boost whose target failed holds nothing, and is called off at its end unless the target is published before")
+    func failedTarget() async throws {
+        let fixture = try await ServiceFixture()
+        let boosts = BoostService(pool: fixture.pool, jobs: fixture.jobs, registry: fixture.registry)
+        let budgets = BudgetService(pool: fixture.pool)
+        _ = try await budgets.set("500", client: "acme", actor: "cli:ada")
+        let target = try await self.plan(fixture)
+        let boost = try await boosts.create(
+            BoostPlan(.target(target.id.description), objective: "reach", budget: "20.00", days: 3), actor: "cli:ada")
+        func planned() async throws -> [Int64] {
+            try await budgets.standing(client: "acme", registry: fixture.registry).map(\.planned)
+        }
+        func round() async throws -> Int {
+            try await fixture.pool.withTransaction { db in try await WaitingBoostHousekeeping().round(on: &db).count }
+        }
+        #expect(try await planned() == [2_000])
+        try await fixture.pool.execute("UPDATE target SET state = 'failed' WHERE target_id = \(target.id)")
+        #expect(try await planned() == [0])
+        #expect(try await round() == 0, "somebody may try the target again")
+        try await fixture.pool.execute(
+            "UPDATE boost SET starts_at = world_now() - interval '3 days', ends_at = world_now() - interval '1 second'")
+        #expect(try await round() == 1)
+        let detail = try await boosts.show(boost.id.description)
+        #expect(detail.boost.state == .cancelled)
+        #expect(detail.history.last?.reason?.contains("its target is failed") == true)
+        #expect(try await round() == 0)
+    }
+
     @Test("boosts that are planned count against the cap, although nothing is set aside yet")
     func promised() async throws {
         let fixture = try await ServiceFixture()

@@ -47,6 +47,24 @@ struct SlotAdvisorTests {
         #expect(try await fixture.count("timing_fit") == 1)
     }
 
+    @Test("posts that are planned at the same moment take times of their own", arguments: [false, true])
+    func sameMoment(takesNextSlot: Bool) async throws {
+        let fixture = try await ServiceFixture()
+        let account = try await fixture.accounts.show("acme/strict").account
+        try await fixture.publish(60, as: account)
+        try await PostingSlots(pool: fixture.pool).set(
+            SlotSetting(perWeek: 3, wish: SlotWish()), account: "acme/strict", client: nil)
+        var draft = PostDraft(accounts: ["strict"], text: "hello")
+        if takesNextSlot { draft.takesNextSlot = true } else { draft.wish = SlotWish() }
+        let same = draft
+        let times = try await withThrowingTaskGroup(of: Date?.self) { group in
+            for _ in 0..<8 { group.addTask { try await Self.create(fixture, same).targets.first?.dueAt } }
+            return try await group.reduce(into: [Date]()) { times, time in times.append(try #require(time)) }
+        }
+        let gaps = zip(times.sorted().dropFirst(), times.sorted()).map { $0.timeIntervalSince($1) }
+        #expect(gaps.count == 7 && gaps.allSatisfy { $0 >= 3 * 3_600 }, "\(times.sorted())")
+    }
+
     @Test("where nothing is known, or no time is free, nothing is planned and it is said what to do")
     func refusals() async throws {
         let fixture = try await ServiceFixture()

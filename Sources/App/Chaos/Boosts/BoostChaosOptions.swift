@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import JobQueue
 
 /// How large a run with boosts is, and what is broken in it.
 struct BoostChaosOptions: Sendable {
@@ -35,6 +36,14 @@ struct BoostChaosOptions: Sendable {
     var longest: Int { max(1, min(10, self.days / 3)) }
     /// How many steps there are.
     var steps: Int { self.days * 4 }
+    /// Where workers die by themselves: at every step of a start, a look and a stop, at the first to the fifth time.
+    static var crashPlans: [String] {
+        let steps: [CrashPoint] = [
+            .afterClaim, .beforeRun, .beforeCheckpoint, .afterCheckpoint, .beforeFence, .afterFence, .afterSend,
+            .afterConfirm, .afterLook, .afterAbsentRead, .beforeFinish, .afterFinish, .afterPromote, .afterRescue,
+        ]
+        return (1...5).flatMap { visit in steps.map { "\($0):\(visit)" } }
+    }
     /// World seconds per real second between the steps: what waits for minutes waits for seconds.
     static let rate = 60.0
 }

@@ -14,14 +14,15 @@ struct BoostChaosRun: Sendable {
 
     /// Runs to the end.
     ///
-    /// - Returns: What it came to, how many workers were killed, and how long it took in real seconds.
-    func run() async throws -> (verdict: BoostChaosVerdict, kills: Int, seconds: Double) {
+    /// - Returns: What it came to, how workers died, and how long it took in real seconds.
+    func run() async throws -> (verdict: BoostChaosVerdict, deaths: BoostChaosDeaths, seconds: Double) {
         var installation = InstallationOptions()
         installation.isDurable = true
         installation.workers = self.options.workers
         installation.simulatorSeed = self.options.seed
         installation.rateScale = 1_000
         installation.workersMayDie = true
+        installation.crashPlans = BoostChaosOptions.crashPlans
         // Instagram fetches pictures itself.
         installation.isServed = true
         installation.workerEnvironment = [
@@ -47,7 +48,7 @@ struct BoostChaosRun: Sendable {
 
     private func run(
         _ running: RunningInstallation, services: ServiceContext, admin: SimulatorAdmin
-    ) async throws -> (verdict: BoostChaosVerdict, kills: Int, seconds: Double) {
+    ) async throws -> (verdict: BoostChaosVerdict, deaths: BoostChaosDeaths, seconds: Double) {
         let agency = BoostChaosAgency(options: self.options, services: services, admin: admin)
         try await self.move(by: 0, services, admin)
         try await agency.publish()
@@ -77,7 +78,8 @@ struct BoostChaosRun: Sendable {
         try await admin.removeFaults()
         try await self.end(services, admin)
         let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1_000
-        return (try await BoostChaosVerdict.read(services: services, admin: admin), monkey.counts.kills, seconds)
+        let verdict = try await BoostChaosVerdict.read(services: services, admin: admin)
+        return (verdict, try BoostChaosDeaths(byChance: monkey.counts.kills, logs: self.state.logs), seconds)
     }
 
     /// Lets the days pass in steps, each when the work of the one before is done.

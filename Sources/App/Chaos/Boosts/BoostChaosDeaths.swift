@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import JobQueue
+
+/// How the workers of a run died.
+struct BoostChaosDeaths: Sendable {
+    /// How many were killed at a moment that nobody chose.
+    var byChance: Int
+    /// How many died at each named step.
+    var atStep: [String: Int] = [:]
+
+    /// Counts those that died at a step by their last words.
+    ///
+    /// - Parameters:
+    ///   - byChance: how many were killed from outside.
+    ///   - logs: the folder with the workers' logs.
+    /// - Throws: when a log cannot be read.
+    init(byChance: Int, logs: String) throws {
+        self.byChance = byChance
+        let files = try FileManager.default.contentsOfDirectory(atPath: logs).filter { $0.hasPrefix("worker-") }
+        for file in files {
+            // A line that the death cut off may end in half a character.
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(logs)/\(file)"))
+            // Another line may have been cut off in front of it by an earlier death.
+            for piece in String(decoding: bytes, as: UTF8.self).components(separatedBy: CrashPlan.mark).dropFirst() {
+                let step = piece.prefix { $0 != ":" && $0 != "\n" }
+                self.atStep[String(step), default: 0] += 1
+            }
+        }
+    }
+}
