@@ -108,7 +108,7 @@ enum FacebookBoostFixtures {
             "ads", "123",
             [
                 "name": "boost-1 ad", "adset_id": "121", "creative": #"{"creative_id":"122"}"#, "status": "PAUSED",
-            ]), on("120"), on("121"), on("123", isVisible: true),
+            ]), on("121"), on("123"), on("120", isVisible: true),
     ]
 
     static let all = ConformanceFixtures(

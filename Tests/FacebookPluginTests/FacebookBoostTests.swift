@@ -35,14 +35,15 @@ struct FacebookBoostTests {
         #expect(failures.isEmpty, "\(failures.map(\.description).joined(separator: "\n"))")
     }
 
-    @Test("everything is made paused, and the ad alone goes through the fence; the campaign is the boost")
+    @Test(
+        "everything is made paused, and the campaign is switched on last and alone through the fence; it is the boost")
     func start() async throws {
         let (result, transport) = await self.start(Fixtures.exchanges)
         #expect(try result.get() == RemoteBoost(id: "120", state: .inReview))
         #expect(transport.left.isEmpty && transport.unexpected.isEmpty)
         let makes = transport.calls.filter { $0.method == .post && $0.path.hasPrefix("/v25.0/act_77/") }
         #expect(makes.filter { !$0.path.hasSuffix("adcreatives") }.allSatisfy { $0.form["status"] == "PAUSED" })
-        #expect(transport.calls.last?.path == "/v25.0/123" && transport.calls.last?.permit != nil)
+        #expect(transport.calls.last?.path == "/v25.0/120" && transport.calls.last?.permit != nil)
         #expect(transport.calls.last?.call.request.headerFields[.authorization] == "Bearer EAAuser-77ab02f3cc")
     }
 
@@ -53,8 +54,8 @@ struct FacebookBoostTests {
             Fixtures.account(), Fixtures.eligible(),
             Fixtures.listed("act_77/campaigns", #"\#(other),{"id":"120","name":"boost-1"}"#),
             Fixtures.listed("120/adsets", #"{"id":"121","name":"boost-1 ad set"}"#),
-            Fixtures.listed("120/ads", #"{"id":"123","name":"boost-1 ad"}"#), Fixtures.on("120"), Fixtures.on("121"),
-            Fixtures.on("123", isVisible: true),
+            Fixtures.listed("120/ads", #"{"id":"123","name":"boost-1 ad"}"#), Fixtures.on("121"), Fixtures.on("123"),
+            Fixtures.on("120", isVisible: true),
         ])
         #expect(try result.get().id == "120")
         #expect(transport.unexpected.isEmpty && transport.left.isEmpty)
@@ -83,7 +84,7 @@ struct FacebookBoostTests {
         #expect(forms[2] == ["name": "boost-1 creative", "object_story_id": Fixtures.promoted])
     }
 
-    @Test("after the ad is on, a late try switches nothing on again")
+    @Test("after the campaign is on, a late try switches nothing on again")
     func late() async throws {
         let context = ScriptedEffectContext()
         let (first, _) = await self.start(Fixtures.exchanges, Fixtures.request(), context)
@@ -181,7 +182,7 @@ struct FacebookBoostTests {
         }
     }
 
-    @Test("an activation whose answer was lost is looked for at the ad, and repeated only when it is paused")
+    @Test("an activation whose answer was lost is looked for at the campaign, and repeated only when it is paused")
     func lost() async throws {
         let context = ScriptedEffectContext()
         var exchanges = Fixtures.exchanges
@@ -189,11 +190,7 @@ struct FacebookBoostTests {
         let (result, _) = await self.start(exchanges, Fixtures.request(), context)
         #expect(self.error(result)?.code == .ambiguousOutcome && context.unknown == [0])
         for (status, isThere) in [("ACTIVE", true), ("PAUSED", false), ("DELETED", true)] {
-            let (plugin, _) = FacebookFixtures.plugin([
-                ScriptedExchange(.get, "/v25.0/123", .json(200, #"{"configured_status":"\#(status)","id":"123"}"#)) {
-                    $0.query == ["fields": "configured_status"]
-                }
-            ])
+            let (plugin, _) = FacebookFixtures.plugin([Fixtures.campaign(status)])
             switch try await plugin.findBoost(Fixtures.request(), checkpoint: context.checkpoint) {
             case .found(let post): #expect(isThere && post.id == "120")
             case .absent: #expect(!isThere)
@@ -210,10 +207,9 @@ struct FacebookBoostTests {
 
     @Test("the calls of a whole boost are written down for the checker")
     func recorded() async throws {
-        let find = ScriptedExchange(.get, "/v25.0/123", .json(200, #"{"configured_status":"ACTIVE","id":"123"}"#))
         let looks = [Fixtures.campaign("ACTIVE"), Fixtures.ads(Fixtures.running)] + Fixtures.days + [Fixtures.total]
         let (plugin, transport) = FacebookFixtures.plugin(
-            Fixtures.exchanges + [find] + looks + [Fixtures.stop, Fixtures.campaign("PAUSED")])
+            Fixtures.exchanges + [Fixtures.campaign("ACTIVE")] + looks + [Fixtures.stop, Fixtures.campaign("PAUSED")])
         let context = ScriptedEffectContext()
         _ = try await plugin.startBoost(Fixtures.request(), context)
         _ = try await plugin.findBoost(Fixtures.request(), checkpoint: context.checkpoint)

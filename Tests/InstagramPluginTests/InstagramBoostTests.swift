@@ -63,7 +63,7 @@ struct InstagramBoostTests {
                 [
                     "name": "boost-1 creative", "source_instagram_media_id": media,
                     "call_to_action": #"{"type":"LEARN_MORE","value":{"link":"https://a.de"}}"#,
-                ]), made("ads", "123"), on("120"), on("121"), on("123", isVisible: true),
+                ]), made("ads", "123"), on("121"), on("123"), on("120", isVisible: true),
         ]
 
     @Test("the plugin keeps the contract when it boosts")

@@ -11,11 +11,6 @@ private struct MarketingCampaign: Decodable, Sendable {
     var isGone: Bool { self.configured_status == "ARCHIVED" || self.configured_status == "DELETED" }
 }
 
-/// An ad, as far as it says whether it was switched on.
-private struct MarketingAdSwitch: Decodable, Sendable {
-    var configured_status: String?
-}
-
 extension MarketingClient {
     /// Reads how a boost stands: its campaign, its ad, its spend by day and its results.
     package func status(_ boost: StartedBoost) async throws(PluginError) -> RemoteBoost {
@@ -46,17 +41,13 @@ extension MarketingClient {
         throw refusal ?? PluginError(.retryAfter, "Meta still says that the campaign is active.")
     }
 
-    /// Looks whether the ad was switched on.
+    /// Looks whether the campaign was switched on.
     package func find(_ request: BoostRequest, checkpoint: PluginState?) async throws(PluginError) -> Finding {
         let state = try MarketingState(checkpoint)
-        // The ad is kept before it is switched on: without one nothing was.
-        guard let ad = state.ad, let campaign = state.campaign else { return .absent }
-        let found = try await self.read(
-            MarketingAdSwitch.self, ad, ["fields": "configured_status"], endpoint: MarketingEndpoint.read)
-        guard let status = found.configured_status else {
-            return .inconclusive("Meta does not say whether the ad was switched on.")
-        }
-        return status == "PAUSED" ? .absent : .found(RemotePost(id: campaign))
+        // It is kept before it is switched on: without one nothing was.
+        guard let campaign = state.campaign else { return .absent }
+        return try await self.campaign(campaign).configured_status == "PAUSED"
+            ? .absent : .found(RemotePost(id: campaign))
     }
 
     private func campaign(_ id: String) async throws(PluginError) -> MarketingCampaign {

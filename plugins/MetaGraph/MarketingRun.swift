@@ -4,7 +4,9 @@ import Foundation
 package import PluginKit
 
 /// One run of the start of one boost: campaign, ad set, creative, ad, each kept before the next, all paused; then they are switched on from the
-/// top, the ad last and alone through the fence.
+/// bottom, the campaign last and alone through the fence.
+///
+/// A stop pauses the campaign: whatever a late request switches on below it delivers nothing.
 package struct MarketingRun {
     private let client: MarketingClient
     private let request: BoostRequest
@@ -51,12 +53,12 @@ package struct MarketingRun {
         }
         let adSet = try await self.adSet(objective, units, shown, account, under: campaign, in: node)
         let ad = try await self.ad(shown, under: campaign, in: adSet, of: node)
-        try await self.open(campaign, adSet)
+        try await self.open(adSet, ad)
         let client = self.client
         let now = self.now
         let active = try await self.context.send(part: 0, endpoint: MarketingEndpoint.status) {
             permit throws(PluginError) in
-            try await client.set("ACTIVE", ad, permit: permit)
+            try await client.set("ACTIVE", campaign, permit: permit)
             return RemotePost(id: campaign, publishedAt: now)
         }
         return RemoteBoost(id: active.id, state: .inReview)
@@ -145,13 +147,13 @@ package struct MarketingRun {
         return id
     }
 
-    /// Switches campaign and ad set on: nothing is delivered while the ad is paused.
+    /// Switches ad set and ad on: nothing is delivered while the campaign is paused.
     ///
     /// Done once and kept: a late try must not switch on again what somebody has stopped meanwhile.
-    private mutating func open(_ campaign: String, _ adSet: String) async throws(PluginError) {
+    private mutating func open(_ adSet: String, _ ad: String) async throws(PluginError) {
         guard !self.state.isOpen else { return }
-        try await self.client.set("ACTIVE", campaign)
         try await self.client.set("ACTIVE", adSet)
+        try await self.client.set("ACTIVE", ad)
         self.state.isOpen = true
         try await self.context.save(self.state.saved())
     }

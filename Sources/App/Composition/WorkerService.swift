@@ -55,7 +55,7 @@ struct WorkerService: Sendable {
             ])
         configuration.housekeeping = [
             BoostRuleHousekeeping(jobs: self.services.handlers.jobs),
-            WaitingBoostHousekeeping(),
+            BoostWatchHousekeeping(jobs: self.services.handlers.jobs), WaitingBoostHousekeeping(),
             WebhookRetention(registry: self.services.handlers.registry),
         ]
         configuration.listenAddress = try self.database.listener()

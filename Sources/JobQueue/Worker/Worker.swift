@@ -210,6 +210,8 @@ package final class Worker: Sendable {
     }
 
     func setback(_ step: String, _ error: any Error) {
+        // A loop that is ended in the middle of a call has not failed.
+        if Task.isCancelled, error is CancellationError || (error as? PQError)?.code == .cancelled { return }
         self.logger.debug("A call to the database failed", metadata: ["step": "\(step)", "error": "\(error)"])
         self.onEvent(.setback(step: step, error))
     }

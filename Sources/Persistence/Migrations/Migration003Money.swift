@@ -39,7 +39,9 @@ enum Migration003Money {
             ended_at        timestamptz,
             settled_at      timestamptz,
             remark          text,
+            -- The job that starts it, and the one that looks at it or stops it while it may cost money.
             job_id          uuid,
+            watch_job_id    uuid,
             remote_id       text,
             spend_minor     bigint,
             results         jsonb,
@@ -99,6 +101,13 @@ enum Migration003Money {
             PRIMARY KEY (client_id, entry_no),
             FOREIGN KEY (client_id, boost_id) REFERENCES boost
         );
+        CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                RAISE EXCEPTION 'entries of the ledger are never changed or removed: append one that corrects it';
+            END
+        $$;
+        CREATE TRIGGER ledger_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entry
+            FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only();
         CREATE INDEX ledger_of_cap ON ledger_entry (client_id, month, campaign);
         CREATE INDEX ledger_of_boost ON ledger_entry (client_id, boost_id);
 

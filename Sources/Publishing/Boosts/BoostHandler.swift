@@ -25,22 +25,18 @@ package struct BoostHandler: JobHandler {
     package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
         guard let subject = job.subject, let plugin = self.services.registry[PlatformID(rawValue: job.provider)],
             let boosting = plugin.boosting
-        else {
-            return JobResult(
-                .failed(JobFailure(code: "unsupported", message: "the platform '\(job.provider)' has no boosts")))
-        }
+        else { return try self.withoutPlugin(job) }
         let loaded = try await self.services.pool.withConnection { db in
             try await BoostWork.load(BoostID(subject), client: job.client, on: &db)
         }
         guard let work = loaded else {
             return JobResult(.failed(JobFailure(code: "permanent", message: "there is no such boost")))
         }
-        let payload = try JSONDecoder().decode(Payload.self, from: Data(job.payload.text.utf8))
         do {
-            switch payload.step {
+            switch try Self.step(of: job) {
             case .start:
                 return try await self.start(work, job: job, plugin: plugin, boosting: boosting, context: context)
-            case .status: return try await self.status(work, plugin: plugin, boosting: boosting)
+            case .status: return try await self.status(work, job: job, plugin: plugin, boosting: boosting)
             case .stop: return try await self.stop(work, plugin: plugin, boosting: boosting, context: context)
             }
         } catch let error as LedgerError {
@@ -55,19 +51,33 @@ package struct BoostHandler: JobHandler {
         }
     }
 
+    private static func step(of job: ClaimedJob) throws -> BoostStep {
+        try JSONDecoder().decode(Payload.self, from: Data(job.payload.text.utf8)).step
+    }
+
+    /// A start fails; what may be spending waits for a worker that has the plugin.
+    private func withoutPlugin(_ job: ClaimedJob) throws -> JobResult {
+        let message = "the platform '\(job.provider)' has no boosts"
+        return try Self.step(of: job) == .start
+            ? JobResult(.failed(JobFailure(code: "unsupported", message: message)))
+            : JobResult(.deferredFor(.seconds(60), reason: "\(message) on this worker"))
+    }
+
     /// A boost whose job is held without this handler's word waits for a person; what is set aside for it stays so, because it may have
     /// been started.
     package func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? {
-        guard case .held(let word, let failure) = outcome, let subject = job.subject else { return nil }
+        guard case .held(let word, let failure) = outcome, let subject = job.subject,
+            (try? Self.step(of: job)) == .start
+        else { return nil }
         if word == HoldReason.unknownOutcome {
             // A job of its own looks; nobody is asked for anything yet.
             let reason =
                 "looking whether it runs: \(failure?.message ?? "its run ended in the middle of the activation")"
             return { db in
                 guard let work = try await BoostWork.load(BoostID(subject), client: job.client, on: &db),
-                    work.remoteID == nil, [.planned, .starting].contains(work.state)
+                    [.planned, .starting].contains(work.state)
                 else { return }
-                try await work.move(to: .unknown, reason: reason, on: &db)
+                try await work.move(to: .unknown, reason: reason, ifNotStarted: true, on: &db)
             }
         }
         let reason = failure?.message ?? word
@@ -102,6 +112,7 @@ package struct BoostHandler: JobHandler {
             return JobResult(.failed(JobFailure(code: "precondition", message: "nobody has released the boost yet")))
         }
         guard let post = work.post else { throw PluginError(.permanent, "the boost has no publication to promote") }
+        try Self.checkPublication(of: work)
         let effects = try await context.effects.prepare(work.operation)
         if let running = Self.confirmed(effects) {
             let record = self.record(running, of: work, limits: plugin.manifest.boost)
@@ -122,7 +133,8 @@ package struct BoostHandler: JobHandler {
             if standing.isPaused { return try await self.services.giveBack(job, standing) }
             guard standing.isActive else { return JobResult(.held(reason: standing.obstacle, nil)) }
         }
-        guard try await self.setAside(work, limits: plugin.manifest.boost) else { return .succeeded }
+        if let wait = try await self.lateRequests(of: job, effects) { return wait }
+        guard try await self.setAside(work, for: job, limits: plugin.manifest.boost) else { return .succeeded }
         let checkpoint = try effects.first { $0.part == 0 }?.checkpoint.map(StoredCheckpoint.init(data:))
         let latest = LatestCheckpoint(checkpoint?.state)
         let boost = try await self.services.withAccess(client: work.client, account: work.account, for: "boost") {
@@ -130,22 +142,60 @@ package struct BoostHandler: JobHandler {
             let host = EffectHost(
                 effects: context.effects, operation: work.operation, latest: latest,
                 limits: PlatformLimits(plugin.manifest, store: self.services.limits),
-                caller: Caller.current ?? Caller(client: work.client, account: work.account))
+                caller: Caller.current ?? Caller(client: work.client, account: work.account),
+                stillTrue: { db in try await self.checkActivation(of: work, on: &db) })
             return try await boosting.startBoost(work.request(post, access: access), host)
         }
         let record = self.record(boost, of: work, limits: plugin.manifest.boost)
         return JobResult(.succeeded, record: record, recordIfStale: record)
     }
 
-    /// Sets the money aside, unless somebody wants the boost stopped meanwhile.
+    /// After a worker died before the activation, waits until nothing that it sent can arrive any more: a campaign that is made while
+    /// somebody looks for it by its name would be made twice.
+    private func lateRequests(of job: ClaimedJob, _ effects: [Effect]) async throws -> JobResult? {
+        guard job.crashCount > 0, effects.allSatisfy({ $0.state == .prepared }) else { return nil }
+        let last: String? = try await self.services.pool.query(
+            """
+            SELECT outcome FROM attempt WHERE client_id = \(job.client) AND job_id = \(job.id)
+            ORDER BY finished_at DESC, lease_no DESC LIMIT 1
+            """
+        ).first?.get("outcome")
+        guard last == "crashed" else { return nil }
+        return JobResult(
+            .deferredFor(Self.lateArrival, reason: "a request of the worker that died may still arrive"))
+    }
+
+    /// How long a request that left a worker may take to have its effect.
+    private static let lateArrival: Duration = .seconds(60)
+
+    /// What must hold in the moment of the activation: the post is there, and no cap has been passed or lowered meanwhile.
+    private func checkActivation(of work: BoostWork, on db: inout Transaction) async throws {
+        try await db.execute(
+            "SELECT FROM boost WHERE client_id = \(work.client) AND boost_id = \(work.boost) FOR UPDATE")
+        guard let now = try await BoostWork.load(work.boost, client: work.client, on: &db) else { return }
+        try Self.checkPublication(of: now)
+        if let passed = try await self.services.ledger.passedCaps(of: work.owner, on: &db).first {
+            throw PluginError(.permanent, passed, nextAction: "Raise the budget or lower the boost.")
+        }
+    }
+
+    private static func checkPublication(of work: BoostWork) throws(PluginError) {
+        guard let obstacle = work.publicationObstacle else { return }
+        throw PluginError(.permanent, obstacle, nextAction: "Boost another publication.")
+    }
+
+    /// Sets the money aside, unless somebody wants the boost stopped meanwhile, or another worker has the job by now and may have started it.
     ///
     /// - Returns: Whether it may be started.
-    private func setAside(_ work: BoostWork, limits: BoostLimits?) async throws -> Bool {
+    private func setAside(_ work: BoostWork, for job: ClaimedJob, limits: BoostLimits?) async throws -> Bool {
         try await self.services.pool.withTransaction { db in
+            guard try await job.holdsLease(on: &db) else { return false }
             // Whoever asks for a stop locks the same row: one of the two sees the other.
             let isWanted: Bool? = try await db.query(
                 """
-                SELECT stop_asked_at IS NULL AND state NOT IN ('cancelled', 'stopping', 'stopped') AS is_wanted FROM boost
+                SELECT stop_asked_at IS NULL AND remote_id IS NULL
+                       AND state IN ('planned', 'starting', 'unknown', 'held', 'failed') AS is_wanted
+                FROM boost
                 WHERE client_id = \(work.client) AND boost_id = \(work.boost) FOR UPDATE
                 """
             ).first?.get("is_wanted")
@@ -168,10 +218,16 @@ package struct BoostHandler: JobHandler {
     }
 
     private func status(
-        _ work: BoostWork, plugin: RegisteredPlugin, boosting: any Boosting
+        _ work: BoostWork, job: ClaimedJob, plugin: RegisteredPlugin, boosting: any Boosting
     ) async throws -> JobResult {
-        guard let remoteID = work.remoteID, work.state.hasEnded || [.running, .inReview, .paused].contains(work.state)
-        else { return .succeeded }
+        // What is being stopped is looked at by the job that stops it.
+        guard let remoteID = work.remoteID, ![.stopping, .cancelled, .failed].contains(work.state) else {
+            return .succeeded
+        }
+        let isWatched = try await self.services.pool.withConnection { db in
+            try await BoostWatch(jobs: self.services.jobs).isKept(of: work, besides: job.id, on: &db)
+        }
+        guard !isWatched else { return .succeeded }
         // Another look has just been there and has planned the next one, or nothing can be switched on again any more.
         if work.isSettled, let read = work.readAt,
             work.now < read.addingTimeInterval(BoostRecord.stoppedInterval / 2)
@@ -239,7 +295,7 @@ package struct BoostHandler: JobHandler {
     /// The start waits until it is known whether the activation took effect.
     private static func held(_ work: BoostWork, _ reason: String, _ error: PluginError? = nil) -> JobResult {
         JobResult(.held(reason: HoldReason.unknownOutcome, error.map { JobFailure($0) })) { db in
-            try await work.move(to: .unknown, failure: error, reason: reason, on: &db)
+            try await work.move(to: .unknown, failure: error, reason: reason, ifNotStarted: true, on: &db)
         }
     }
 
@@ -263,8 +319,11 @@ package struct BoostHandler: JobHandler {
         var outcome = FailureDecision.outcome(
             of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
         // A boost that may be spending is looked at until it has ended, whatever goes wrong with one look.
-        if case .failed = outcome, work.remoteID != nil {
-            outcome = .deferredFor(.seconds(3_600), reason: error.message)
+        if work.remoteID != nil {
+            switch outcome {
+            case .failed, .held: outcome = .deferredFor(.seconds(3_600), reason: error.message)
+            default: break
+            }
         }
         let decided = outcome
         let ledger = self.services.ledger
@@ -273,7 +332,8 @@ package struct BoostHandler: JobHandler {
             switch decided {
             case .keptBack(let pause, _): try await LaneClosing(job, error).close(for: pause, on: &db)
             case .failed:
-                try await work.move(to: .failed, failure: error, reason: error.message, on: &db)
+                try await work.move(
+                    to: .failed, failure: error, reason: error.message, ifNotStarted: true, on: &db)
                 try await ledger.releaseRest(
                     for: work.owner, actor: "posthorn", reason: "the boost did not start", on: &db)
                 try await effects.forgetFindings(work.operation, client: work.client, on: &db)

@@ -34,8 +34,10 @@ struct BoostRecord: Sendable {
         try await self.note(idleness, state, on: &db)
         try await self.book(state, on: &db)
         if state == .stopping {
-            // The job that stops it is there since the wish was.
-            if self.work.state.hasEnded { try await self.stopAgain(on: &db) }
+            // The job that stops it is there since the wish was, unless it had no more to do.
+            if self.work.state.hasEnded || [.cancelled, .failed].contains(self.work.state) {
+                try await self.stopAgain(on: &db)
+            }
             return
         }
         if state == .rejected, self.work.state != .rejected {
@@ -52,7 +54,8 @@ struct BoostRecord: Sendable {
 
     /// The platform's state in our words: one that is to be stopped is not running or paused for us any more.
     private var state: BoostState {
-        let isAskedToStop = self.work.stopAskedAt != nil || self.work.state.hasEnded
+        let isAskedToStop =
+            self.work.stopAskedAt != nil || self.work.state.hasEnded || [.cancelled, .failed].contains(self.work.state)
         switch self.boost.state {
         case .inReview: return isAskedToStop ? .stopping : .inReview
         case .running: return isAskedToStop ? .stopping : .running
@@ -74,7 +77,7 @@ struct BoostRecord: Sendable {
                              stop_reason = coalesce(stop_reason, 'it had ended and was switched on again')
             WHERE client_id = \(self.work.client) AND boost_id = \(self.work.boost)
             """)
-        _ = try await self.jobs.enqueue([self.work.job(.stop, dueAt: nil)], on: &db)
+        try await BoostWatch(jobs: self.jobs).begin(.stop, of: self.work, dueAt: nil, on: &db)
     }
 
     private func words(of state: BoostState) -> String {
@@ -120,12 +123,7 @@ struct BoostRecord: Sendable {
         if let spend = self.boost.spend {
             try await self.ledger.book(
                 for: self.work.owner, actor: self.actor, reason: "reported by the platform", on: &db
-            ) { balances in
-                guard let byMonth = self.spendByMonth(exposure, total: spend) else {
-                    return balances.spend(total: spend.minorUnits, in: exposure.month(of: self.work.now))
-                }
-                return balances.spend(byMonth)
-            }
+            ) { balances in self.boost.bookings(of: spend, exposure, at: self.work.now, balances) }
         }
         let reason =
             self.isSettled(state) ? "the boost is \(state.rawValue) and its bill is final" : "cannot be spent any more"
@@ -139,19 +137,6 @@ struct BoostRecord: Sendable {
                 WHERE client_id = \(self.work.client) AND boost_id = \(self.work.boost)
                 """)
         }
-    }
-
-    /// Spend by month where the platform splits it by day and the days add up.
-    private func spendByMonth(_ exposure: BoostExposure, total: Money) -> [CalendarMonth: Int64]? {
-        guard !self.boost.spendByDay.isEmpty,
-            self.boost.spendByDay.values.reduce(0, { $0 + $1.minorUnits }) == total.minorUnits
-        else { return nil }
-        var months: [CalendarMonth: Int64] = [:]
-        for (day, money) in self.boost.spendByDay {
-            guard let month = exposure.month(ofDay: day) else { return nil }
-            months[month, default: 0] += money.minorUnits
-        }
-        return months
     }
 
     /// What may still be needed of what is set aside: nothing more in months that are over and settled, of a budget for the whole time
@@ -203,9 +188,7 @@ struct BoostRecord: Sendable {
         _ state: BoostState, _ idleness: String?, on db: inout Transaction
     ) async throws -> String? {
         guard [.inReview, .running, .paused].contains(state) else { return nil }
-        if let publication = self.work.publicationState, publication != "live", publication != "edited" {
-            return "its publication is \(publication)"
-        }
+        if let obstacle = self.work.publicationObstacle { return obstacle }
         if let spend = self.boost.spend {
             let most = self.work.exposure(self.limits).most(until: self.work.now)
             if spend.minorUnits > most {
@@ -228,6 +211,7 @@ struct BoostRecord: Sendable {
             let next = min(now.addingTimeInterval(Self.stoppedInterval), self.work.terms.endsAt)
             return try await self.planLook(at: next, on: &db)
         }
+        try await self.lookAtPublication(on: &db)
         // A last look soon after the end, so that the final spend is booked.
         let next =
             now < self.work.terms.endsAt
@@ -236,7 +220,19 @@ struct BoostRecord: Sendable {
         try await self.planLook(at: next, on: &db)
     }
 
+    /// Once a day the publication itself is read: when it is gone, nothing more is to be paid for it.
+    private func lookAtPublication(on db: inout Transaction) async throws {
+        guard let publication = self.work.publication else { return }
+        let day = Int(self.work.now.timeIntervalSince1970 / 86_400)
+        _ = try await self.jobs.enqueue(
+            [
+                .fetchMetrics(
+                    publication: publication, client: self.work.client, account: self.work.account,
+                    platform: self.work.platform, dueAt: nil, key: "boosted:\(publication):\(day)")
+            ], on: &db)
+    }
+
     private func planLook(at instant: Date, on db: inout Transaction) async throws {
-        _ = try await self.jobs.enqueue([self.work.job(.status, dueAt: instant)], on: &db)
+        try await BoostWatch(jobs: self.jobs).begin(.status, of: self.work, dueAt: instant, on: &db)
     }
 }

@@ -31,48 +31,69 @@ extension BoostService {
 
     /// Releases a boost that may cost more than one person may decide.
     ///
+    /// One that is late begins now and keeps its length.
+    ///
     /// - Throws: `ServiceError`: `notFound`, `forbidden` when the actor made the boost or the rule that made it, `conflict` when it needs
-    ///   nobody's release.
+    ///   nobody's release, or when it may cost more than was shown because its dates have moved; then it has the new ones.
     package func release(_ reference: String, actor: String) async throws -> BoostDetail {
         let detail = try await self.show(reference)
         let boost = detail.boost
-        try await self.pool.withTransaction(retrying: 3) { db in
-            var author: String?
-            if let rule = boost.rule { author = try await BoostRuleRow.author(of: rule, client: boost.client, on: &db) }
-            guard actor != boost.createdBy, actor != author else {
-                throw ServiceError(
-                    .forbidden,
-                    "\(actor) made the \(actor == author ? "rule that made the boost" : "boost"): a second person must "
-                        + "release it, as another user of the system or with POSTHORN_ACTOR=NAME")
-            }
-            let released = try await db.execute(
-                """
-                UPDATE boost SET released_by = \(actor)
-                WHERE client_id = \(boost.client) AND boost_id = \(boost.id) AND needs_release AND released_by IS NULL
-                  AND state IN ('waiting', 'awaiting-release')
-                """)
-            guard released == 1 else {
-                throw ServiceError(.conflict, "the boost is \(boost.state.rawValue) and waits for nobody's release")
-            }
-            let before = try await BoostRepository.transition(
-                boost.id, of: boost.client, from: [.awaitingRelease], to: .planned, actor: actor,
-                reason: "released by a second person", on: &db)
-            guard before != nil else { return }
-            // One that is late begins now and keeps its length; what it may cost then is looked at when the money is set aside.
-            let startsAt: Date = try await db.query(
-                """
-                UPDATE boost SET starts_at = greatest(starts_at, world_now()),
-                                 ends_at = ends_at + greatest(interval '0', world_now() - starts_at)
-                WHERE client_id = \(boost.client) AND boost_id = \(boost.id)
-                RETURNING starts_at
-                """
-            ).single()
-            let job = NewJob.boost(
-                .start, of: boost.id, client: boost.client, account: boost.account, platform: detail.account.platform,
-                dueAt: startsAt)
-            try await BoostRepository.setJob(job.id, of: boost.id, client: boost.client, on: &db)
-            _ = try await self.jobs.enqueue([job], on: &db)
+        let dearer = try await self.pool.withTransaction(retrying: 3) { db in
+            try await self.release(boost, of: detail.account.platform, actor: actor, on: &db)
+        }
+        if let dearer {
+            throw ServiceError(
+                .conflict,
+                "its dates have moved, and it may cost up to \(dearer) now instead of "
+                    + "\(Money(minorUnits: boost.mostMinorUnits, currency: boost.budget.currency)): release it again if that is wanted"
+            )
         }
         return try await self.show(reference)
+    }
+
+    /// - Returns: What it may cost, when that is more than before: then it is not released.
+    private func release(
+        _ boost: BoostRow, of platform: PlatformID, actor: String, on db: inout Transaction
+    ) async throws -> Money? {
+        var author: String?
+        if let rule = boost.rule { author = try await BoostRuleRow.author(of: rule, client: boost.client, on: &db) }
+        guard actor != boost.createdBy, actor != author else {
+            throw ServiceError(
+                .forbidden,
+                "\(actor) made the \(actor == author ? "rule that made the boost" : "boost"): a second person must "
+                    + "release it, as another user of the system or with POSTHORN_ACTOR=NAME")
+        }
+        let released = try await db.execute(
+            """
+            UPDATE boost SET released_by = \(actor)
+            WHERE client_id = \(boost.client) AND boost_id = \(boost.id) AND needs_release AND released_by IS NULL
+              AND state IN ('waiting', 'awaiting-release')
+            """)
+        guard released == 1 else {
+            throw ServiceError(.conflict, "the boost is \(boost.state.rawValue) and waits for nobody's release")
+        }
+        let late: Date? = try await db.query(
+            """
+            UPDATE boost SET starts_at = world_now(), ends_at = ends_at + (world_now() - starts_at)
+            WHERE client_id = \(boost.client) AND boost_id = \(boost.id) AND state = 'awaiting-release'
+              AND starts_at < world_now()
+            RETURNING starts_at
+            """
+        ).first?.get("starts_at")
+        if late != nil {
+            let price = BoostPrice(
+                boost: boost.id, client: boost.client, limits: self.registry[platform]?.manifest.boost)
+            if let dearer = try await price.reckonAgain(on: &db) { return dearer }
+        }
+        let before = try await BoostRepository.transition(
+            boost.id, of: boost.client, from: [.awaitingRelease], to: .planned, actor: actor,
+            reason: "released by a second person", on: &db)
+        guard before != nil else { return nil }
+        let job = NewJob.boost(
+            .start, of: boost.id, client: boost.client, account: boost.account, platform: platform,
+            dueAt: late ?? boost.startsAt)
+        try await BoostRepository.setJob(job.id, of: boost.id, client: boost.client, on: &db)
+        _ = try await self.jobs.enqueue([job], on: &db)
+        return nil
     }
 }

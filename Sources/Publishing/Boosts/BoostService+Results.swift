@@ -15,8 +15,12 @@ extension BoostService {
             """
             WITH last AS (
                 SELECT DISTINCT ON (publication.publication_id) sample.views,
-                       coalesce(sample.engagements, coalesce(sample.likes, 0) + coalesce(sample.comments, 0)
-                                                    + coalesce(sample.shares, 0) + coalesce(sample.saves, 0)) AS engagements
+                       coalesce(
+                           sample.engagements,
+                           CASE WHEN num_nonnulls(sample.likes, sample.comments, sample.shares, sample.saves) > 0
+                               THEN coalesce(sample.likes, 0) + coalesce(sample.comments, 0) + coalesce(sample.shares, 0)
+                                    + coalesce(sample.saves, 0)
+                           END) AS engagements
                 FROM publication
                 JOIN sample ON sample.client_id = publication.client_id AND sample.publication_id = publication.publication_id
                 WHERE publication.client_id = \(boost.client) AND publication.account_id = \(boost.account)

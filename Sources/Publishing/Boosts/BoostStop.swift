@@ -24,7 +24,7 @@ struct BoostStop: Sendable {
     var jobs: JobStore
     var ledger: BudgetLedger
 
-    /// Asks for a stop; asking again changes nothing.
+    /// Asks for a stop; asking again changes nothing, unless nobody is at it any more.
     ///
     /// - Returns: What comes of it.
     @discardableResult
@@ -38,7 +38,9 @@ struct BoostStop: Sendable {
         }
         switch work.state {
         case .completed, .stopped, .rejected, .failed, .cancelled: return .ended(work.state)
-        case .stopping: return .stopping
+        case .stopping:
+            try await self.pursue(work, on: &db)
+            return .stopping
         case .waiting, .awaitingRelease, .planned, .held, .starting, .unknown, .inReview, .running, .paused: break
         }
         let isNew = try await db.execute(
@@ -50,9 +52,18 @@ struct BoostStop: Sendable {
             return .cancelled
         }
         if work.remoteID != nil { try await work.move(to: .stopping, actor: actor, reason: reason, on: &db) }
-        // The one job that goes on until it is known that nothing runs.
-        if isNew == 1 { _ = try await self.jobs.enqueue([work.job(.stop, dueAt: nil)], on: &db) }
+        if isNew == 1 {
+            try await BoostWatch(jobs: self.jobs).begin(.stop, of: work, dueAt: nil, on: &db)
+        } else {
+            try await self.pursue(work, on: &db)
+        }
         return work.remoteID == nil ? .noted : .stopping
+    }
+
+    /// Sees to it that the job is there which goes on until it is known that nothing runs.
+    private func pursue(_ work: BoostWork, on db: inout Transaction) async throws {
+        let watch = BoostWatch(jobs: self.jobs)
+        if try await !watch.isKept(of: work, on: &db) { try await watch.begin(.stop, of: work, dueAt: nil, on: &db) }
     }
 
     /// Ends a boost that the platform has not heard of, when nothing can start it any more.

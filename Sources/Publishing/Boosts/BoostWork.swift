@@ -14,12 +14,15 @@ struct BoostWork: Sendable {
     var account: AccountID
     var platform: PlatformID
     var adAccount: AdAccountID?
+    var publication: PublicationID?
     var post: RemotePost?
     var format: PostFormat?
     var terms: BoostTerms
     var campaign: String
     var state: BoostState
     var remoteID: String?
+    /// The job that looks at it or stops it.
+    var watchJob: JobID?
     /// Whether a second person must release it and has not.
     var isUnreleased: Bool
     /// Why it is to be stopped.
@@ -47,6 +50,12 @@ struct BoostWork: Sendable {
     /// World seconds per real second.
     var rate: Double
     var now: Date
+
+    /// Why its publication cannot be promoted any more.
+    var publicationObstacle: String? {
+        guard let state = self.publicationState, state != "live", state != "edited" else { return nil }
+        return "its publication is \(state)"
+    }
 
     var operation: String { "boost:\(self.boost)" }
 
@@ -85,9 +94,9 @@ struct BoostWork: Sendable {
             """
             SELECT boost.account_id, account.platform, boost.ad_account_id, ad_account.external_id AS ad_external_id,
                    ad_account.currency AS ad_currency, ad_account.time_zone AS ad_time_zone, ad_account.payer,
-                   publication.remote_id AS post_id, publication.url, publication.published_at, target.format,
+                   boost.publication_id, publication.remote_id AS post_id, publication.url, publication.published_at, target.format,
                    objective, audience, call_to_action, special_ad_categories, budget_minor, boost.currency, budget_kind,
-                   starts_at, ends_at, campaign, boost.state, boost.remote_id, stop_asked_at, stop_reason, ended_at,
+                   starts_at, ends_at, campaign, boost.state, boost.remote_id, watch_job_id, stop_asked_at, stop_reason, ended_at,
                    running_since, idle_since, stops_when_idle,
                    settled_at IS NOT NULL AS is_settled, status_read_at, needs_release AND released_by IS NULL AS is_unreleased,
                    publication.state AS publication_state, client.time_zone AS client_zone, client.state AS client_state,
@@ -111,9 +120,10 @@ struct BoostWork: Sendable {
         let format: String? = try row.get("format")
         return BoostWork(
             client: client, boost: boost, account: try row.get("account_id"), platform: try row.get("platform"),
-            adAccount: try row.get("ad_account_id"),
+            adAccount: try row.get("ad_account_id"), publication: try row.get("publication_id"),
             post: post, format: format.map(PostFormat.init(rawValue:)), terms: try Self.terms(row),
             campaign: try row.get("campaign"), state: try row.get("state"), remoteID: try row.get("remote_id"),
+            watchJob: try row.get("watch_job_id"),
             isUnreleased: try row.get("is_unreleased"), stopReason: try row.get("stop_reason"),
             stopAskedAt: try row.get("stop_asked_at"), runningSince: try row.get("running_since"),
             idleSince: try row.get("idle_since"), stopsWhenIdle: try row.get("stops_when_idle"),
@@ -154,7 +164,7 @@ struct BoostWork: Sendable {
         guard [.planned, .starting, .unknown].contains(self.state), self.remoteID == nil else {
             return try await self.note(failure, on: &db)
         }
-        try await self.move(to: .held, failure: failure, reason: reason, on: &db)
+        try await self.move(to: .held, failure: failure, reason: reason, ifNotStarted: true, on: &db)
     }
 
     /// Keeps what went wrong where a person sees it; the state stays.
@@ -167,15 +177,18 @@ struct BoostWork: Sendable {
     }
 
     /// Moves the boost to a state, with its line in the history.
+    ///
+    /// - Parameter ifNotStarted: Leaves one alone that the platform has meanwhile: what is said of its start is out of date then.
     func move(
         to state: BoostState, actor: String = "posthorn", failure: PluginError? = nil, reason: String,
-        on db: inout some SQLSession & ~Copyable
+        ifNotStarted: Bool = false, on db: inout some SQLSession & ~Copyable
     ) async throws {
         try await db.execute(
             """
             WITH before AS (
                 SELECT client_id, boost_id, state FROM boost
-                WHERE client_id = \(self.client) AND boost_id = \(self.boost) AND state <> \(state) FOR UPDATE),
+                WHERE client_id = \(self.client) AND boost_id = \(self.boost) AND state <> \(state)
+                  AND (remote_id IS NULL OR NOT \(ifNotStarted)) FOR UPDATE),
             moved AS (
                 UPDATE boost SET state = \(state), failure_code = \(failure?.code.description), failure_message = \(failure?.message)
                 FROM before WHERE boost.client_id = before.client_id AND boost.boost_id = before.boost_id)

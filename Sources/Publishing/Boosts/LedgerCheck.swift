@@ -60,12 +60,17 @@ package struct LedgerCheck: Sendable {
         return comparisons
     }
 
-    private func book(_ spend: Money, of work: BoostWork, actor: String) async throws {
+    private func book(_ spend: Money, _ remote: RemoteBoost, of work: BoostWork, actor: String) async throws {
         let exposure = work.exposure(self.services.registry[work.platform]?.manifest.boost)
         try await self.services.pool.withTransaction(retrying: 3) { db in
             try await self.services.ledger.book(
                 for: work.owner, actor: actor, reason: "reported after its bill was final", on: &db
-            ) { $0.spend(total: spend.minorUnits, in: exposure.month(of: work.now)) }
+            ) { remote.bookings(of: spend, exposure, at: work.now, $0) }
+            try await db.execute(
+                """
+                UPDATE boost SET spend_minor = \(spend.minorUnits), status_read_at = world_now()
+                WHERE client_id = \(work.client) AND boost_id = \(work.boost)
+                """)
         }
     }
 
@@ -93,7 +98,7 @@ package struct LedgerCheck: Sendable {
             comparison.reported = remote.spend
             if remote.spend == nil { comparison.problem = "the platform reports no spend" }
             if let booker, let spend = remote.spend, work.isSettled, spend != comparison.booked {
-                try await self.book(spend, of: work, actor: booker)
+                try await self.book(spend, remote, of: work, actor: booker)
                 comparison.booked = spend
             }
         } catch let error as PluginError {

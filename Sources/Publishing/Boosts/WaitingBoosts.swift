@@ -40,9 +40,18 @@ struct WaitingBoosts: Sendable {
         var jobs: [NewJob] = []
         for row in rows {
             let boost: BoostID = try row.get("boost_id")
-            if try row.get("is_late", as: Bool.self) { try await self.priceAgain(boost, on: &db) }
+            var unreleased: Money?
+            if try row.get("is_late", as: Bool.self) {
+                let price = BoostPrice(boost: boost, client: self.client, limits: self.limits)
+                unreleased = try await price.reckonAgain(on: &db)
+            }
             guard let work = try await BoostWork.load(boost, client: self.client, on: &db), work.state == .planned
-            else {
+            else { continue }
+            if let unreleased {
+                try await work.move(
+                    to: .awaitingRelease,
+                    reason: "with its later dates it may cost \(unreleased), which a second person must release",
+                    on: &db)
                 continue
             }
             let job = work.job(.start, dueAt: work.terms.startsAt)
@@ -50,32 +59,5 @@ struct WaitingBoosts: Sendable {
             jobs.append(job)
         }
         return jobs
-    }
-
-    /// Other dates can touch a day more: what it may cost is reckoned again, and who must agree to that.
-    private func priceAgain(_ boost: BoostID, on db: inout Transaction) async throws {
-        guard let work = try await BoostWork.load(boost, client: self.client, on: &db) else { return }
-        let most = Money(minorUnits: work.exposure(self.limits).total, currency: work.terms.budget.currency)
-        let person: String = try await db.query(
-            """
-            SELECT coalesce(boost_rule.created_by, boost.created_by)
-            FROM boost
-            LEFT JOIN boost_rule ON boost_rule.client_id = boost.client_id AND boost_rule.rule_id = boost.rule_id
-            WHERE boost.client_id = \(self.client) AND boost.boost_id = \(boost)
-            """
-        ).single()
-        let isAbove = try await BudgetRepository.releaseLimit(of: self.client, on: &db).needsRelease(most, by: person)
-        let changed = try await db.query(
-            """
-            UPDATE boost SET most_minor = \(most.minorUnits), needs_release = needs_release OR \(isAbove)
-            WHERE client_id = \(self.client) AND boost_id = \(boost)
-            RETURNING state = 'planned' AND needs_release AND released_by IS NULL AS must_wait
-            """
-        ).first?.get("must_wait", as: Bool.self)
-        guard changed == true else { return }
-        try await work.move(
-            to: .awaitingRelease,
-            reason: "with its later dates it may cost \(most), which a second person must release",
-            on: &db)
     }
 }

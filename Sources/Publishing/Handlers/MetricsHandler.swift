@@ -52,12 +52,15 @@ package struct MetricsHandler: JobHandler {
         }
     }
 
+    private var stop: BoostStop { BoostStop(jobs: self.services.jobs, ledger: self.services.ledger) }
+
     private func readAccount(
         _ job: ClaimedJob, _ account: AccountID, _ metrics: any MetricsFetching
     ) async throws -> JobResult {
         let readings = try await self.call([], job, account, metrics)
         guard let reading = readings.first(where: { $0.postID == nil }) else { return Self.nothing("account") }
-        let record = SampleRecord(client: job.client, account: account, entries: [.init(reading: reading)])
+        let record = SampleRecord(
+            client: job.client, account: account, entries: [.init(reading: reading)], stop: self.stop)
         let costs = self.costs(.account, job)
         return JobResult(.succeeded) { db in
             try await record.write(on: &db)
@@ -84,7 +87,7 @@ package struct MetricsHandler: JobHandler {
             readings.first { $0.postID == entry.remote.id }
                 .map { SampleRecord.Entry(publication: entry.publication, reading: $0) }
         }
-        let record = SampleRecord(client: job.client, account: account, entries: entries)
+        let record = SampleRecord(client: job.client, account: account, entries: entries, stop: self.stop)
         // What could not be read fails alone: the jobs of the others ask for themselves.
         var result = entries.first?.publication == round.own.publication ? .succeeded : Self.nothing("publication")
         let news = TimingNews(client: job.client, account: account, platform: PlatformID(rawValue: job.provider))

@@ -18,6 +18,8 @@ struct SampleRecord: Sendable {
     var client: ClientID
     var account: AccountID
     var entries: [Entry]
+    /// Stops the boosts of what is gone.
+    var stop: BoostStop
 
     func write(on db: inout Transaction) async throws {
         let gone = self.entries.filter(\.reading.isGone).compactMap(\.publication)
@@ -27,6 +29,7 @@ struct SampleRecord: Sendable {
                 UPDATE publication SET state = 'gone'
                 WHERE client_id = \(self.client) AND publication_id = ANY(\(gone)) AND state IN ('live', 'edited')
                 """)
+            try await self.stopBoosts(of: gone, on: &db)
         }
         let read = self.entries.filter { $0.publication == nil || !$0.reading.isGone }
         guard !read.isEmpty else { return }
@@ -53,6 +56,21 @@ struct SampleRecord: Sendable {
             try await db.execute(
                 "UPDATE account SET followers = \(followers) WHERE client_id = \(self.client) AND account_id = \(self.account)"
             )
+        }
+    }
+
+    private func stopBoosts(of gone: [PublicationID], on db: inout Transaction) async throws {
+        let boosts: [BoostID] = try await db.query(
+            """
+            SELECT boost_id FROM boost
+            WHERE client_id = \(self.client) AND publication_id = ANY(\(gone)) AND stop_asked_at IS NULL
+              AND state IN ('awaiting-release', 'planned', 'starting', 'unknown', 'held', 'in-review', 'running', 'paused')
+            ORDER BY boost_id
+            """
+        ).column()
+        for boost in boosts {
+            try await self.stop.ask(
+                boost, of: self.client, actor: "posthorn", reason: "its publication is gone", on: &db)
         }
     }
 }

@@ -41,14 +41,20 @@ package struct BudgetLedger: Sendable {
     /// Sets money aside in every month under every cap that applies: the client's, and the campaign's when it has one.
     ///
     /// The caps' rows are locked until the transaction ends, so that boosts at the same moment cannot pass a cap together. Doing it again
-    /// for the same boost changes nothing.
+    /// for the same boost sets nothing more aside, and asks again whether the caps hold.
     ///
     /// - Throws: `LedgerError`; then nothing is written.
     package func reserve(
         _ amounts: [CalendarMonth: Int64], for owner: Owner, actor: String, on db: inout Transaction
     ) async throws {
         let caps = try await self.lockCaps(of: amounts.keys.sorted(), for: owner, on: &db)
-        guard try await self.balances(of: owner, on: &db).open == 0 else { return }
+        guard try await self.balances(of: owner, on: &db).open == 0 else {
+            // A cap may have been lowered since.
+            if let passed = try await self.passedCaps(of: owner, on: &db).first {
+                throw LedgerError(kind: .capPassed, description: passed)
+            }
+            return
+        }
         for (month, amount) in amounts.sorted(by: { $0.key < $1.key }) {
             guard caps.contains(where: { $0.month == month && $0.campaign.isEmpty }) else {
                 throw LedgerError(

@@ -99,20 +99,20 @@ package struct BoostRuleRow: Sendable, Hashable {
         ).first?.get("created_by")
     }
 
-    /// The boosts that rules of a client made and that were not called off before they began.
+    /// The boosts that rules of a client made; one that Posthorn called off before it began, with its target, never was.
     static func made(of client: ClientID, since: Date, on db: inout some SQLSession & ~Copyable) async throws
         -> [RuledBoost]
     {
         try await db.query(
             """
-            SELECT account_id, publication_id, created_at FROM boost
+            SELECT account_id, publication_id, created_at, state NOT IN ('cancelled', 'failed') AS has_begun FROM boost
             WHERE client_id = \(client) AND rule_id IS NOT NULL AND publication_id IS NOT NULL AND created_at >= \(since)
-              AND state <> 'cancelled'
+              AND (state <> 'cancelled' OR stop_asked_by IS DISTINCT FROM 'posthorn')
             """
         ).decoded { row in
             RuledBoost(
                 account: try row.get("account_id"), publication: try row.get("publication_id"),
-                at: try row.get("created_at"))
+                at: try row.get("created_at"), hasBegun: try row.get("has_begun"))
         }
     }
 }

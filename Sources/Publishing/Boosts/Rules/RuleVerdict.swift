@@ -48,12 +48,15 @@ package struct RuledBoost: Sendable, Hashable {
     package var publication: PublicationID
     /// When.
     package var at: Date
+    /// Whether it began; one that a person called off before, or that the platform refused, did not.
+    package var hasBegun: Bool
 
     /// Notes a boost.
-    package init(account: AccountID, publication: PublicationID, at: Date) {
+    package init(account: AccountID, publication: PublicationID, at: Date, hasBegun: Bool = true) {
         self.account = account
         self.publication = publication
         self.at = at
+        self.hasBegun = hasBegun
     }
 }
 
@@ -144,7 +147,14 @@ package struct RuleJudge: Sendable {
             return (.belowThreshold, "\(earned); the rule wants \(Self.times(self.rule.threshold))")
         }
         let own = post.boosts + made.count { $0.publication == post.publication }
-        guard own < self.rule.perPost else { return (.boosted, "\(earned); it was boosted \(own) time(s) already") }
+        guard own < self.rule.perPost else {
+            let words =
+                made.contains { $0.publication == post.publication && !$0.hasBegun }
+                ? "a boost of it was called off or refused" : "it was boosted \(own) time(s) already"
+            return (.boosted, "\(earned); \(words)")
+        }
+        // What was called off or refused is final for its post, and uses up nobody's day.
+        let made = made.filter(\.hasBegun)
         if self.rule.isQuiet(at: instant, in: self.zone) {
             return (.quietHours, "\(earned); nothing is begun in the quiet hours")
         }
