@@ -40,8 +40,8 @@ public struct WebhookEvent: Sendable, Hashable {
         case comment(String, post: String)
         /// What the platform was working on when we published, by the platform's handle of it.
         case publishing(String)
-        /// The owner took the permission away.
-        case authorizationRemoved(reason: String)
+        /// The owner took the permission away, at the instant that the platform says; a delivery can be late or come again.
+        case authorizationRemoved(reason: String, at: Date)
     }
 
     /// The platform's identity of the account.

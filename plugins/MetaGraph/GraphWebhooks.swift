@@ -46,7 +46,9 @@ public enum GraphWebhooks {
         guard kind == object else { return [] }
         let oldest = delivery.receivedAt.addingTimeInterval(-Self.longest)
         let times = entries.compactMap { ($0["time"] as? NSNumber)?.doubleValue }.map(Self.date)
-        if !times.isEmpty, times.allSatisfy({ $0 < oldest }) { throw .stale }
+        // Without its time it could be sent again when it is forgotten.
+        guard times.count == entries.count else { throw .malformed }
+        if times.allSatisfy({ $0 < oldest }) { throw .stale }
         var changes: [Change] = []
         for entry in entries {
             guard let account = entry["id"].map({ "\($0)" }) else { throw .malformed }

@@ -40,7 +40,9 @@ extension TikTokPlugin: WebhookReceiving {
             events.append(
                 WebhookEvent(
                     account: payload.user_openid,
-                    .authorizationRemoved(reason: reason ?? "the owner or TikTok took the permission away")))
+                    .authorizationRemoved(
+                        reason: reason ?? "the owner or TikTok took the permission away",
+                        at: Date(timeIntervalSince1970: payload.create_time))))
         case let name where name.hasPrefix("post.publish."):
             if let handle = content.publish_id {
                 events.append(WebhookEvent(account: payload.user_openid, .publishing(handle)))
@@ -54,6 +56,8 @@ extension TikTokPlugin: WebhookReceiving {
     private struct Payload: Decodable {
         var client_key: String
         var event: String
+        /// Seconds since 1970.
+        var create_time: Double
         var user_openid: String
         var content: String
     }

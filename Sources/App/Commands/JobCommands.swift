@@ -200,6 +200,12 @@ struct JobCommands: AsyncParsableCommand {
                         TargetID(target).description, client: nil, actor: Actor.current, reason: self.reason)
                     return
                 }
+                if job.spec.kind == .boost, let boost = job.spec.subject {
+                    // Its start is called off with its money; what looks at it or stops it must not end before it.
+                    _ = try await services.boosts.cancel(
+                        job.spec, of: BoostID(boost), reason: self.reason, actor: Actor.current)
+                    return
+                }
                 let ended = try await services.jobs.cancel(
                     job.spec.id, client: job.spec.client, reason: self.reason ?? "cancelled by \(Actor.current)")
                 if !ended { context.output.note("a worker has it in hand and was asked to stop") }

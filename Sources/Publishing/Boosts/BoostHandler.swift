@@ -41,8 +41,12 @@ package struct BoostHandler: JobHandler {
             }
         } catch let error as LedgerError {
             let failure = PluginError(.permanent, error.description, nextAction: "Raise the budget or lower the boost")
+            let ledger = self.services.ledger
             return JobResult(.failed(JobFailure(failure))) { db in
-                try await work.move(to: .failed, failure: failure, reason: error.description, on: &db)
+                try await work.move(
+                    to: .failed, failure: failure, reason: error.description, ifNotStarted: true, on: &db)
+                try await ledger.releaseRest(
+                    for: work.owner, actor: "posthorn", reason: "the boost did not start", on: &db)
             }
         } catch let error as PluginError {
             return try await self.result(error, job: job, work: work, context)

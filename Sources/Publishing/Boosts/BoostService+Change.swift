@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import Domain
+package import Domain
 import Foundation
-import JobQueue
+package import JobQueue
 import PQClient
 import Persistence
 import PluginKit
@@ -27,6 +27,19 @@ extension BoostService {
         }
         if let ended { throw ServiceError(.conflict, "the boost is \(ended.rawValue): there is nothing to stop") }
         return try await self.show(reference)
+    }
+
+    /// Cancels a boost's job on behalf of a person: that of its start, with the boost.
+    ///
+    /// - Throws: `ServiceError` with code `conflict` for a job that looks at a boost or stops it, and as ``stop(_:reason:actor:)``.
+    package func cancel(_ job: JobSpec, of boost: BoostID, reason: String?, actor: String) async throws -> BoostDetail {
+        guard job.queue == .boost else {
+            throw ServiceError(
+                .conflict,
+                "the job looks at a boost, or stops it, until nothing is spent any more: stop the boost with posthorn boost stop \(boost)"
+            )
+        }
+        return try await self.stop(boost.description, reason: reason, actor: actor)
     }
 
     /// Releases a boost that may cost more than one person may decide.

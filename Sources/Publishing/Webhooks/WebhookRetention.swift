@@ -6,13 +6,11 @@ import PluginKit
 
 /// Forgets what platforms told.
 ///
-/// A body has other people's words in it: it is kept for a week, to find a fault. That it came is remembered for as long as the platform could
+/// A body has other people's words in it: it is kept for a week, to find a fault. That it came is remembered for as long as somebody could
 /// deliver it again, so that a repeat does nothing.
 package struct WebhookRetention: Housekeeping {
     /// How long bodies are kept, in seconds of the world.
     private static let bodies: Double = 7 * 86_400
-    /// How long deliveries are remembered that do not say when they were sent.
-    private static let undated: Double = 90 * 86_400
     /// The most rows of one kind that a round touches.
     private static let batch: Int32 = 1_000
 
@@ -28,8 +26,12 @@ package struct WebhookRetention: Housekeeping {
     package func round(on db: inout Transaction) async throws -> HousekeepingReport {
         var report = HousekeepingReport()
         for platform in self.registry.platforms {
-            guard let plugin = self.registry[platform]?.webhooks else { continue }
-            let life = plugin.deliveryLife.map { max(Self.bodies, Double($0.components.seconds) * 2) } ?? Self.undated
+            // A delivery that says no time can be sent again whenever somebody likes: it is remembered for ever.
+            guard
+                let life = self.registry[platform]?.webhooks?.deliveryLife.map({
+                    max(Self.bodies, Double($0.components.seconds) * 2)
+                })
+            else { continue }
             let gone = try await db.execute(
                 """
                 WITH old AS (

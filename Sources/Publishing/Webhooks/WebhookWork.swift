@@ -43,8 +43,8 @@ struct WebhookWork: Sendable {
                 noted, client: client, account: account, platform: self.platform, key: "webhook:\(self.mark):\(noted)")
             return try await self.jobs.enqueue([job], on: &db).count
         case .publishing: return try await self.resume(client, account, on: &db)
-        case .authorizationRemoved(let reason):
-            try await self.stop(client, account, reason: reason, on: &db)
+        case .authorizationRemoved(let reason, let instant):
+            try await self.stop(client, account, reason: reason, at: instant, on: &db)
             return 0
         }
     }
@@ -84,9 +84,22 @@ struct WebhookWork: Sendable {
     }
 
     /// Nothing can be done with the account any more until a person connects it again.
+    ///
+    /// What is older than the tokens that it has now is over: it was connected again before the news came.
     private func stop(
-        _ client: ClientID, _ account: AccountID, reason: String, on db: inout Transaction
+        _ client: ClientID, _ account: AccountID, reason: String, at instant: Date, on db: inout Transaction
     ) async throws {
+        let isCurrent: Bool = try await db.query(
+            """
+            SELECT EXISTS (
+                SELECT FROM account
+                JOIN account_grant USING (client_id, account_id)
+                JOIN access_grant USING (grant_id)
+                WHERE client_id = \(client) AND account_id = \(account) AND account.state = 'active'
+                  AND coalesce(refreshed_at, access_grant.created_at) <= \(instant))
+            """
+        ).single()
+        guard isCurrent else { return }
         try await AccountRepository.setState(
             account, of: client, to: .needsReconnect, actor: "webhook", reason: reason, on: &db)
     }

@@ -40,6 +40,8 @@ final class FakePlatform: Sendable {
         var stops = 0
         /// How the first calls for a stop are refused.
         var stopErrors: [PluginError] = []
+        /// How the first looks at boosts are refused.
+        var lookErrors: [PluginError] = []
         var rateBuckets: [RateBucket] = []
         var renewBefore: Duration?
         var metricsBatch = 1
@@ -226,6 +228,8 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     }
 
     func boostStatus(_ boost: StartedBoost) async throws(PluginError) -> RemoteBoost {
+        let refusal = self.platform.state.withLock { $0.lookErrors.isEmpty ? nil : $0.lookErrors.removeFirst() }
+        if let refusal { throw refusal }
         try self.requireAds(boost.access)
         return self.platform.state.withLock { state in
             RemoteBoost(

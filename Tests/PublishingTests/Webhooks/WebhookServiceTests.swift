@@ -77,9 +77,22 @@ struct WebhookServiceTests {
     func authorizationRemoved() async throws {
         let agency = try await self.agency("tiktok")
         let sample = WebhookSignatureTests.samples[4]
+        try await agency.pool.execute("UPDATE access_grant SET created_at = '2026-03-01', refreshed_at = NULL")
         _ = try await self.service(agency).receive(sample.delivery(), platform: "tiktok")
         let state = try await agency.text("SELECT state || ': ' || state_reason FROM account")
         #expect(state == "needs-reconnect: the owner or TikTok took the permission away (reason 1)")
+    }
+
+    @Test(
+        "news of a permission that was taken away before the account was connected again, or while it is paused, change nothing",
+        arguments: [("2026-03-04", "active"), ("2026-03-01", "paused")])
+    func lateRemoval(grant: String, state: String) async throws {
+        let agency = try await self.agency("tiktok")
+        try await agency.pool.execute(
+            "UPDATE access_grant SET created_at = \(grant)::text::timestamptz, refreshed_at = NULL")
+        try await agency.pool.execute("UPDATE account SET state = \(state)")
+        _ = try await self.service(agency).receive(WebhookSignatureTests.samples[4].delivery(), platform: "tiktok")
+        #expect(try await agency.text("SELECT state FROM account") == state)
     }
 
     @Test("what TikTok has finished is looked at now, not at its next turn")
@@ -134,9 +147,9 @@ struct WebhookServiceTests {
     }
 
     @Test(
-        "bodies go after a week; what came is remembered until it cannot come again, and forgotten then",
-        arguments: [("facebook", 0, 0), ("tiktok", 4, 0), ("x", 2, 83)])
-    func forget(_ platform: String, _ sample: Int, _ daysMore: Int) async throws {
+        "bodies go after a week; what came is remembered until it cannot come again, and one that says no time for ever",
+        arguments: [("facebook", 0, true), ("tiktok", 4, true), ("x", 2, false)])
+    func forget(_ platform: String, _ sample: Int, _ isDated: Bool) async throws {
         let agency = try await self.agency(platform)
         let service = try self.service(agency)
         let delivery = WebhookSignatureTests.samples[sample].delivery()
@@ -152,12 +165,12 @@ struct WebhookServiceTests {
         try await agency.advance(.seconds(120))
         #expect(try await round() == 1)
         #expect(try await agency.count("SELECT count(*) FROM webhook_delivery WHERE body IS NOT NULL") == 0)
-        if daysMore > 0 {
+        if !isDated {
+            try await agency.advance(.seconds(1_000 * 86_400))
+            #expect(try await round() == 0)
             #expect(try await service.receive(delivery, platform: platform) == .repeated)
-            try await agency.advance(.seconds(daysMore * 86_400))
-            #expect(try await round() == 1)
         }
-        #expect(try await agency.count("SELECT count(*) FROM webhook_delivery") == 0)
+        #expect(try await agency.count("SELECT count(*) FROM webhook_delivery") == (isDated ? 0 : 1))
         #expect(try await round() == 0)
     }
 }

@@ -75,7 +75,9 @@ struct WebhookSignatureTests {
             events: [
                 WebhookEvent(
                     account: "1",
-                    .authorizationRemoved(reason: "the owner or TikTok took the permission away (reason 1)"))
+                    .authorizationRemoved(
+                        reason: "the owner or TikTok took the permission away (reason 1)",
+                        at: Date(timeIntervalSince1970: 1_772_524_790)))
             ]),
     ]
 
