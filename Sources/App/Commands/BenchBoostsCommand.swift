@@ -37,6 +37,8 @@ struct BenchBoostsCommand: PosthornCommand {
             Column("reconciled", nil, "looks at the platform after a lost answer"),
             Column("kills", nil, "workers killed by chance"),
             Column("killed_at", nil, "workers that died at a step, by step"),
+            Column("freezes", nil, "workers frozen until they were taken for dead"),
+            Column("released", nil, "jobs that workers died with three times, let go on by a person"),
             Column("seed", nil, "where the run's chance came from"), Column("seconds", nil, "real seconds"),
             Column("kept", nil, "whether every promise was kept"),
         ])
@@ -125,7 +127,7 @@ struct BenchBoostsCommand: PosthornCommand {
             "booked": money(verdict.booked), "reported": money(verdict.reported),
             "different": .count(verdict.different.count), "left_over": money(verdict.leftOver),
             "reconciled": .count(verdict.reconciled), "kills": .count(deaths.byChance),
-            "killed_at": counts(deaths.atStep),
+            "killed_at": counts(deaths.atStep), "freezes": .count(deaths.freezes), "released": .count(deaths.released),
             "seed": .count(Int(clamping: self.seed)), "seconds": .number(seconds, places: 1),
             "kept": .flag(verdict.isKept),
         ])

@@ -18,6 +18,8 @@ extension JobKind {
 package enum HoldReason {
     /// Nobody knows whether what the job sent took effect.
     package static let unknownOutcome = "unknown-outcome"
+    /// Workers died with the job again and again.
+    package static let poison = "poison"
 }
 
 /// What a reconcile job looks for.

@@ -20,6 +20,9 @@ struct BoostChaosAgency: Sendable {
         }
     }
 
+    /// The campaign of every third boost, which has caps of its own.
+    private static let campaign = "spring"
+
     private static func client(_ account: Int) -> String { "client-\(account / 2)" }
 
     /// Makes clients, accounts, ad accounts and posts; the posts' jobs are due when this returns.
@@ -44,7 +47,8 @@ struct BoostChaosAgency: Sendable {
             if account.advertiser != nil {
                 _ = try await self.services.adAccounts.add(
                     client: client, platform: PlatformID(rawValue: account.platform.name),
-                    externalID: account.adAccount, slug: account.adSlug, currency: "EUR", timeZone: nil,
+                    externalID: account.adAccount, slug: account.adSlug, currency: "EUR",
+                    timeZone: account.timeZone,
                     // In the EU an ad says who pays for it.
                     payer: "Agency of the run")
             }
@@ -78,7 +82,10 @@ struct BoostChaosAgency: Sendable {
         let accounts = self.accounts
         let budgets = BudgetService(pool: self.services.pool)
         for number in 0..<self.options.clients {
-            _ = try await budgets.set("1000000.00EUR", client: "client-\(number)", months: 4, actor: "chaos")
+            for campaign in ["", Self.campaign] {
+                _ = try await budgets.set(
+                    "1000000.00EUR", client: "client-\(number)", campaign: campaign, months: 4, actor: "chaos")
+            }
         }
         let now = try await WorldStore(pool: self.services.pool).now()
         for number in 0..<self.options.boosts {
@@ -93,8 +100,10 @@ struct BoostChaosAgency: Sendable {
         try await self.services.pool.execute(
             """
             UPDATE budget_cap SET cap_minor = (most.amount * \(self.options.capShare))::bigint
-            FROM (SELECT client_id, sum(most_minor) AS amount FROM boost GROUP BY client_id) AS most
-            WHERE budget_cap.client_id = most.client_id
+            FROM (SELECT client_id, '' AS campaign, sum(most_minor) AS amount FROM boost GROUP BY client_id
+                  UNION ALL SELECT client_id, campaign, sum(most_minor) FROM boost WHERE campaign <> '' GROUP BY client_id, campaign)
+                  AS most
+            WHERE budget_cap.client_id = most.client_id AND budget_cap.campaign = most.campaign
             """)
     }
 
@@ -115,8 +124,22 @@ struct BoostChaosAgency: Sendable {
             objective: platform.objectives[round % 3 % platform.objectives.count],
             budget: Money(minorUnits: amount, currency: .eur).decimal, kind: kind, days: days,
             audience: platform.audience)
+        if round % 3 == 0 { plan.campaign = Self.campaign }
         plan.start = try PostTime(start.iso8601(), zone: nil)
         return plan
+    }
+
+    /// Lets go on what is held because workers died with it, as a person would who has looked at it.
+    ///
+    /// - Returns: how many jobs.
+    func releaseHeld() async throws -> Int {
+        try await self.services.pool.patiently { _ in
+            let held = try await self.services.jobs.list(JobFilter(states: [.held])).filter {
+                $0.reason == HoldReason.poison
+            }
+            for job in held { try await self.services.jobs.release(job.spec.id, client: job.spec.client) }
+            return held.count
+        }
     }
 
     /// Stops a share of the boosts that have not ended, as a person would.

@@ -7,6 +7,10 @@ import JobQueue
 struct BoostChaosDeaths: Sendable {
     /// How many were killed at a moment that nobody chose.
     var byChance: Int
+    /// How often one was frozen until the others took it for dead.
+    var freezes: Int
+    /// How often a job that workers had died with again and again was let go on by a person.
+    var released: Int
     /// How many died at each named step.
     var atStep: [String: Int] = [:]
 
@@ -14,10 +18,14 @@ struct BoostChaosDeaths: Sendable {
     ///
     /// - Parameters:
     ///   - byChance: how many were killed from outside.
+    ///   - freezes: how many were frozen.
+    ///   - released: how many jobs a person let go on.
     ///   - logs: the folder with the workers' logs.
     /// - Throws: when a log cannot be read.
-    init(byChance: Int, logs: String) throws {
+    init(byChance: Int, freezes: Int, released: Int, logs: String) throws {
         self.byChance = byChance
+        self.freezes = freezes
+        self.released = released
         let files = try FileManager.default.contentsOfDirectory(atPath: logs).filter { $0.hasPrefix("worker-") }
         for file in files {
             // A line that the death cut off may end in half a character.

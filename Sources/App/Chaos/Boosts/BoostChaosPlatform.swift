@@ -63,6 +63,8 @@ struct BoostChaosAccount: Sendable {
         default: String(500_000 + self.number)
         }
     }
+    /// The zone of the ad account's day; the client's months are Berlin's.
+    var timeZone: String { ["Europe/Berlin", "America/New_York", "Asia/Tokyo"][self.number / 2 % 3] }
     /// The Page of an Instagram account.
     private var page: String? { self.platform.name == "instagram" ? String(700_000_000 + self.number) : nil }
     private var token: String { "EAA-chaos-\(self.number)" }
@@ -91,7 +93,7 @@ struct BoostChaosAccount: Sendable {
 
     /// Its ad account, as JSON; the mock platform has none.
     var advertiser: String? {
-        let common = #""currency":"EUR","time_zone":"Europe/Berlin""#
+        let common = #""currency":"EUR","time_zone":"\#(self.timeZone)""#
         switch self.platform.name {
         case "facebook", "instagram":
             return #"{"platform":"facebook","id":"\#(self.adAccount)",\#(common),"people":["\#(8_000 + self.number)"]}"#

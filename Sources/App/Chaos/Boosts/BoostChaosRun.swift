@@ -27,7 +27,7 @@ struct BoostChaosRun: Sendable {
         installation.isServed = true
         installation.workerEnvironment = [
             "POSTHORN_WORKER_CONCURRENCY": "32", "POSTHORN_WORKER_HEARTBEAT": "500ms",
-            "POSTHORN_WORKER_DEAD_AFTER": "3s", "POSTHORN_WORKER_CRASH_LIMIT": "1000",
+            "POSTHORN_WORKER_DEAD_AFTER": "3s",
             // The films are a few bytes that nobody can look into.
             "POSTHORN_MEDIA_PROBE": "off",
         ]
@@ -66,26 +66,31 @@ struct BoostChaosRun: Sendable {
         chaos.workers = self.options.workers
         chaos.killEvery = self.options.killEvery
         chaos.restarts = 1
-        chaos.freezes = 0
+        chaos.freezes = 2
         chaos.cuts = 4
         chaos.seed = self.options.seed
         let monkey = ChaosMonkey(options: chaos, running: running, state: self.state)
-        try await withBackground {
+        var released = try await withBackground {
             try await monkey.run(services.pool)
         } _: {
             try await self.passTime(agency, services, admin, monkey)
         }
         try await admin.removeFaults()
-        try await self.end(services, admin)
+        released += try await self.end(agency, services, admin)
         let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1_000
         let verdict = try await BoostChaosVerdict.read(services: services, admin: admin)
-        return (verdict, try BoostChaosDeaths(byChance: monkey.counts.kills, logs: self.state.logs), seconds)
+        let deaths = try BoostChaosDeaths(
+            byChance: monkey.counts.kills, freezes: monkey.counts.freezes, released: released, logs: self.state.logs)
+        return (verdict, deaths, seconds)
     }
 
     /// Lets the days pass in steps, each when the work of the one before is done.
+    ///
+    /// - Returns: how many jobs a person let go on.
     private func passTime(
         _ agency: BoostChaosAgency, _ services: ServiceContext, _ admin: SimulatorAdmin, _ monkey: ChaosMonkey
-    ) async throws {
+    ) async throws -> Int {
+        var released = 0
         let bar = ProgressBar("quarters of a day", total: self.options.steps, output: self.context.output)
         defer { bar.finish() }
         for step in 0..<self.options.steps {
@@ -94,18 +99,24 @@ struct BoostChaosRun: Sendable {
             try await self.drain(services)
             monkey.progressed(to: step + 1)
             if step > 0 { monkey.killOnce() }
+            released += try await agency.releaseHeld()
             bar.set(step + 1)
         }
+        return released
     }
 
     /// Without faults, until every boost has ended and its bill is settled.
-    private func end(_ services: ServiceContext, _ admin: SimulatorAdmin) async throws {
+    private func end(
+        _ agency: BoostChaosAgency, _ services: ServiceContext, _ admin: SimulatorAdmin
+    ) async throws -> Int {
+        var released = 0
         for _ in 0..<80 {
-            let open = try await self.count(Self.openBoosts, services)
-            if open == 0 { return }
+            released += try await agency.releaseHeld()
+            if try await self.count(Self.openBoosts, services) == 0 { break }
             try await self.move(by: BoostChaosOptions.step, services, admin)
             try await self.drain(services)
         }
+        return released
     }
 
     private static let openBoosts: Statement = """
@@ -170,13 +181,14 @@ struct BoostChaosRun: Sendable {
 
     private static let queues: [QueueName] = [.boost, .reconcile, .metrics]
 
-    /// Lost answers, with and without effect, and refusals by an overloaded server, of everything that is asked for a boost.
+    /// Lost answers, with and without effect, refusals by an overloaded server, of everything that is asked for a boost, and ads that the
+    /// review refuses.
     private var faults: String {
         let share = self.options.lostShare
         let actions = [
             (share, #""reset": {"when": "after"}"#), (share / 2, #""reset": {"when": "before"}"#),
             (share / 4, #""status": {"code": 503, "when": "after"}"#),
-            (share / 4, #""status": {"code": 503, "when": "before"}"#),
+            (share / 4, #""status": {"code": 503, "when": "before"}"#), (share / 2, #""refuse_review": true"#),
         ]
         // Instagram is boosted through Facebook's interface.
         let places = [("mock", "POST"), ("facebook", "POST"), ("x", "POST"), ("x", "PUT"), ("tiktok", "POST")]

@@ -76,7 +76,7 @@ struct BoostChaosVerdict: Sendable {
         }
         verdict.refused = Int(
             try await services.pool.query(
-                "SELECT count(*) AS count FROM boost WHERE state = 'failed' AND failure_message LIKE '%left of%'"
+                "SELECT count(*) AS count FROM boost WHERE state = 'failed' AND failure_message ~ 'left of|counts against it'"
             ).single(Int64.self))
         verdict.reconciled = Int(
             try await services.pool.query(
@@ -99,11 +99,11 @@ struct BoostChaosVerdict: Sendable {
         }
         let rows = try await pool.query(
             """
-            SELECT ledger_entry.client_id::text || ' ' || ledger_entry.month::text AS cap, boost_id::text AS boost, kind,
-                   amount_minor, cap_minor
+            SELECT ledger_entry.client_id::text || ' ' || ledger_entry.month::text || ' ' || budget_cap.campaign AS cap,
+                   boost_id::text AS boost, kind, amount_minor, cap_minor
             FROM ledger_entry
             JOIN budget_cap ON budget_cap.client_id = ledger_entry.client_id AND budget_cap.month = ledger_entry.month
-                           AND budget_cap.campaign = ''
+                           AND budget_cap.campaign IN ('', ledger_entry.campaign)
             ORDER BY entry_no
             """)
         var balances: [Place: Balance] = [:]
