@@ -241,6 +241,30 @@ struct BoostLifeTests {
         #expect(small.state == .planned)
     }
 
+    @Test("what is released is released up to an amount: dates that move and cost more need the second person again")
+    func releaseOfLater() async throws {
+        let agency = try await AgencyFixture()
+        try await agency.setCap(100_000)
+        _ = try await agency.plan("boost me")
+        _ = try await agency.work(PublishHandler(services: agency.services))
+        let publication = try #require(try await agency.text("SELECT publication_id::text FROM publication"))
+        _ = try await BudgetService(pool: agency.pool).setReleaseLimit("19.99", client: "acme", actor: "cli:ann")
+        let service = self.service(agency)
+        var plan = BoostPlan(.publication(publication), objective: "reach", budget: "10.00", kind: .daily, days: 2)
+        // Two whole days; three are touched when it begins later on the first.
+        plan.start = try PostTime("2026-03-05T00:00", zone: "Europe/Berlin")
+        let boost = try await service.create(plan, actor: "cli:ann")
+        #expect(boost.state == .awaitingRelease && boost.mostMinorUnits == 3_500)
+        try await agency.pool.execute(
+            "UPDATE world SET world_epoch = '2026-03-05T12:00:00+01', real_epoch = clock_timestamp()")
+        let error = await #expect(throws: ServiceError.self) {
+            try await service.release(boost.id.description, actor: "cli:bob")
+        }
+        #expect(error?.code == .conflict && error?.message.contains("52.50 EUR now instead of 35.00 EUR") == true)
+        let released = try await service.release(boost.id.description, actor: "cli:bob")
+        #expect(released.boost.state == .planned && released.boost.mostMinorUnits == 5_250)
+    }
+
     @Test(
         "a boost that runs for a day and spends next to nothing is said to, in its row and its history, until it spends again"
     )

@@ -57,6 +57,23 @@ struct BoostRuleTests {
         #expect(said.last?.boost != nil)
     }
 
+    @Test("what a person called off before it began is not boosted again by the rule")
+    func calledOff() async throws {
+        let agency = try await AgencyFixture()
+        try await self.history(agency)
+        let rule = BoostRule(objective: "reach", budget: "20.00", days: 3)
+        _ = try await self.service(agency).add(rule, slug: "winners", client: "acme", account: nil, actor: "cli:ann")
+        let handler = ApplyBoostRulesHandler(services: agency.services)
+        try await agency.advance(.seconds(3_600))
+        #expect(try await agency.work(handler) == ["succeeded"])
+        let boost = try #require(try await agency.text("SELECT boost_id::text FROM boost"))
+        let boosts = BoostService(pool: agency.pool, jobs: agency.services.jobs, registry: agency.services.registry)
+        #expect(try await boosts.stop(boost, reason: "not this one", actor: "cli:ann").boost.state == .cancelled)
+        try await agency.advance(.seconds(3_600))
+        #expect(try await agency.work(handler) == ["succeeded"])
+        #expect(try await agency.count("SELECT count(*) FROM boost") == 1)
+    }
+
     @Test("what a cap does not allow is refused, and the refusal is kept with its reason")
     func refused() async throws {
         let agency = try await AgencyFixture()

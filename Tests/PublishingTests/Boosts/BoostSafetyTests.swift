@@ -41,6 +41,29 @@ struct BoostSafetyTests {
         return (boost, job)
     }
 
+    @Test("an activation that is confirmed after its boost was called off is stopped")
+    func confirmedLate() async throws {
+        let agency = try await AgencyFixture()
+        let (boost, job) = try await self.confirmed(agency)
+        // Nobody knew of it when a person called the boost off.
+        try await agency.pool.execute(
+            "UPDATE boost SET state = 'cancelled', stop_asked_at = world_now(), stop_asked_by = 'cli:ann', stop_reason = 'no'"
+        )
+        try await agency.finish(job, try await agency.run(BoostHandler(services: agency.services), job))
+        let work = try #require(
+            try await agency.pool.withConnection { db in
+                try await BoostWork.load(boost, client: agency.client, on: &db)
+            })
+        let record = BoostRecord(
+            work: work, boost: RemoteBoost(id: "post-2", state: .running), limits: nil, jobs: agency.services.jobs,
+            ledger: agency.services.ledger)
+        try await agency.pool.withTransaction { db in try await record.write(on: &db) }
+        #expect(try await agency.text("SELECT state FROM boost") == "stopping")
+        #expect(try await agency.work(BoostHandler(services: agency.services)).contains("succeeded"))
+        #expect(try await agency.text("SELECT state FROM boost") == "stopped")
+        #expect(agency.platform.state.withLock { $0.stops } == 1)
+    }
+
     @Test("a stop finds the campaign of a start whose worker died after the activation, and stops it")
     func stopOfLostStart() async throws {
         let agency = try await AgencyFixture()

@@ -120,6 +120,20 @@ struct RuleJudgeTests {
         #expect(self.answer(good, self.rule { $0.perPost = 2 }, made: before)?.code == .boost)
     }
 
+    @Test(
+        "a boost that a person called off, or the platform refused, is final for its post and uses up nothing of others"
+    )
+    func calledOff() {
+        let (good, other) = (self.post(8, at6: 50), self.post(9, at6: 50))
+        let hourAgo = Self.start.addingTimeInterval(-3_600)
+        let made = [
+            RuledBoost(account: self.account, publication: good.publication, at: hourAgo, hasBegun: false)
+        ]
+        let own = self.answer(good, self.rule(), made: made)
+        #expect(own?.code == .boosted && own?.reason.contains("called off or refused") == true)
+        #expect(self.answer(other, self.rule { $0.perDay = 1 }, made: made)?.code == .boost)
+    }
+
     @Test("of several that earn it at once the best is boosted, and the next one waits for the cool-down")
     func bestFirst() {
         let (good, better) = (self.post(8, at6: 30), self.post(9, at6: 50))
