@@ -129,7 +129,8 @@ package struct SlotChooser: Sendable {
     }
 
     private func isFree(_ instant: Date, _ taken: [Date]) -> Bool {
-        let distance = Double(self.wish.distance.components.seconds)
+        // Two posts never have the same minute, however near they may be.
+        let distance = max(60, Double(self.wish.distance.components.seconds))
         return taken.allSatisfy { abs($0.timeIntervalSince(instant)) >= distance }
     }
 }

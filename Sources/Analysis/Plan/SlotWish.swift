@@ -20,6 +20,8 @@ package struct SlotWish: Sendable, Hashable, Codable {
     package var mayDraw = true
     /// Whether the client's holidays may have a post too.
     package var mayUseHolidays = false
+    /// Spans that are left out besides.
+    package var quiet: [QuietTimes.Hours] = []
 
     /// Makes a wish; by default in the next seven days between 06:00 and 23:00, three hours from every other post.
     package init(
@@ -38,9 +40,18 @@ package struct SlotWish: Sendable, Hashable, Codable {
     package func minutes(of hour: Int) -> [Int] {
         (0..<60).filter { minute in
             let time = hour * 60 + minute
-            return self.from < self.until
-                ? time >= self.from && time < self.until : time >= self.from || time < self.until
+            return QuietTimes.Hours(from: self.from, until: self.until).contains(time)
+                && !self.quiet.contains { $0.contains(time) }
         }
+    }
+
+    /// The wish without what is quiet, and with the larger distance.
+    package func without(_ quiet: QuietTimes) -> SlotWish {
+        var wish = self
+        wish.quiet += quiet.hours
+        wish.weekdays.formUnion(quiet.weekdays)
+        wish.distance = max(wish.distance, .seconds(quiet.distance))
+        return wish
     }
 
     /// Whether a local day may have a post.

@@ -13,7 +13,7 @@ struct BestTimesCommands: AsyncParsableCommand {
         subcommands: [
             BestTimesShowCommand.self, BestTimesExplainCommand.self, BestTimesPlanCommand.self,
             BestTimesAdviseCommand.self, BestTimesSlotsCommand.self,
-            BestTimesHolidaysCommand.self,
+            BestTimesHolidaysCommand.self, BestTimesQuietCommand.self,
             BestTimesLearnCommand.self, BestTimesFitCommand.self, BestTimesBacktestCommand.self,
             BestTimesRankCommand.self,
         ])

@@ -60,11 +60,13 @@ struct BestTimesShowCommand: PosthornCommand {
 
     func run(_ context: CommandContext) async throws {
         if self.isCounts { return try await self.showCounts(context) }
-        let timing = try await context.withServices {
-            try await TimingService(pool: $0.pool).timing(of: self.account, client: self.client, isFresh: self.fresh)
+        let (timing, wish) = try await context.withServices { services in
+            let timing = try await TimingService(pool: services.pool).timing(
+                of: self.account, client: self.client, isFresh: self.fresh)
+            return (timing, try await PostingSlots(pool: services.pool).wish(of: timing.account))
         }
         let curve = timing.fit.curve
-        let marked = timing.recommended(posts: Self.posts)
+        let marked = timing.recommended(posts: Self.posts, wish: wish)
         if let svg = self.svg {
             let picture = CurveMapSVG(
                 title: "\(timing.account.name) on \(timing.account.platform)", zone: timing.fit.zone, marked: marked,

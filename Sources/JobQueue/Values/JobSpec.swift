@@ -101,5 +101,5 @@ package struct JobSpec: Sendable, Hashable {
 
 extension Identifier {
     /// The nil UUID: "no account" in a lane, "every client" in a control, so that keys are never NULL.
-    static var none: Self { Self(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))) }
+    package static var none: Self { Self(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))) }
 }

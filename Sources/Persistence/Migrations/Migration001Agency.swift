@@ -177,17 +177,6 @@ enum Migration001Agency {
             UNIQUE (client_id, slug)
         );
 
-        -- Quiet hours, blackouts, spacing and daily caps of a client or one of its accounts; checked when planned and when claimed.
-        CREATE TABLE calendar_rule (
-            client_id       uuid NOT NULL REFERENCES client,
-            rule_id         uuid NOT NULL,
-            account_id      uuid,
-            kind            text NOT NULL CHECK (kind IN ('quiet-hours', 'blackout', 'spacing', 'daily-cap')),
-            definition      jsonb NOT NULL,
-            created_at      timestamptz NOT NULL DEFAULT world_now(),
-            PRIMARY KEY (client_id, rule_id)
-        );
-
         -- Who changed the state of what, when and why. Append-only.
         CREATE TABLE state_change (
             client_id       uuid NOT NULL,

@@ -68,6 +68,14 @@ enum Migration004Timing {
             PRIMARY KEY (client_id, day)
         );
 
+        -- When Posthorn chooses no time for posts of a client, or of one of its accounts; a client's own is of the nil account.
+        CREATE TABLE posting_quiet (
+            client_id       uuid NOT NULL REFERENCES client,
+            account_id      uuid NOT NULL,
+            quiet           jsonb NOT NULL,
+            PRIMARY KEY (client_id, account_id)
+        );
+
         -- How many posts a week an account has, and when they are allowed; where in the week they are follows its newest fit.
         CREATE TABLE posting_slots (
             client_id       uuid NOT NULL,

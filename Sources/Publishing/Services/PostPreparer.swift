@@ -71,6 +71,12 @@ struct PostPreparer {
             let (content, wrong) = resolver.resolve(master)
             issues += self.remedied(wrong, master, resolver, asked: draft.transcoding)
             let chosen = !draft.leavesTime ? nil : self.chosen[account.id]
+            if draft.leavesTime, chosen == nil {
+                issues.append(
+                    PostIssue(
+                        .error, account: account.slug.rawValue, field: "at",
+                        "no time was chosen: the account has just changed; try again"))
+            }
             let own = chosen?.time ?? time
             var target = try TargetRow(
                 client: client.id, id: id, post: post.id, account: account.id, platform: account.platform,

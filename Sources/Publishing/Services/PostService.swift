@@ -50,10 +50,20 @@ package struct PostService: Sendable {
     ///   written.
     package func create(_ draft: PostDraft, client: String, actor: String) async throws -> CreatedPost {
         do {
+            // A post that is there already keeps its time, also when there would be none for it any more.
+            if draft.leavesTime, draft.key != nil,
+                let existing = try await self.pool.withTransaction({ db in
+                    try await self.existing(draft.key, client: client, on: &db)
+                })
+            {
+                return existing
+            }
+            let schedules = ScheduleStore(jobs: self.jobs)
             for _ in 0..<Self.mostChoices {
-                let chosen = try await self.chosen(draft, client: client)
+                let chosen = try await self.chosen(draft, client: client, isKept: true)
                 let created = try await self.pool.withTransaction { db -> CreatedPost? in
-                    guard try await SeenPosts.stillHold(chosen.values.map(\.seen), on: &db) else { return nil }
+                    let looks = chosen.values.map(\.seen)
+                    guard try await SeenPosts.stillHold(looks, schedules: schedules, on: &db) else { return nil }
                     return try await self.create(draft, client: client, actor: actor, chosen: chosen, on: &db)
                 }
                 if let created { return created }
@@ -84,15 +94,16 @@ package struct PostService: Sendable {
     }
 
     /// The times of a draft's accounts, where it leaves them to their best times.
-    private func chosen(_ draft: PostDraft, client: String) async throws -> [AccountID: ChosenTime] {
+    private func chosen(_ draft: PostDraft, client: String, isKept: Bool) async throws -> [AccountID: ChosenTime] {
         guard draft.leavesTime else { return [:] }
         let directory = try await self.pool.withConnection { db in try await ClientDirectory.load(client, on: &db) }
         // Names that are nobody's are told with everything else that is wrong.
         let accounts = draft.accounts.compactMap { try? directory.account($0) }
         guard let wish = draft.wish else {
-            return try await PostingSlots(pool: self.pool).next(for: accounts, of: directory.client)
+            return try await PostingSlots(pool: self.pool).next(for: accounts, of: directory.client, isKept: isKept)
         }
-        return try await SlotAdvisor(pool: self.pool).choose(for: accounts, of: directory.client, wish: wish)
+        return try await SlotAdvisor(pool: self.pool).choose(
+            for: accounts, of: directory.client, wish: wish, isKept: isKept)
     }
 
     private func write(
@@ -112,7 +123,7 @@ package struct PostService: Sendable {
     /// - Returns: What would be written, with what a person should know.
     /// - Throws: `ServiceError` with everything that is wrong.
     package func check(_ draft: PostDraft, client: String, actor: String) async throws -> PreparedPost {
-        let chosen = try await self.chosen(draft, client: client)
+        let chosen = try await self.chosen(draft, client: client, isKept: false)
         return try await self.pool.withConnection { db in
             var preparer = try await self.preparer(client: client, actor: actor, on: &db)
             preparer.chosen = chosen

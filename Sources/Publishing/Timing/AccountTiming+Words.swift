@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import Analysis
+package import Analysis
 package import Domain
 import Persistence
 
@@ -37,12 +37,15 @@ extension AccountTiming {
 }
 
 extension AccountTiming {
-    /// The hours that a week of posts would take: the best of each day, then the best of those days; none where no hour can be told from
-    /// typical.
-    package func recommended(posts: Int) -> Set<HourOfWeek> {
+    /// The hours that a week of posts would take: the best of each day that is allowed, then the best of those days; none where no hour can
+    /// be told from typical.
+    package func recommended(posts: Int, wish: SlotWish = SlotWish()) -> Set<HourOfWeek> {
         guard !self.fit.curve.isFlat else { return [] }
         var days: Set<Int> = []
-        let best = self.fit.curve.ranked.filter { days.insert($0.hour.weekday).inserted && $0.score > 1 }
+        let best = self.fit.curve.ranked.filter { entry in
+            entry.score > 1 && !wish.weekdays.contains(entry.hour.weekday)
+                && !wish.minutes(of: entry.hour.hour).isEmpty && days.insert(entry.hour.weekday).inserted
+        }
         return Set(best.prefix(posts).map(\.hour))
     }
 }

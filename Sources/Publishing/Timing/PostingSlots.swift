@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 package import Analysis
-import Domain
+package import Domain
 import Foundation
 package import PQClient
-import Persistence
+package import Persistence
 
 /// The queue slots of an account: how many posts a week it has, and when they are allowed.
 package struct SlotSetting: Sendable, Hashable {
@@ -77,7 +77,7 @@ package struct PostingSlots: Sendable {
             try await ClientDirectory.account(account, client: client, on: &db)
         }
         let setting = try await self.setting(of: row, owner)
-        let basis = try await self.basis(row, owner, setting)
+        let basis = try await self.basis(row, owner, setting, isKept: false)
         let slots = (0..<weeks).flatMap { week in
             basis.chooser.free(setting.perWeek, week: week, now: basis.now, taken: basis.taken)
         }
@@ -87,11 +87,13 @@ package struct PostingSlots: Sendable {
     /// The next free slot of each account.
     ///
     /// - Throws: `ServiceError` with code `invalid` where an account has no slots, or none is free.
-    func next(for accounts: [AccountRow], of owner: ClientRow) async throws -> [AccountID: ChosenTime] {
+    func next(
+        for accounts: [AccountRow], of owner: ClientRow, isKept: Bool
+    ) async throws -> [AccountID: ChosenTime] {
         var chosen: [AccountID: ChosenTime] = [:]
         for account in accounts where chosen[account.id] == nil {
             let setting = try await self.setting(of: account, owner)
-            let basis = try await self.basis(account, owner, setting)
+            let basis = try await self.basis(account, owner, setting, isKept: isKept)
             let next = (0..<Self.weeks).lazy.compactMap { week in
                 basis.chooser.free(setting.perWeek, week: week, now: basis.now, taken: basis.taken).first
             }.first
@@ -106,22 +108,37 @@ package struct PostingSlots: Sendable {
         return chosen
     }
 
+    /// The queue slots that an account has; `nil` when it has none.
+    package func setting(of account: AccountID, client: ClientID) async throws -> SlotSetting? {
+        try await self.pool.query(
+            "SELECT per_week, wish FROM posting_slots WHERE client_id = \(client) AND account_id = \(account)"
+        ).first.map { row in
+            SlotSetting(
+                perWeek: Int(try row.get("per_week", as: Int32.self)), wish: try JSONColumn.decode(try row.get("wish")))
+        }
+    }
+
+    /// What is allowed for an account's posts: by its queue slots where it has some, and without what is quiet.
+    package func wish(of account: AccountRow) async throws -> SlotWish {
+        let setting = try await self.setting(of: account.id, client: account.client)
+        return (setting?.wish ?? SlotWish()).without(try await QuietStore(pool: self.pool).quiet(of: account))
+    }
+
     private func setting(of account: AccountRow, _ owner: ClientRow) async throws -> SlotSetting {
-        let rows = try await self.pool.query(
-            "SELECT per_week, wish FROM posting_slots WHERE client_id = \(owner.id) AND account_id = \(account.id)")
-        guard let row = rows.first else {
+        guard let setting = try await self.setting(of: account.id, client: owner.id) else {
             throw ServiceError(
                 .invalid,
                 "'\(owner.slug)/\(account.slug)' has no queue slots: give it some with posthorn best-times slots --account \(owner.slug)/\(account.slug) --posts 5"
             )
         }
-        return SlotSetting(
-            perWeek: Int(try row.get("per_week", as: Int32.self)), wish: try JSONColumn.decode(try row.get("wish")))
+        return setting
     }
 
-    private func basis(_ account: AccountRow, _ owner: ClientRow, _ setting: SlotSetting) async throws -> SlotBasis {
+    private func basis(
+        _ account: AccountRow, _ owner: ClientRow, _ setting: SlotSetting, isKept: Bool
+    ) async throws -> SlotBasis {
         var wish = setting.wish
         wish.days = (Self.weeks + 1) * 7
-        return try await SlotAdvisor(pool: self.pool).basis(account, owner, wish)
+        return try await SlotAdvisor(pool: self.pool).basis(account, owner, wish, isKept: isKept)
     }
 }

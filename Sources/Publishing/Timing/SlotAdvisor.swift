@@ -3,6 +3,7 @@
 package import Analysis
 import Domain
 import Foundation
+import JobQueue
 package import PQClient
 import Persistence
 
@@ -43,7 +44,7 @@ package struct SlotAdvisor: Sendable {
         let (owner, row) = try await self.pool.withConnection { db in
             try await ClientDirectory.account(account, client: client, on: &db)
         }
-        let basis = try await self.basis(row, owner, wish)
+        let basis = try await self.basis(row, owner, wish, isKept: false)
         let slots = basis.chooser.plan(count, now: basis.now, taken: basis.taken)
         return PostingPlan(timing: basis.timing, slots: slots, isDrawn: basis.isDrawn)
     }
@@ -52,11 +53,11 @@ package struct SlotAdvisor: Sendable {
     ///
     /// - Throws: `ServiceError` with code `invalid` when nothing is known of when an account does well, or no time is free.
     func choose(
-        for accounts: [AccountRow], of owner: ClientRow, wish: SlotWish
+        for accounts: [AccountRow], of owner: ClientRow, wish: SlotWish, isKept: Bool
     ) async throws -> [AccountID: ChosenTime] {
         var chosen: [AccountID: ChosenTime] = [:]
         for account in accounts where chosen[account.id] == nil {
-            let basis = try await self.basis(account, owner, wish)
+            let basis = try await self.basis(account, owner, wish, isKept: isKept)
             guard let slot = basis.chooser.slots(now: basis.now, taken: basis.taken).first else {
                 throw ServiceError(
                     .invalid,
@@ -68,20 +69,25 @@ package struct SlotAdvisor: Sendable {
         return chosen
     }
 
+    /// What a choice is made from.
+    ///
+    /// - Parameter isKept: Whether somebody acts on it: then the fit is kept, so that it can be explained.
     func basis(
-        _ account: AccountRow, _ owner: ClientRow, _ wish: SlotWish
+        _ account: AccountRow, _ owner: ClientRow, _ wish: SlotWish, isKept: Bool
     ) async throws -> SlotBasis {
-        let wish = try await self.withoutHolidays(wish, of: owner)
+        let quiet = try await QuietStore(pool: self.pool).quiet(of: account)
+        let wish = try await self.withoutHolidays(wish.without(quiet), of: owner)
         let service = TimingService(pool: self.pool)
         var timing = try await service.timing(of: account, owner: owner)
-        if timing.isFresh {
-            // What somebody acts on is kept, so that it can be explained.
+        if timing.isFresh, isKept {
             try await service.refit(account.id, client: owner.id)
             timing = try await service.timing(of: account, owner: owner)
         }
         let (seen, learnsUntil) = try await self.pool.withConnection { db in
             (
-                try await SeenPosts.look(account, wish, now: WorldTime.now(on: &db), on: &db),
+                try await SeenPosts.look(
+                    account, wish, now: WorldTime.now(on: &db),
+                    schedules: ScheduleStore(jobs: JobStore(pool: self.pool)), on: &db),
                 try await TimingLearning.until(account: account.id, client: owner.id, on: &db)
             )
         }
