@@ -17,6 +17,8 @@ struct HolidayCalendar {
         var name = ""
         var rule: String?
         var isCancelled = false
+        /// How many components stand open inside it: an alarm has times of its own.
+        var nested = 0
     }
 
     static func read(_ text: String) throws(HolidayFileError) -> [Holiday] {
@@ -33,6 +35,9 @@ struct HolidayCalendar {
                 if let event { holidays += try Self.holidays(event) }
                 event = nil
             case _ where event == nil: break
+            case ("BEGIN", _): event?.nested += 1
+            case ("END", _): event?.nested -= 1
+            case _ where event?.nested != 0: break
             case ("DTSTART", _): event?.start = try Self.day(value, line)
             case ("DTEND", _): event?.end = try Self.day(value, line)
             case ("DURATION", _): event?.days = try Self.days(value, line)
@@ -109,7 +114,7 @@ struct HolidayCalendar {
             case ("INTERVAL", "1"), ("WKST", _): break
             case ("BYMONTH", let month) where Int(month) == start.month: break
             case ("BYMONTHDAY", let day) where Int(day) == start.day: break
-            case ("COUNT", let text) where Int(text) != nil: count = Int(text) ?? count
+            case ("COUNT", let text) where Int(text).map { $0 >= 1 } ?? false: count = Int(text) ?? count
             case ("UNTIL", let text): until = try Self.day(String(text.prefix(8)), event.line).dayNumber
             default:
                 throw HolidayFileError(

@@ -25,6 +25,14 @@ struct HolidayTests {
         #expect(try self.dates(self.calendar("DTSTART;VALUE=DATE:20261225", "STATUS:CANCELLED")).isEmpty)
     }
 
+    @Test("what stands in an event's alarm is not the event's")
+    func alarm() throws {
+        let event = self.calendar(
+            "DTSTART;VALUE=DATE:20261225", "SUMMARY:C", "BEGIN:VALARM", "TRIGGER:-PT15M", "DURATION:PT5M", "REPEAT:2",
+            "SUMMARY:Wake up", "END:VALARM")
+        #expect(try self.dates(event) == ["2026-12-25 C"])
+    }
+
     @Test("a day of every year is written out, until its end where it has one")
     func yearly() throws {
         let rule = "RRULE:FREQ=YEARLY;UNTIL=20281231"
@@ -43,6 +51,8 @@ struct HolidayTests {
             ("DTSTART;VALUE=DATE:20261122\r\nRRULE:FREQ=YEARLY;BYDAY=4TH", "line 3"),
             ("DTSTART;VALUE=DATE:20261122\r\nRRULE:FREQ=WEEKLY", "line 3"),
             ("DTSTART;VALUE=DATE:20261122\r\nEXDATE;VALUE=DATE:20271122", "line 5"), ("SUMMARY:Someday", "line 3"),
+            ("DTSTART;VALUE=DATE:20261225\r\nRRULE:FREQ=YEARLY;COUNT=-1", "line 3"),
+            ("DTSTART;VALUE=DATE:20261225\r\nRRULE:FREQ=YEARLY;COUNT=0", "line 3"),
         ])
     func refused(_ lines: String, place: String) {
         let error = #expect(throws: HolidayFileError.self) { _ = try Holiday.read(self.calendar(lines)) }
