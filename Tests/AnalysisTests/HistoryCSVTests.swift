@@ -52,6 +52,16 @@ struct HistoryCSVTests {
     }
 
     @Test(
+        "flags are read as people, programs and data frames write them; a platform's name in any case is one platform")
+    func spellings() throws {
+        let flags = [("0", false), ("1", true), ("0.0", false), ("1.0", true), ("False", false), ("TRUE", true)]
+        let rows = flags.map { "a,Instagram,2026-03-01T12:30:00Z,\($0.0),,1,,,," }.joined(separator: "\n")
+        let (samples, problems) = try self.read("\(self.header)\n\(rows)\n")
+        #expect(problems.isEmpty && samples.map(\.isPaid) == flags.map(\.1))
+        #expect(Set(samples.map(\.platform)) == ["instagram"])
+    }
+
+    @Test(
         "a bad cell is reported with line, column and how to write it",
         arguments: [
             (",x,2026-03-01T12:30:00Z,0,,1,,,,", "account", "is empty"),

@@ -76,9 +76,10 @@ package struct HistoryCSV {
 
     private static func flag(_ column: String, of row: CSVTable.Row) throws(CSVProblem) -> Bool {
         let text = try Self.required(column, of: row)
+        // Data frames write a column of flags with an empty cell as 0.0 and 1.0.
         switch text.lowercased() {
-        case "0", "false": return false
-        case "1", "true": return true
+        case "0", "0.0", "false": return false
+        case "1", "1.0", "true": return true
         default: throw row.problem(column, "'\(text.prefix(40))' is neither 1 (boosted) nor 0 (organic)")
         }
     }
