@@ -113,12 +113,4 @@ package enum PublicationRepository {
             SELECT client_id, 'publication', publication_id, \(actor), state, \(state), \(reason) FROM old
             """)
     }
-
-    /// Marks publications as promoted with money, so that they are left out where organic results are compared.
-    package static func markPaid(
-        _ id: PublicationID, of client: ClientID, on db: inout some SQLSession & ~Copyable
-    ) async throws {
-        try await db.execute(
-            "UPDATE publication SET paid = true WHERE client_id = \(client) AND publication_id = \(id)")
-    }
 }
