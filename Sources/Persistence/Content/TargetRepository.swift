@@ -64,6 +64,9 @@ package enum TargetRepository {
 
     /// Changes a target's state, when it is in one of the states the change may come from, and appends who did it and why.
     ///
+    /// What a person plans again after its time was missed or failed goes out at another time than the one that was drawn for it: it is
+    /// no experiment any more.
+    ///
     /// - Returns: The state before; `nil` when nothing was changed.
     @discardableResult
     package static func transition(
@@ -81,7 +84,8 @@ package enum TargetRepository {
             changed AS (
                 UPDATE target
                 SET state = \(change.to), failure_code = \(change.failure?.code), failure_message = \(change.failure?.message),
-                    next_action = \(change.failure?.nextAction), published_at = coalesce(\(change.publishedAt), published_at)
+                    next_action = \(change.failure?.nextAction), published_at = coalesce(\(change.publishedAt), published_at),
+                    experiment = experiment AND NOT (old.state IN ('missed', 'failed') AND \(change.to == .planned))
                 FROM old WHERE target.client_id = old.client_id AND target.target_id = old.target_id
             ),
             logged AS (
@@ -94,7 +98,7 @@ package enum TargetRepository {
         return try rows.first?.get("state")
     }
 
-    /// Gives a target another time, and so a new plan.
+    /// Gives a target another time, and so a new plan; a time that a person chose is no experiment.
     ///
     /// - Returns: The new generation; `nil` when it is not in one of the given states.
     package static func move(
@@ -108,7 +112,7 @@ package enum TargetRepository {
                 UPDATE target
                 SET due_at = \(dueAt), local_time = \(planned?.localTime), time_zone = \(planned?.timeZone),
                     gap_policy = \(planned?.gapPolicy), overlap_policy = \(planned?.overlapPolicy),
-                    zone_version = \(planned?.zoneVersion), generation = generation + 1
+                    zone_version = \(planned?.zoneVersion), generation = generation + 1, experiment = false
                 WHERE client_id = \(client) AND target_id = \(id) AND state = ANY(\(states))
                 RETURNING client_id, target_id, state, generation
             ),

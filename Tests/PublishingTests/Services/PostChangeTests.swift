@@ -39,6 +39,27 @@ struct PostChangeTests {
         }
     }
 
+    @Test(
+        "what a person gives another time, or tries again after its time was missed or failed, is no experiment any more",
+        arguments: [nil, TargetState.missed, .failed])
+    func experiment(state: TargetState?) async throws {
+        let fixture = try await ServiceFixture()
+        let post = try await self.plan(fixture)
+        try await fixture.pool.execute("UPDATE target SET experiment = true")
+        let target = post.targets[0]
+        if let state {
+            if state == .failed {
+                try await fixture.hold(target, for: "failed", as: state)
+            } else {
+                try await fixture.pool.execute("UPDATE target SET state = \(state) WHERE target_id = \(target.id)")
+            }
+            _ = try await fixture.posts.retry(target.id.description, client: nil, actor: "cli:ada")
+        } else {
+            _ = try await fixture.posts.move(target.id.description, client: nil, to: .now, actor: "cli:ada")
+        }
+        #expect(try await fixture.posts.show("k", client: "acme").targets.map(\.isExperiment) == [false, true])
+    }
+
     @Test("one target can be named instead of the whole post")
     func moveOne() async throws {
         let fixture = try await ServiceFixture()
