@@ -86,6 +86,13 @@ struct RuleJudgeTests {
         #expect(self.answer(self.post(8, at6: 21), self.rule(), others: self.ordinary + paid)?.code == .boost)
     }
 
+    @Test("a post that money promoted nobody knows since when is no candidate")
+    func paidIsNoCandidate() {
+        let bought = self.post(8, at6: 1_000, isPaid: true)
+        #expect(self.answer(bought, self.rule()) == nil)
+        #expect(self.answer(bought, self.rule { $0.byHour = true }) == nil)
+    }
+
     @Test("with too few posts, or typical posts without any, nothing is said")
     func tooLittle() {
         let few = Array(self.ordinary.prefix(9))

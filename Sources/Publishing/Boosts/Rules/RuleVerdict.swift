@@ -106,10 +106,12 @@ package struct RuleJudge: Sendable {
     }
 
     /// The publications of the rule's ages that have a reading, the best first.
+    ///
+    /// One that money promoted nobody knows since when is none: what it has may be bought.
     func candidates(_ results: EarlyResults, at instant: Date) -> [RuleCandidate] {
         let ages = (self.rule.minimumAgeHours * 3_600)...(self.rule.maximumAgeHours * 3_600)
         let candidates = results.posts.compactMap { post -> RuleCandidate? in
-            guard ages.contains(instant.timeIntervalSince(post.publishedAt)),
+            guard !post.isPaid, ages.contains(instant.timeIntervalSince(post.publishedAt)),
                 var standing = results.standing(of: post, at: instant),
                 standing.ageHours >= self.rule.minimumAgeHours
             else { return nil }
