@@ -70,18 +70,19 @@ package struct BoostAdvisor: Sendable {
             throw ServiceError(.invalid, rule.problems.joined(separator: "; "))
         }
         let timing = try await TimingService(pool: self.pool).timing(of: account, client: client)
-        let (now, results) = try await self.pool.withConnection { db in
+        let (now, results, made) = try await self.pool.withConnection { db in
             let now = try await WorldTime.now(on: &db)
+            let since = now.addingTimeInterval(-120 * 86_400)
             let results = try await EarlyResults.read(
-                client: timing.client.id, account: timing.account.id, metric: metric,
-                since: now.addingTimeInterval(-120 * 86_400), on: &db)
-            return (now, results)
+                client: timing.client.id, account: timing.account.id, metric: metric, since: since, on: &db)
+            return (now, results, try await BoostRuleRow.made(of: timing.client.id, since: since, on: &db))
         }
         let judge = RuleJudge(rule: rule, zone: timing.fit.zone, fits: [timing.account.id: timing.fit])
-        let posts = Dictionary(uniqueKeysWithValues: results.posts.map { ($0.publication, $0) })
-        // Every one is judged for itself: advice is no boost yet.
-        let advices = judge.verdicts(results, made: [], at: now).compactMap { verdict -> BoostAdvice? in
-            guard let post = posts[verdict.publication] else { return nil }
+        // Every one is judged for itself: advice is no boost yet, and what rules boost is not advised again.
+        let advices = judge.candidates(results, at: now).map { candidate in
+            let ruled = made.filter { $0.publication == candidate.post.publication }
+            let verdict = judge.verdict(on: candidate, made: ruled, at: now)
+            let post = candidate.post
             return BoostAdvice(
                 publication: post.publication, publishedAt: post.publishedAt, text: post.text,
                 hour: HourWorth(at: post.publishedAt, timing.fit), verdict: verdict.code, ratio: verdict.ratio,

@@ -76,8 +76,32 @@ struct BoostAdvisorTests {
             try await self.post(
                 "paid \(number)", hoursAgo: 100 + Double(number) * 24, likes: 9_000, isPaid: true, account, fixture)
         }
+        // A young one that was promoted nobody knows since when is no candidate either.
+        try await self.post("paid young", hoursAgo: 24, likes: 9_000, isPaid: true, account, fixture)
         let after = try await BoostAdvisor(pool: fixture.pool).advise(account: "acme/strict", client: nil).posts
         #expect(before == after && before.count == 2)
+    }
+
+    @Test("what a rule boosts, or a person, is not advised again")
+    func boosted() async throws {
+        let fixture = try await ServiceFixture()
+        _ = try await self.account(fixture)
+        let advisor = BoostAdvisor(pool: fixture.pool)
+        let morning = try await advisor.advise(account: "acme/strict", client: nil).posts[0]
+        #expect(morning.verdict == .boost)
+        for rule in [UUID(), nil] {
+            try await fixture.pool.execute("DELETE FROM boost")
+            try await fixture.pool.execute(
+                """
+                INSERT INTO boost (client_id, boost_id, account_id, publication_id, objective, budget_minor, currency,
+                                   budget_kind, starts_at, ends_at, state, rule_id, most_minor, remote_id, created_by)
+                SELECT client_id, gen_random_uuid(), account_id, publication_id, 'reach', 2000, 'EUR', 'lifetime',
+                       world_now(), world_now() + interval '3 days', 'running', \(rule), 2000, 'b', 'cli:test'
+                FROM publication WHERE publication_id = \(morning.publication)
+                """)
+            let after = try await advisor.advise(account: "acme/strict", client: nil).posts[0]
+            #expect(after.publication == morning.publication && after.verdict == .boosted)
+        }
     }
 
     @Test("with too few posts nothing is advised, and it is said; a threshold below 1 is refused")
