@@ -21,11 +21,11 @@ package struct CleanedPosts: Sendable {
     package private(set) var drift = 0.0
 
     /// Days to both sides over which the trend is a median.
-    private static let trendSeconds: Int64 = 28 * 86_400
+    static let trendSeconds: Int64 = 28 * 86_400
     /// Posts to both sides that the trend has at least, where there are as many.
     private static let trendPosts = 15
     /// How many posts of a type it takes to believe half of its difference.
-    private static let typePosts = 10.0
+    static let typePosts = 10.0
     /// Standard deviations beyond which a value is taken for an accident.
     private static let clip = 3.0
     private static let smallestSpread = 0.1
@@ -55,7 +55,7 @@ package struct CleanedPosts: Sendable {
 
     /// What each post got beyond the median of its time: ln(1 + engagement) − b.
     static func withoutTrend(_ posts: [TimingPost]) -> [Double] {
-        let logarithms = posts.map { log1p(max(0, $0.engagement)) }
+        let logarithms = posts.map(\.logarithm)
         var first = 0
         var end = 0
         let windows = posts.indices.map { index in
@@ -80,12 +80,20 @@ package struct CleanedPosts: Sendable {
     }
 
     private static func clip(_ values: inout [Double]) {
-        guard let middle = Median.of(values), let deviation = Median.of(values.map { abs($0 - middle) }) else { return }
-        // 1.4826 makes the median deviation the standard deviation of a normal distribution.
-        let reach = Self.clip * max(Self.smallestSpread, 1.4826 * deviation)
+        guard let middle = Median.of(values) else { return }
+        let reach = Self.reach(of: values)
         values = values.map { min(max($0 - middle, -reach), reach) }
         let mean = values.reduce(0, +) / Double(values.count)
         values = values.map { $0 - mean }
+    }
+
+    /// How far from the middle of some values one is taken for an accident.
+    static func reach(of values: [Double]) -> Double {
+        guard let middle = Median.of(values), let deviation = Median.of(values.map { abs($0 - middle) }) else {
+            return 0
+        }
+        // 1.4826 makes the median deviation the standard deviation of a normal distribution.
+        return Self.clip * max(Self.smallestSpread, 1.4826 * deviation)
     }
 
     private static func weights(_ posts: [TimingPost]) -> [Double] {

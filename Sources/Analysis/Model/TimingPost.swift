@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 package import Domain
+import Foundation
 
 /// A post as the model reads it.
 package struct TimingPost: Sendable, Hashable {
@@ -18,6 +19,8 @@ package struct TimingPost: Sendable, Hashable {
         self.contentType = contentType
     }
 
+    /// ln(1 + engagement): what is compared.
+    var logarithm: Double { log1p(max(0, self.engagement)) }
     /// The hour of the week on the wall.
     package var hour: HourOfWeek { HourOfWeek(clockSeconds: self.clockSeconds) }
     /// Which hour on the wall, counted from 1970.

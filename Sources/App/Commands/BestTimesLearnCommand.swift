@@ -11,7 +11,7 @@ struct BestTimesLearnCommand: PosthornCommand {
         details: """
             What only takes the best so far keeps seeing the hours that it likes already. While an account learns, `post create --best` draws
             its times: unknown hours now and then, known poor ones hardly ever, the same draw in one week. Such posts are marked as
-            experiments, and `best-times explain` says what they did from 50 on. An account needs about a hundred posts before its own week can
+            experiments, and `best-times explain` says what they did against other posts of the same weeks, from 50 on and where there are such. An account needs about a hundred posts before its own week can
             be told from what others do, so 22 weeks are for five posts a week: with fewer, take more. In a simulation the plan is then within
             5 % of the best; until then drawing costs about 10 % against the best so far, won back within the year. Posts that matter are kept out with `post create --best --no-experiment`.
             """,

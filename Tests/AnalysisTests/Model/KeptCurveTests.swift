@@ -51,22 +51,6 @@ struct KeptCurveTests {
                 != AccountCurve.drawnScores(posts, platform: platform, seed: 10))
     }
 
-    @Test("of experiments nothing is said below fifty; then what they did against the others, with an interval")
-    func experiments() throws {
-        let posts = SyntheticAccounts(accounts: 1, posts: 400).histories(seed: 8)[0].posts
-        #expect(ExperimentEffect(posts, drawn: posts.map { _ in false }) == nil)
-        let few = try #require(ExperimentEffect(posts, drawn: posts.indices.map { $0 < 20 }))
-        #expect(few.posts == 20 && few.factor == nil && few.sentence.contains("too few"))
-        let better = posts.indices.map { index in
-            var post = posts[index]
-            if index % 3 == 0 { post.engagement *= 1.5 }
-            return post
-        }
-        let effect = try #require(ExperimentEffect(better, drawn: better.indices.map { $0 % 3 == 0 }))
-        let interval = try #require(effect.interval)
-        #expect(interval.contains(1.5) && !interval.contains(1) && effect.sentence.contains("+"))
-    }
-
     @Test("a learnt week in the true order correlates with 1, and the best plan reaches all that can be reached")
     func truth() {
         let truth = HourOfWeek.all.map { 1 + Double($0.hour) / 24 + Double($0.weekday) / 100 }
