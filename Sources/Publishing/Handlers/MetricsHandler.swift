@@ -95,7 +95,7 @@ package struct MetricsHandler: JobHandler {
         let costs = self.costs(.ownPosts(entries.count { !$0.reading.isGone }), job)
         result.record = { db in
             try await Self.charge(costs, job, account, on: &db)
-            let fit = try await news.job(before: entries.compactMap(\.publication), on: &db)
+            let fit = try await news.job(before: entries, on: &db)
             try await record.write(on: &db)
             if let fit { _ = try await jobs.enqueue([fit], on: &db) }
         }
