@@ -21,6 +21,8 @@ package struct PostSample: Hashable, Sendable {
     package var observedAt: Date?
     /// Where the account's audience lives.
     package var zone: ZoneID
+    /// Whether its numbers were counted in another way than the account's are now, so that they do not compare.
+    package var isOutdated: Bool
     /// How often it was shown, where the platform says so.
     package var impressions: Int64?
     /// How many followers the account had then, where known.
@@ -29,8 +31,8 @@ package struct PostSample: Hashable, Sendable {
     /// Makes a sample.
     package init(
         account: String, platform: PlatformID, postedAt: Date, engagement: Int64?, isPaid: Bool = false,
-        contentType: String? = nil, observedAt: Date? = nil, zone: ZoneID = .utc, impressions: Int64? = nil,
-        followers: Int64? = nil
+        contentType: String? = nil, observedAt: Date? = nil, zone: ZoneID = .utc,
+        isOutdated: Bool = false, impressions: Int64? = nil, followers: Int64? = nil
     ) {
         self.account = account
         self.platform = platform
@@ -40,6 +42,7 @@ package struct PostSample: Hashable, Sendable {
         self.contentType = contentType
         self.observedAt = observedAt
         self.zone = zone
+        self.isOutdated = isOutdated
         self.impressions = impressions
         self.followers = followers
     }

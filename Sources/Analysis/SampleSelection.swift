@@ -34,6 +34,7 @@ package struct SelectionRules: Hashable, Sendable, Codable {
     package func exclusion(of sample: PostSample) -> Exclusion? {
         if sample.isPaid { return .boosted }
         if sample.engagement == nil { return .withoutMetrics }
+        if sample.isOutdated { return .otherDefinition }
         if let observedAt = sample.observedAt,
             observedAt.timeIntervalSince(sample.postedAt) < Double(self.minimumAgeHours) * 3600
         {
@@ -51,6 +52,8 @@ package enum Exclusion: String, Hashable, Sendable, Codable, CodingKeyRepresenta
     case tooYoung = "too_young"
     /// It has no numbers.
     case withoutMetrics = "without_metrics"
+    /// Its numbers were counted in another way than the account's are now.
+    case otherDefinition = "other_definition"
     /// The same post with the same numbers stands there once more.
     case listedTwice = "listed_twice"
     /// It appeared on a holiday, which is not like its weekday.
@@ -62,6 +65,7 @@ package enum Exclusion: String, Hashable, Sendable, Codable, CodingKeyRepresenta
         case .boosted: "boosted"
         case .tooYoung: "too young"
         case .withoutMetrics: "without metrics"
+        case .otherDefinition: "counted another way"
         case .listedTwice: "listed twice"
         case .holiday: "on holidays"
         }

@@ -12,7 +12,7 @@ package struct PostedReading: Sendable, Hashable {
     package var postedAt: Date
     /// The kind of content.
     package var contentType: String?
-    /// Whether money was spent on it.
+    /// Whether money was spent on it before its numbers were read.
     package var isPaid: Bool
     /// When the reading was made; `nil` without one.
     package var readAt: Date?
@@ -20,6 +20,8 @@ package struct PostedReading: Sendable, Hashable {
     package var engagement: Int64?
     /// How often it was shown.
     package var views: Int64?
+    /// Whether the reading was counted in another way than the account's numbers are counted now.
+    package var isOutdated = false
     /// Whether its time was drawn to learn from.
     package var isExperiment = false
 }
@@ -60,36 +62,81 @@ package struct PostingHistory: Sendable {
             let (owner, found) = try await ClientDirectory.account(account, client: client, on: &db)
             let rows = try await db.query(
                 Self.readings(
-                    of: "publication.client_id = \(owner.id) AND publication.account_id = \(found.id)",
-                    minimumAgeHours: 24))
+                    of: "account.client_id = \(owner.id) AND account.account_id = \(found.id)", minimumAgeHours: 24))
             let readings = try rows.map { row throws in try PostedReading(row) }
             return (owner, found, readings)
         }
     }
 
-    /// The publications of all accounts of one platform, each account by `client/account` with its zone: what an account may borrow from.
+    /// Hands out the accounts of one platform, each by `client/account` with its zone and its publications: what an account may borrow from.
+    ///
+    /// They are read some at a time, so that memory holds no more than those and what is made of them. An account that moved to another
+    /// client is left out: the platform lists the same posts there.
     ///
     /// - Parameters:
     ///   - platform: The platform.
     ///   - minimumAgeHours: How old a post has to be when its numbers are final; the first reading from then on counts.
-    /// - Returns: The accounts in order, their publications in the order they appeared; what was deleted or is gone is not among them.
+    ///   - atOnce: How many publications are read at once; an account with more is read whole.
+    ///   - body: Takes one account with a publication; in order, its publications in the order they appeared. What was deleted or is gone
+    ///     is not among them.
     /// - Throws: ``PQError``.
-    package func readings(on platform: PlatformID, minimumAgeHours: Int) async throws -> [PostedAccount] {
+    package func eachAccount(
+        on platform: PlatformID, minimumAgeHours: Int, atOnce: Int = 20_000, _ body: (PostedAccount) throws -> Void
+    ) async throws {
         let rows = try await self.pool.query(
-            Self.readings(of: "account.platform = \(platform)", minimumAgeHours: minimumAgeHours))
-        var accounts: [PostedAccount] = []
+            """
+            SELECT account.client_id, account.account_id, count(*) AS posts
+            FROM account
+            JOIN client USING (client_id)
+            JOIN publication USING (client_id, account_id)
+            WHERE account.platform = \(platform) AND account.state <> 'moved'
+            GROUP BY client.slug, account.slug, account.client_id, account.account_id
+            ORDER BY client.slug, account.slug, account.account_id
+            """)
+        let counts = try rows.map { row throws in Int(try row.get("posts", as: Int64.self)) }
+        for batch in Self.batches(of: counts, atOnce: atOnce) {
+            let clients = try batch.map { try rows[$0].get("client_id", as: ClientID.self) }
+            let accounts = try batch.map { try rows[$0].get("account_id", as: AccountID.self) }
+            let found = try await self.pool.query(
+                Self.readings(
+                    of: """
+                        (account.client_id, account.account_id) IN (
+                            SELECT asked.client_id, asked.account_id
+                            FROM unnest(\(clients), \(accounts)) AS asked (client_id, account_id))
+                        """, minimumAgeHours: minimumAgeHours))
+            try Self.accounts(found, body)
+        }
+    }
+
+    /// Which accounts are read together: as many as have no more publications than are wanted, and at least one.
+    static func batches(of counts: [Int], atOnce: Int) -> [Range<Int>] {
+        var batches: [Range<Int>] = []
+        var (start, sum) = (0, 0)
+        for (index, count) in counts.enumerated() {
+            if index > start, sum + count > atOnce {
+                batches.append(start..<index)
+                (start, sum) = (index, 0)
+            }
+            sum += count
+        }
+        if start < counts.count { batches.append(start..<counts.count) }
+        return batches
+    }
+
+    private static func accounts(_ rows: Rows, _ body: (PostedAccount) throws -> Void) throws {
+        var account: PostedAccount?
         for row in rows {
             let id: AccountID = try row.get("account_id")
-            if accounts.last?.id != id {
-                accounts.append(
-                    PostedAccount(
-                        client: try row.get("client_id"), id: id,
-                        account: "\(try row.get("client", as: String.self))/\(try row.get("account", as: String.self))",
-                        zone: ZoneID(rawValue: try row.get("time_zone")) ?? .utc, readings: []))
+            if account?.id != id {
+                if let account { try body(account) }
+                account = PostedAccount(
+                    client: try row.get("client_id"), id: id,
+                    account: "\(try row.get("client", as: String.self))/\(try row.get("account", as: String.self))",
+                    zone: ZoneID(rawValue: try row.get("time_zone")) ?? .utc, readings: [])
             }
-            accounts[accounts.count - 1].readings.append(try PostedReading(row))
+            account?.readings.append(try PostedReading(row))
         }
-        return accounts
+        if let account { try body(account) }
     }
 
     /// The publications of one account in the order they appeared, each with the reading that counts on its platform.
@@ -100,36 +147,69 @@ package struct PostingHistory: Sendable {
     ) async throws -> [PostedReading] {
         let rows = try await self.pool.query(
             Self.readings(
-                of: "publication.client_id = \(client) AND publication.account_id = \(account)",
+                of: "account.client_id = \(client) AND account.account_id = \(account)",
                 minimumAgeHours: SelectionRules.mature(on: platform).minimumAgeHours))
         return try rows.map { row throws in try PostedReading(row) }
     }
 
     /// The publications of some accounts, account by account in the order they appeared.
+    ///
+    /// A reading counts that has engagement, was counted as the account's numbers are counted now, and was made at the age that is wanted; of
+    /// those the first, of a file's the one that was taken in last. Where there is none, the one that comes nearest, which says why the
+    /// publication is left out. Of a publication that we boosted only readings from before the boost count: with one of that age it is
+    /// organic.
     private static func readings(of condition: Statement, minimumAgeHours: Int) -> Statement {
         let age: Statement = "make_interval(hours => \(Int32(clamping: minimumAgeHours)))"
         return """
-            SELECT client.slug AS client, account.slug AS account, account.client_id, account.account_id, account.time_zone,
-                   publication.published_at, publication.content_type, publication.paid, reading.read_at,
-                   reading.engagement, reading.views, coalesce(target.experiment, false) AS experiment
-            FROM publication
-            JOIN account USING (client_id, account_id)
-            JOIN client USING (client_id)
+            WITH asked AS MATERIALIZED (
+                SELECT client.slug AS client, account.slug AS account, account.client_id, account.account_id,
+                       account.time_zone,
+                       (SELECT sample.definition FROM sample
+                        WHERE sample.client_id = account.client_id AND sample.account_id = account.account_id
+                          AND sample.source = 'platform' AND sample.publication_id IS NOT NULL
+                        ORDER BY sample.read_at DESC, sample.sample_id DESC LIMIT 1) AS definition
+                FROM account
+                JOIN client USING (client_id)
+                WHERE \(condition)
+            )
+            SELECT asked.client, asked.account, asked.client_id, asked.account_id, asked.time_zone,
+                   publication.published_at, publication.content_type,
+                   \(ImportedTwin.isPaid)
+                       AND (boosts.first_at IS NULL OR reading.engagement IS NULL OR reading.is_young) AS paid,
+                   reading.read_at, reading.engagement, reading.views,
+                   coalesce(reading.is_outdated AND reading.engagement IS NOT NULL, false) AS is_outdated,
+                   coalesce(target.experiment, false) AS experiment
+            FROM asked
+            JOIN publication USING (client_id, account_id)
             LEFT JOIN target ON target.client_id = publication.client_id AND target.target_id = publication.target_id
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN publication.paid THEN (
+                    SELECT min(boost.starts_at) FROM boost
+                    WHERE boost.client_id = publication.client_id AND boost.publication_id = publication.publication_id
+                      AND boost.remote_id IS NOT NULL) END AS first_at
+            ) AS boosts
             LEFT JOIN LATERAL (
-                SELECT read_at, views,
-                       coalesce(engagements,
-                                CASE WHEN num_nonnulls(likes, comments, shares, saves) > 0
-                                     THEN coalesce(likes, 0) + coalesce(comments, 0) + coalesce(shares, 0) + coalesce(saves, 0)
-                                END) AS engagement
-                FROM sample
-                WHERE sample.client_id = publication.client_id AND sample.publication_id = publication.publication_id
-                ORDER BY read_at < publication.published_at + \(age),
-                         CASE WHEN read_at >= publication.published_at + \(age) THEN read_at END, read_at DESC
+                SELECT given.read_at, given.views, given.engagement, given.is_outdated, given.is_young
+                FROM (
+                    SELECT sample.read_at, sample.recorded_at, sample.sample_id, sample.source, sample.views,
+                           sample.read_at < publication.published_at + \(age) AS is_young,
+                           sample.source = 'platform' AND sample.definition <> asked.definition AS is_outdated,
+                           coalesce(engagements,
+                                    CASE WHEN num_nonnulls(likes, comments, shares, saves) > 0
+                                         THEN coalesce(likes, 0) + coalesce(comments, 0) + coalesce(shares, 0)
+                                              + coalesce(saves, 0)
+                                    END) AS engagement
+                    FROM sample
+                    WHERE sample.client_id = publication.client_id AND sample.publication_id = publication.publication_id
+                      AND (boosts.first_at IS NULL OR sample.read_at < boosts.first_at)
+                ) AS given
+                ORDER BY given.engagement IS NULL, given.is_outdated, given.is_young,
+                         CASE WHEN given.source = 'import' THEN given.recorded_at END DESC NULLS LAST,
+                         CASE WHEN NOT given.is_young THEN given.read_at END, given.read_at DESC, given.sample_id DESC
                 LIMIT 1
             ) AS reading ON true
-            WHERE \(condition) AND publication.state NOT IN ('deleted', 'gone')
-            ORDER BY client.slug, account.slug, account.account_id, publication.published_at, publication.publication_id
+            WHERE publication.state NOT IN ('deleted', 'gone') AND NOT \(ImportedTwin.isRepeated)
+            ORDER BY asked.client, asked.account, asked.account_id, publication.published_at, publication.publication_id
             """
     }
 }
@@ -139,6 +219,7 @@ extension PostedReading {
         self.init(
             postedAt: try row.get("published_at"), contentType: try row.get("content_type"),
             isPaid: try row.get("paid"), readAt: try row.get("read_at"), engagement: try row.get("engagement"),
-            views: try row.get("views"), isExperiment: try row.get("experiment"))
+            views: try row.get("views"), isOutdated: try row.get("is_outdated"),
+            isExperiment: try row.get("experiment"))
     }
 }

@@ -16,7 +16,7 @@ extension EarlyResults {
         let rows = try await db.query(
             """
             SELECT publication.publication_id, publication.account_id, publication.published_at,
-                   publication.paid AND boosts.first_at IS NULL AS is_paid, boosts.by_persons,
+                   \(ImportedTwin.isPaid) AND boosts.first_at IS NULL AS is_paid, boosts.by_persons,
                    left(coalesce(target.content -> 'parts' -> 0 ->> 'text', publication.text, ''), 80) AS text,
                    sample.read_at, sample.value
             FROM publication
@@ -37,6 +37,7 @@ extension EarlyResults {
             ) AS sample ON sample.value IS NOT NULL
             WHERE publication.client_id = \(client) AND (\(account) IS NULL OR publication.account_id = \(account))
               AND publication.published_at >= \(since) AND publication.state IN ('live', 'edited')
+              AND NOT \(ImportedTwin.isRepeated)
             ORDER BY publication.published_at, publication.publication_id, sample.read_at
             """)
         var posts: [EarlyPost] = []
