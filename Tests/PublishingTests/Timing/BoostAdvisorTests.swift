@@ -82,6 +82,21 @@ struct BoostAdvisorTests {
         #expect(before == after && before.count == 2)
     }
 
+    @Test(
+        "a post that a file of past posts marks as paid is no candidate under the name that the platform gives it either"
+    )
+    func paidByFile() async throws {
+        let fixture = try await ServiceFixture()
+        let account = try await self.account(fixture)
+        let advisor = BoostAdvisor(pool: fixture.pool)
+        #expect(try await advisor.advise(account: "acme/strict", client: nil).posts.count == 2)
+        let row = PublicationRow(
+            client: account.client, account: account.id, platform: account.platform, remoteID: "import:morning",
+            publishedAt: ServiceFixture.now.addingTimeInterval(-24 * 3_600 + 20), origin: .import, isPaid: true)
+        try await fixture.pool.withTransaction { db in _ = try await PublicationRepository.record(row, on: &db) }
+        #expect(try await advisor.advise(account: "acme/strict", client: nil).posts.map(\.verdict) == [.belowThreshold])
+    }
+
     @Test("what a rule boosts, or a person, is not advised again")
     func boosted() async throws {
         let fixture = try await ServiceFixture()
