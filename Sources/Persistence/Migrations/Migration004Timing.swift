@@ -22,7 +22,7 @@ enum Migration004Timing {
         );
         CREATE INDEX timing_curve_newest ON timing_curve (platform, fitted_at DESC);
 
-        -- One fit of one account: arrays of 168, Monday 00:00 in the zone first. `posts` and `newest_at` say what it was made of.
+        -- One fit of one account: arrays of 168, Monday 00:00 in the zone first. `digest` says which posts it was made of.
         CREATE TABLE timing_fit (
             client_id       uuid NOT NULL,
             account_id      uuid NOT NULL,
@@ -34,6 +34,7 @@ enum Migration004Timing {
             time_zone       text NOT NULL,
             posts           integer NOT NULL,
             newest_at       timestamptz,
+            digest          bigint NOT NULL,
             excluded        jsonb NOT NULL,
             own             jsonb NOT NULL,
             -- When that was chosen among the kernels; fits in between keep it.

@@ -103,14 +103,21 @@ struct BoostRecord: Sendable {
             WHERE client_id = \(self.work.client) AND boost_id = \(self.work.boost)
             """)
         guard !state.hasEnded || self.boost.spend.map({ $0.minorUnits > 0 }) ?? false else { return }
-        // What was paid for never counts as what the post earned by itself.
-        try await db.execute(
+        // What was paid for never counts as what the post earned by itself, and what was learnt of it is learnt anew.
+        let marked = try await db.query(
             """
             UPDATE publication SET paid = true
             FROM boost WHERE boost.client_id = \(self.work.client) AND boost.boost_id = \(self.work.boost)
               AND publication.client_id = boost.client_id AND publication.publication_id = boost.publication_id
               AND NOT paid
+            RETURNING publication.account_id, publication.platform
             """)
+        let fits = try marked.map { row throws in
+            NewJob.fitTimes(
+                account: try row.get("account_id"), client: self.work.client, platform: try row.get("platform"),
+                now: self.work.now)
+        }
+        if !fits.isEmpty { _ = try await self.jobs.enqueue(fits, on: &db) }
     }
 
     private func book(_ state: BoostState, on db: inout Transaction) async throws {

@@ -81,7 +81,7 @@ package struct TimingService: Sendable {
             )
         }
         // What others did since says more than a fit to an older curve, above all where the account has few posts.
-        if let kept, let curve, !isFresh, kept.curveID == curve.id, gathered.isOf(kept) {
+        if let kept, let curve, !isFresh, kept.curveID == curve.id, gathered.basis == kept.basis {
             return AccountTiming(
                 client: owner, account: row, fit: kept, common: curve.curve, isFresh: false,
                 experiments: gathered.experiments)
@@ -162,14 +162,8 @@ package struct TimingService: Sendable {
         _ platform: PlatformID, always account: AccountRow? = nil, all: Bool = false
     ) async throws -> ComputedFits {
         let gathered = try await self.gather(platform)
-        let changed = try await self.pool.withConnection { db in
-            var changed: [GatheredPosts] = []
-            for one in gathered {
-                let known = try await TimingStore.fit(of: one.account, client: one.client, on: &db)
-                if all || one.account == account?.id || known.map(one.isOf) != true { changed.append(one) }
-            }
-            return changed
-        }
+        let bases = try await self.pool.withConnection { db in try await TimingStore.bases(on: platform, on: &db) }
+        let changed = gathered.filter { all || $0.account == account?.id || bases[$0.account] != $0.basis }
         let silent = account.flatMap { row in gathered.contains { $0.account == row.id } ? nil : row }
         // An account without a post has a fit too: that of its platform.
         var fitted = changed
@@ -182,6 +176,28 @@ package struct TimingService: Sendable {
         return ComputedFits(
             platform: platform, lesson: (curve, gathered.reduce(0) { $0 + $1.history.posts.count }),
             fits: zip(toFit, curves).map { ($0, $1, nil) }, kept: nil)
+    }
+
+    /// The fits of accounts as of the posts that are there now: the kept ones, or new ones with the kept curve where posts changed or a
+    /// newer curve was learnt. Accounts that were never fitted are absent.
+    ///
+    /// - Throws: ``PQError``; ``Cholesky/NotPositiveDefinite`` when a covariance cannot be factored.
+    func fits(of accounts: [AccountRow]) async throws -> [AccountID: StoredFit] {
+        var fits: [AccountID: StoredFit] = [:]
+        for account in accounts {
+            let (kept, curve) = try await self.pool.withConnection { db in
+                (
+                    try await TimingStore.fit(of: account.id, client: account.client, on: &db),
+                    try await TimingStore.curve(of: account.platform, on: &db)
+                )
+            }
+            guard let kept, let curve else { continue }
+            let gathered = try await self.gathered(account)
+            fits[account.id] =
+                gathered.basis == kept.basis && kept.curveID == curve.id
+                ? kept : try await Self.fit(gathered, curve, own: kept.curve.own)
+        }
+        return fits
     }
 
     /// The platforms that have accounts.
@@ -222,14 +238,17 @@ package struct TimingService: Sendable {
     }
 
     private func gather(_ platform: PlatformID) async throws -> [GatheredPosts] {
-        let accounts = try await PostingHistory(pool: self.pool).readings(
-            on: platform, minimumAgeHours: SelectionRules.mature(on: platform).minimumAgeHours)
         let holidays = try await self.pool.withConnection { db in try await HolidayStore.days(on: &db) }
-        return accounts.map {
-            GatheredPosts(
-                $0.readings, client: $0.client, account: $0.id, name: $0.account, platform: platform, zone: $0.zone,
-                holidays: holidays[$0.client] ?? [])
+        var gathered: [GatheredPosts] = []
+        try await PostingHistory(pool: self.pool).eachAccount(
+            on: platform, minimumAgeHours: SelectionRules.mature(on: platform).minimumAgeHours
+        ) { one in
+            gathered.append(
+                GatheredPosts(
+                    one.readings, client: one.client, account: one.id, name: one.account, platform: platform,
+                    zone: one.zone, holidays: holidays[one.client] ?? []))
         }
+        return gathered
     }
 
     /// Computes on a thread of its own: seconds of arithmetic must not keep the process's other tasks waiting.
@@ -237,91 +256,5 @@ package struct TimingService: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global(qos: .utility).async { continuation.resume(with: Result { try body() }) }
         }
-    }
-}
-
-/// Fits that were computed and are to be kept, all of them or none.
-package struct ComputedFits: Sendable {
-    var platform: PlatformID
-    /// The platform's new curve and of how many posts it is; `nil` when the kept one is good.
-    var lesson: (curve: PlatformCurve, posts: Int)?
-    var fits: [(posts: GatheredPosts, curve: AccountCurve, chosenAt: Date?)]
-    /// The kept curve that the fits were made with; `nil` for the new one.
-    var kept: StoredCurve?
-
-    /// Writes them.
-    ///
-    /// - Returns: What was learnt of the platform; `nil` when its curve was still good.
-    package func keep(on db: inout some SQLSession & ~Copyable) async throws -> TimingLesson? {
-        var used = self.kept
-        if let lesson { used = try await TimingStore.keep(lesson.curve, of: self.platform, on: &db) }
-        guard let used else { return nil }
-        for one in self.fits {
-            var fit = one.posts.fit(one.curve, with: used)
-            fit.chosenAt = one.chosenAt
-            try await TimingStore.keep(
-                fit, of: one.posts.account, client: one.posts.client, platform: self.platform, on: &db)
-        }
-        return self.lesson.map { lesson in
-            TimingLesson(platform: self.platform, curve: used, fits: self.fits.count, posts: lesson.posts)
-        }
-    }
-}
-
-/// The posts of one account, as the model takes them.
-struct GatheredPosts: Sendable {
-    var client: ClientID
-    var account: AccountID
-    var zone: ZoneID
-    var newestAt: Date?
-    var history: TimingHistory
-    private var drawn: Set<Int64> = []
-
-    init(
-        _ readings: [PostedReading], client: ClientID, account: AccountID, name: String, platform: PlatformID,
-        zone: ZoneID, holidays: Set<Int>
-    ) {
-        self.client = client
-        self.account = account
-        self.zone = zone
-        let rules = SelectionRules.mature(on: platform)
-        var collector = HistoryCollector(dropsRepeats: false)
-        for reading in readings {
-            let sample = PostSample(reading, account: name, platform: platform, zone: zone)
-            let isHoliday = !holidays.isEmpty && holidays.contains(zone.wallTime(at: reading.postedAt).dayNumber)
-            collector.add(sample, isHoliday: isHoliday)
-            if rules.exclusion(of: sample) == nil, !isHoliday {
-                self.newestAt = reading.postedAt
-                if reading.isExperiment { self.drawn.insert(zone.table.clockSeconds(at: reading.postedAt)) }
-            }
-        }
-        self.history = collector.histories().first ?? TimingHistory(account: name, platform: platform)
-    }
-
-    /// What posts at drawn times did.
-    var experiments: ExperimentEffect? {
-        ExperimentEffect(self.history.posts, drawn: self.history.posts.map { self.drawn.contains($0.clockSeconds) })
-    }
-
-    /// Whether a fit was made of these very posts.
-    func isOf(_ fit: StoredFit) -> Bool {
-        fit.posts == self.history.posts.count && fit.newestAt == self.newestAt && fit.zone == self.zone
-    }
-
-    func fit(_ curve: AccountCurve, with common: StoredCurve) -> StoredFit {
-        StoredFit(
-            id: UUID.version7(), fittedAt: common.fittedAt, curveID: common.id, zone: self.zone,
-            posts: self.history.posts.count, newestAt: self.newestAt, excluded: self.history.excluded, chosenAt: nil,
-            curve: curve)
-    }
-}
-
-extension PostSample {
-    /// A publication with the reading that counts.
-    package init(_ reading: PostedReading, account: String, platform: PlatformID, zone: ZoneID) {
-        self.init(
-            account: account, platform: platform, postedAt: reading.postedAt, engagement: reading.engagement,
-            isPaid: reading.isPaid, contentType: reading.contentType, observedAt: reading.readAt, zone: zone,
-            impressions: reading.views)
     }
 }

@@ -30,12 +30,27 @@ package struct StoredFit: Sendable {
     package var posts: Int
     /// When the newest of them appeared.
     package var newestAt: Date?
+    /// Which posts those were, as `TimingHistory.digest`.
+    package var digest: Int64
     /// How many were left out, by reason.
     package var excluded: [Exclusion: Int]
     /// When its kernel was chosen, in the world's time; `nil` is now.
     package var chosenAt: Date?
     /// The curve.
     package var curve: AccountCurve
+}
+
+/// What a fit is made of: with the same basis and the same curve it would be the same.
+struct FitBasis: Sendable, Hashable {
+    /// The posts, as `TimingHistory.digest`.
+    var digest: Int64
+    /// The zone that the hours are local to.
+    var zone: ZoneID
+}
+
+extension StoredFit {
+    /// What it was made of.
+    var basis: FitBasis { FitBasis(digest: self.digest, zone: self.zone) }
 }
 
 /// Reads and keeps what the posting-time model learnt.
@@ -110,7 +125,7 @@ struct TimingStore {
     ) async throws -> StoredFit? {
         let rows = try await db.query(
             """
-            SELECT fit_id, fitted_at, curve_id, time_zone, posts, newest_at, excluded, own, chosen_at, variance, drift, score,
+            SELECT fit_id, fitted_at, curve_id, time_zone, posts, newest_at, digest, excluded, own, chosen_at, variance, drift, score,
                    lower, upper, own_share, chance, slot_posts
             FROM timing_fit
             WHERE client_id = \(client) AND account_id = \(account) AND model_version = \(Int32(BestTimes.version))
@@ -120,21 +135,29 @@ struct TimingStore {
         return try rows.first.map { row throws in try StoredFit(row) }
     }
 
-    /// The newest fit of every account of a client that has one.
-    static func fits(
-        ofClient client: ClientID, on db: inout some SQLSession & ~Copyable
-    ) async throws -> [AccountID: StoredFit] {
+    /// Of which posts, in which zone, the newest fit of each account of a platform was made; an account without one is absent.
+    static func bases(
+        on platform: PlatformID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [AccountID: FitBasis] {
         let rows = try await db.query(
             """
-            SELECT DISTINCT ON (account_id) account_id, fit_id, fitted_at, curve_id, time_zone, posts, newest_at, excluded,
-                   own, chosen_at, variance, drift, score, lower, upper, own_share, chance, slot_posts
-            FROM timing_fit
-            WHERE client_id = \(client) AND model_version = \(Int32(BestTimes.version))
-            ORDER BY account_id, fitted_at DESC, fit_id DESC
+            SELECT account.account_id, newest.digest, newest.time_zone
+            FROM account
+            CROSS JOIN LATERAL (
+                SELECT digest, time_zone FROM timing_fit
+                WHERE timing_fit.client_id = account.client_id AND timing_fit.account_id = account.account_id
+                  AND timing_fit.model_version = \(Int32(BestTimes.version))
+                ORDER BY fitted_at DESC, fit_id DESC
+                LIMIT 1
+            ) AS newest
+            WHERE account.platform = \(platform)
             """)
-        var fits: [AccountID: StoredFit] = [:]
-        for row in rows { fits[try row.get("account_id")] = try StoredFit(row) }
-        return fits
+        var bases: [AccountID: FitBasis] = [:]
+        for row in rows {
+            bases[try row.get("account_id")] = FitBasis(
+                digest: try row.get("digest"), zone: ZoneID(rawValue: try row.get("time_zone")) ?? .utc)
+        }
+        return bases
     }
 
     /// Keeps a fit of an account, and forgets its old ones.
@@ -146,12 +169,13 @@ struct TimingStore {
         try await db.execute(
             """
             INSERT INTO timing_fit (
-                client_id, account_id, fit_id, model_version, platform, curve_id, time_zone, posts, newest_at, excluded, own,
-                chosen_at, variance, drift, score, lower, upper, own_share, chance, slot_posts
+                client_id, account_id, fit_id, model_version, platform, curve_id, time_zone, posts, newest_at, digest, excluded,
+                own, chosen_at, variance, drift, score, lower, upper, own_share, chance, slot_posts
             )
             VALUES (
                 \(client), \(account), \(fit.id), \(Int32(BestTimes.version)), \(platform), \(fit.curveID),
-                \(fit.zone.rawValue), \(Int32(clamping: fit.posts)), \(fit.newestAt), \(try JSONColumn.encode(fit.excluded)),
+                \(fit.zone.rawValue), \(Int32(clamping: fit.posts)), \(fit.newestAt), \(fit.digest),
+                \(try JSONColumn.encode(fit.excluded)),
                 \(try JSONColumn.encode(fit.curve.own)), coalesce(\(fit.chosenAt), world_now()), \(fit.curve.variance), \(fit.curve.drift), \(hours.map(\.score)),
                 \(hours.map(\.lower)), \(hours.map(\.upper)), \(hours.map(\.ownShare)), \(hours.map(\.chance)),
                 \(hours.map { Int32(clamping: $0.posts) })
@@ -185,7 +209,8 @@ extension StoredFit {
         self.init(
             id: try row.get("fit_id"), fittedAt: try row.get("fitted_at"), curveID: try row.get("curve_id"),
             zone: ZoneID(rawValue: try row.get("time_zone")) ?? .utc, posts: Int(try row.get("posts", as: Int32.self)),
-            newestAt: try row.get("newest_at"), excluded: try JSONColumn.decode(try row.get("excluded")),
+            newestAt: try row.get("newest_at"), digest: try row.get("digest"),
+            excluded: try JSONColumn.decode(try row.get("excluded")),
             chosenAt: try row.get("chosen_at"),
             curve: AccountCurve(
                 hours: hours, variance: try row.get("variance"), own: try JSONColumn.decode(try row.get("own")),

@@ -34,6 +34,25 @@ struct BoostHandlerTests {
         #expect(booked == "reserve 2000, commit 2000, spend 1500, release 500")
     }
 
+    @Test("once money is spent on a publication, the best times of its account are fitted anew, once")
+    func fits() async throws {
+        let agency = try await AgencyFixture()
+        try await agency.setCap(10_000)
+        _ = try await agency.planBoost(budget: 2_000)
+        let planned: Statement = """
+            SELECT count(*) FROM (SELECT kind FROM job_scheduled UNION ALL SELECT kind FROM job_ready) AS job
+            WHERE kind = 'fit-times'
+            """
+        #expect(try await agency.count(planned) == 0)
+        let handler = BoostHandler(services: agency.services)
+        _ = try await agency.work(handler)
+        #expect(try await agency.count("SELECT count(*) FROM publication WHERE paid") == 1)
+        #expect(try await agency.count(planned) == 1)
+        try await agency.advance(.seconds(7 * 3600))
+        _ = try await agency.work(handler)
+        #expect(try await agency.count(planned) == 1)
+    }
+
     @Test("a daily budget sets aside what the platform may spend by its own rules")
     func dailyExposure() async throws {
         let agency = try await AgencyFixture()

@@ -74,6 +74,53 @@ struct BoostRuleTests {
         #expect(try await agency.count("SELECT count(*) FROM boost") == 1)
     }
 
+    /// A past whose evenings get three times as much in the end, and a post of last evening that did well early.
+    private func evenings(_ agency: AgencyFixture) async throws {
+        try await agency.setCap(100_000)
+        try await agency.pool.execute(
+            """
+            WITH posted AS (
+                INSERT INTO publication (client_id, publication_id, account_id, platform, remote_id, published_at, origin)
+                SELECT \(agency.client), gen_random_uuid(), \(agency.account), 'fake', 'r' || n,
+                       world_now() - make_interval(hours => CASE n WHEN 0 THEN 13 ELSE 100 + 7 * n END), 'external'
+                FROM generate_series(0, 150) AS n
+                RETURNING client_id, publication_id, account_id, published_at, remote_id
+            )
+            INSERT INTO sample (client_id, account_id, sample_id, publication_id, read_at, source, definition, likes)
+            SELECT client_id, account_id, gen_random_uuid(), publication_id, published_at + interval '6 hours', 'platform', 1,
+                   CASE remote_id WHEN 'r0' THEN 23 ELSE 10 END
+            FROM posted
+            UNION ALL
+            SELECT client_id, account_id, gen_random_uuid(), publication_id, published_at + interval '72 hours', 'platform', 1,
+                   CASE WHEN extract(hour FROM published_at AT TIME ZONE 'Europe/Berlin') BETWEEN 18 AND 21 THEN 300
+                        ELSE 60 + substr(remote_id, 2)::bigint * 7 % 80 END
+            FROM posted WHERE remote_id <> 'r0'
+            """)
+    }
+
+    @Test("a rule that counts hours counts them as the posts say now, not as they said at the last fit")
+    func presentHours() async throws {
+        let agency = try await AgencyFixture()
+        try await self.evenings(agency)
+        _ = try await TimingService(pool: agency.pool).learn("fake")
+        let rule = BoostRule(byHour: true, objective: "reach", budget: "20.00", days: 3)
+        let service = self.service(agency)
+        _ = try await service.add(rule, slug: "winners", client: "acme", account: nil, actor: "cli:ann")
+        let handler = ApplyBoostRulesHandler(services: agency.services)
+        try await agency.advance(.seconds(3_600))
+        #expect(try await agency.work(handler) == ["succeeded"])
+        let before = try await service.decisions(client: "acme", limit: 1)
+        #expect(before.map(\.verdict) == ["below-threshold"])
+        #expect(before.first?.reason.contains("Mon 20:00 lets expect") == true)
+        // Evenings were no better after all: as many posts, other numbers.
+        try await agency.pool.execute(
+            "UPDATE sample SET likes = 60 + extract(day FROM read_at)::bigint * 7 % 80 WHERE likes = 300")
+        #expect(try await service.dryRun(rule, client: "acme", account: nil, days: 1).boosts.count == 1)
+        try await agency.advance(.seconds(3_600))
+        #expect(try await agency.work(handler) == ["succeeded"])
+        #expect(try await service.decisions(client: "acme", limit: 1).map(\.verdict) == ["boost"])
+    }
+
     @Test("what a cap does not allow is refused, and the refusal is kept with its reason")
     func refused() async throws {
         let agency = try await AgencyFixture()

@@ -63,7 +63,8 @@ struct RuleJudgeTests {
         }
         let kernel = WeeklyKernel(hours: 0.03, days: 0.005, both: 0.01, length: 0.8)
         let fit = StoredFit(
-            id: UUID(), fittedAt: Self.start, curveID: UUID(), zone: .utc, posts: 12, newestAt: nil, excluded: [:],
+            id: UUID(), fittedAt: Self.start, curveID: UUID(), zone: .utc, posts: 12, newestAt: nil, digest: 0,
+            excluded: [:],
             chosenAt: nil, curve: AccountCurve(hours: hours, variance: 1, own: kernel, drift: 0))
         let post = self.post(8, at6: 21)
         func answer(_ fits: [AccountID: StoredFit], byHour: Bool = true) -> RuleVerdict? {

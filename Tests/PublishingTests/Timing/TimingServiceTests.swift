@@ -6,6 +6,7 @@ import Foundation
 import JobQueue
 import PQClient
 import Persistence
+import PluginKit
 import TestSupport
 import Testing
 
@@ -36,6 +37,32 @@ struct TimingServiceTests {
         #expect(try await fixture.timing.learn("strict").fits == 0)
         #expect(try await fixture.timing.learn("strict", all: true).fits == 1)
         #expect(try await fixture.count("timing_fit") == 3)
+    }
+
+    @Test(
+        "a kept fit does not answer once its posts say something else, though as many of them are there",
+        arguments: [
+            "UPDATE sample SET likes = likes + 900 WHERE read_at = (SELECT min(read_at) FROM sample)",
+            "UPDATE publication SET content_type = 'film' WHERE published_at = (SELECT min(published_at) FROM publication)",
+            """
+            UPDATE publication SET published_at = published_at + interval '5 hours'
+            WHERE published_at = (SELECT min(published_at) FROM publication)
+            """,
+        ] as [Statement])
+    func changed(change: Statement) async throws {
+        let fixture = try await ServiceFixture()
+        let account = try await fixture.accounts.show("acme/strict").account
+        try await fixture.publish(60, as: account)
+        _ = try await fixture.timing.learn("strict")
+        #expect(try await !fixture.timing.timing(of: "acme/strict").isFresh)
+        let kept = try #require(try await fixture.timing.fits(of: [account])[account.id])
+        try await fixture.pool.execute(change)
+        let timing = try await fixture.timing.timing(of: "acme/strict")
+        #expect(timing.isFresh && timing.fit.posts == 60 && timing.fit.newestAt == kept.newestAt)
+        let fit = try #require(try await fixture.timing.fits(of: [account])[account.id])
+        #expect(fit.digest == timing.fit.digest && fit.digest != kept.digest && fit.id != kept.id)
+        #expect(try await fixture.timing.learn("strict").fits == 1)
+        #expect(try await fixture.timing.learn("strict").fits == 0)
     }
 
     @Test("an account's fit uses the platform's curve for a day; then the curve is learnt again")
@@ -105,5 +132,28 @@ struct TimingServiceTests {
         try await agency.advance(.seconds(60 * 3_600))
         try await read()
         #expect(try await fits() == 0)
+    }
+
+    @Test("a reading of full age without engagement is no news, and takes none away from the first with it")
+    func newsWithoutEngagement() async throws {
+        let fixture = try await ServiceFixture()
+        let account = try await fixture.accounts.show("acme/strict").account
+        let row = PublicationRow(
+            client: account.client, account: account.id, platform: account.platform, remoteID: "a",
+            publishedAt: ServiceFixture.now.addingTimeInterval(-5 * 86_400), origin: .external)
+        let news = TimingNews(client: account.client, account: account.id, platform: account.platform)
+        func job(_ values: [MetricName: Int64]) async throws -> NewJob? {
+            let reading = MetricReading(postID: "a", values: values, raw: "{}", definition: 1)
+            return try await fixture.pool.withTransaction { db in
+                let entry = SampleRecord.Entry(publication: row.id, reading: reading)
+                let job = try await news.job(before: [entry], on: &db)
+                try await SampleRecord(client: account.client, account: account.id, entries: [entry]).write(on: &db)
+                return job
+            }
+        }
+        try await fixture.pool.withTransaction { db in _ = try await PublicationRepository.record(row, on: &db) }
+        #expect(try await job([.views: 900]) == nil)
+        #expect(try await job([.views: 900, .likes: 3])?.kind == .fitTimes)
+        #expect(try await job([.views: 900, .likes: 3]) == nil)
     }
 }

@@ -22,20 +22,39 @@ package struct ApplyBoostRulesHandler: JobHandler {
     /// Two runs of a client may meet, when one was late: the second waits for the rules and sees what the first began.
     package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
         let services = self.services
+        let weeks = try await self.weeks(of: job.client)
         return JobResult(.succeeded) { db in
+            // One that came to count hours meanwhile has its turn in an hour.
             let rules = try await BoostRuleRow.lockActive(of: job.client, on: &db)
             let owner = try await ClientRepository.find(job.client, on: &db)
             guard let owner, !rules.isEmpty else { return }
             let now = try await WorldTime.now(on: &db)
             if owner.state == .active {
-                for rule in rules { try await Self.apply(rule, of: owner, at: now, services, on: &db) }
+                for rule in rules where !rule.rule.byHour || weeks.rules.contains(rule.id) {
+                    try await Self.apply(rule, of: owner, at: now, weeks.fits, services, on: &db)
+                }
             }
             _ = try await services.jobs.enqueue([.applyBoostRules(client: job.client, after: now)], on: &db)
         }
     }
 
+    /// What is known of the hours of the accounts whose rules count them, of the posts that are there now; and which rules those are.
+    ///
+    /// It is computed before the transaction, which holds the rules.
+    private func weeks(of client: ClientID) async throws -> (rules: Set<UUID>, fits: [AccountID: StoredFit]) {
+        let (rules, accounts) = try await self.services.pool.withConnection { db in
+            let rules = try await BoostRuleRow.list(of: client, on: &db).filter { $0.rule.byHour }
+            return (rules, rules.isEmpty ? [] : try await AccountRepository.list(of: client, on: &db))
+        }
+        let counted = accounts.filter { account in
+            account.state == .active && rules.contains { $0.account == nil || $0.account == account.id }
+        }
+        return (Set(rules.map(\.id)), try await TimingService(pool: self.services.pool).fits(of: counted))
+    }
+
     private static func apply(
-        _ row: BoostRuleRow, of client: ClientRow, at now: Date, _ services: HandlerServices,
+        _ row: BoostRuleRow, of client: ClientRow, at now: Date, _ fits: [AccountID: StoredFit],
+        _ services: HandlerServices,
         on db: inout Transaction
     ) async throws {
         let results = try await EarlyResults.read(
@@ -43,7 +62,6 @@ package struct ApplyBoostRulesHandler: JobHandler {
             since: now.addingTimeInterval(-120 * 86_400), on: &db)
         var made = try await BoostRuleRow.made(of: client.id, since: now.addingTimeInterval(-60 * 86_400), on: &db)
         let zone = ZoneID(rawValue: client.timeZone) ?? .utc
-        let fits = row.rule.byHour ? try await TimingStore.fits(ofClient: client.id, on: &db) : [:]
         let judge = RuleJudge(rule: row.rule, zone: zone, fits: fits)
         for candidate in judge.candidates(results, at: now) {
             var verdict = judge.verdict(on: candidate, made: made, at: now)

@@ -129,7 +129,7 @@ package struct BoostRuleService: Sendable {
                 .invalid, "the rule cannot be tried", issues: rule.problems.map { PostIssue(.error, field: "rule", $0) }
             )
         }
-        let (owner, now, results, accounts, fits) = try await self.pool.withConnection { db in
+        let (owner, now, results, accounts) = try await self.pool.withConnection { db in
             let owner = try await ClientDirectory.client(client, on: &db)
             var only: AccountRow?
             if let account { only = try await ClientDirectory.account(account, client: client, on: &db).account }
@@ -137,9 +137,11 @@ package struct BoostRuleService: Sendable {
             let results = try await EarlyResults.read(
                 client: owner.id, account: only?.id, metric: rule.metric,
                 since: now.addingTimeInterval(-Double(days + 120) * 86_400), on: &db)
-            let fits = rule.byHour ? try await TimingStore.fits(ofClient: owner.id, on: &db) : [:]
-            return (owner, now, results, try await AccountRepository.list(of: owner.id, on: &db), fits)
+            let all = try await AccountRepository.list(of: owner.id, on: &db)
+            return (owner, now, results, all.filter { only == nil || $0.id == only?.id })
         }
+        let counted = rule.byHour ? accounts.filter { $0.state == .active } : []
+        let fits = try await TimingService(pool: self.pool).fits(of: counted)
         let judge = RuleJudge(rule: rule, zone: ZoneID(rawValue: owner.timeZone) ?? .utc, fits: fits)
         let posts = Dictionary(uniqueKeysWithValues: results.posts.map { ($0.publication, $0) })
         var made: [RuledBoost] = []
