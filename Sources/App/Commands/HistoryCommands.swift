@@ -16,6 +16,8 @@ struct HistoryCommands: AsyncParsableCommand {
         private static let keys = [
             Column("posts", nil, "how many posts were read"),
             Column("new_publications", nil, "how many of them are new"),
+            Column("changed_publications", nil, "how many were taken in before and say something else now"),
+            Column("told_publications", nil, "how many the platform tells of too; its numbers count"),
             Column("new_samples", nil, "how many readings are new"),
             Column("accounts", nil, "the file's accounts and what they are here"),
             Column("new_accounts", nil, "the accounts that were made"),
@@ -28,7 +30,9 @@ struct HistoryCommands: AsyncParsableCommand {
             details: """
                 CSV with the columns account, platform, posted_at, paid, engagement and, where there are any, impressions, followers,
                 content_type, tz, observed_at. Accounts that the client does not have are made, disconnected, as PLATFORM-ACCOUNT; --map says
-                which account is meant. The same file again adds nothing. Wrong rows are left out and listed (exit code 2).
+                which account is meant. The same file again adds nothing, a corrected one corrects numbers, paid and content_type. A post that
+                the platform tells of too, within a minute, counts once: with the platform's numbers, as boosted when the file says so. Workers
+                fit best times ten minutes later. Wrong rows are left out and listed (exit code 2).
                 """,
             examples: [
                 "history import past.csv --client acme",
@@ -92,6 +96,8 @@ struct HistoryCommands: AsyncParsableCommand {
             let accounts = report.accounts.sorted { $0.key < $1.key }
             var record = Record([
                 "posts": .count(report.posts), "new_publications": .count(report.newPublications),
+                "changed_publications": .count(report.changedPublications),
+                "told_publications": .count(report.toldPublications),
                 "new_samples": .count(report.newSamples), "skipped": .count(skipped.count),
                 "written": .flag(report.isWritten),
                 "new_accounts": .list(report.newAccounts.map { .text($0) }),

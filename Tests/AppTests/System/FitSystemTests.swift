@@ -29,14 +29,9 @@ struct FitSystemTests {
             let file = try agency.file(
                 "past.csv", (["account,platform,posted_at,paid,engagement"] + past).joined(separator: "\n") + "\n")
             try await agency.run("history", "import", file, "--client", "acme", "--map", "a=mock")
-            let pool = TestDatabase.required.pool
-            let row = try #require(try await pool.query("SELECT client_id, account_id FROM account").first)
-            let now = try await pool.withConnection { db in try await WorldTime.now(on: &db) }
-            _ = try await JobStore(pool: pool).enqueue([
-                .fitTimes(
-                    account: try row.get("account_id"), client: try row.get("client_id"), platform: "mock",
-                    after: UUID(), now: now.addingTimeInterval(-3_600))
-            ])
+            // The import planned the fit.
+            #expect(try await agency.count("SELECT count(*) FROM job_scheduled WHERE kind = 'fit-times'") == 1)
+            try await agency.advance(700)
             try await agency.setRate(60)
             try await agency.until {
                 try await agency.work(environment: Self.short.merging(["POSTHORN_CRASH_AT": point]) { $1 }).code == -1

@@ -55,26 +55,6 @@ struct HistoryImportTests {
                 == Self.posts[3].observedAt)
     }
 
-    @Test("the first reading at the age that a platform needs counts, and what is gone does not")
-    func mature() async throws {
-        let fixture = try await ServiceFixture()
-        let start = Date(timeIntervalSince1970: 1_500_000_000)
-        for hours in [25, 80] {
-            let post = PastPost(
-                account: "page", platform: "strict", postedAt: start, engagement: Int64(hours),
-                observedAt: start.addingTimeInterval(Double(hours) * 3_600))
-            _ = try await self.run(fixture, [post])
-        }
-        let history = PostingHistory(pool: fixture.pool)
-        for (age, engagement) in [(24, 25), (72, 80)] as [(Int, Int64)] {
-            let found = try await history.readings(on: "strict", minimumAgeHours: age)
-            #expect(found.map(\.account) == ["acme/strict"])
-            #expect(found.first?.readings.map(\.engagement) == [engagement])
-        }
-        try await fixture.pool.execute("UPDATE publication SET state = 'gone'")
-        #expect(try await history.readings(on: "strict", minimumAgeHours: 24).isEmpty)
-    }
-
     @Test("the same history again adds nothing, newer numbers add a reading")
     func again() async throws {
         let fixture = try await ServiceFixture()
@@ -86,6 +66,55 @@ struct HistoryImportTests {
         var newer = Self.posts
         newer[0].engagement = 12
         #expect(try await self.run(fixture, newer).newSamples == 1)
+    }
+
+    @Test("a corrected file corrects numbers and whether money was spent, and one that takes that back does so too")
+    func corrected() async throws {
+        let fixture = try await ServiceFixture()
+        _ = try await self.run(fixture, Self.posts)
+        var corrected = Self.posts
+        corrected[0].isPaid = true
+        corrected[1].engagement = 40
+        corrected[3].contentType = "photo"
+        func readings() async throws -> [PostedReading] {
+            try await PostingHistory(pool: fixture.pool).readings(of: "acme/instagram-ath-1").readings
+        }
+        let before = try await readings()
+        let report = try await self.run(fixture, corrected)
+        #expect(report.newPublications == 0 && report.changedPublications == 2 && report.newSamples == 1)
+        let after = try await readings()
+        #expect(Set(after.map(\.engagement)) == [10, 40, nil] && after.count { $0.isPaid } == 2)
+        #expect(try await fixture.count("publication WHERE content_type = 'photo'") == 1)
+        let back = try await self.run(fixture, Self.posts)
+        // A file that says nothing of the kind of a post takes nothing back.
+        #expect(back.changedPublications == 1 && back.newSamples == 1)
+        #expect(try await readings().map(\.engagement) == before.map(\.engagement))
+        #expect(try await readings().map(\.isPaid) == before.map(\.isPaid))
+    }
+
+    @Test(
+        "the fits of the accounts that a file says something new of are planned by its transaction, for ten minutes later"
+    )
+    func fits() async throws {
+        let fixture = try await ServiceFixture()
+        func planned() async throws -> [String] {
+            try await fixture.pool.query(
+                """
+                SELECT account.slug || ' ' || (due_at - world_now()) FROM job_scheduled JOIN account USING (client_id, account_id)
+                WHERE kind = 'fit-times' ORDER BY 1
+                """
+            ).column()
+        }
+        _ = try await self.run(fixture, Self.posts, dry: true)
+        #expect(try await planned() == [])
+        _ = try await self.run(fixture, Self.posts)
+        #expect(try await planned() == ["instagram-ath-1 00:10:00", "strict 00:10:00"])
+        _ = try await self.run(fixture, Self.posts)
+        #expect(try await planned().count == 2)
+        var corrected = Self.posts
+        corrected[3].engagement = 6
+        _ = try await self.run(fixture, corrected)
+        #expect(try await planned() == ["instagram-ath-1 00:10:00", "strict 00:10:00", "strict 00:10:00"])
     }
 
     @Test("a dry run counts and writes nothing")
