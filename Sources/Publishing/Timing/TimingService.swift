@@ -178,8 +178,10 @@ package struct TimingService: Sendable {
             fits: zip(toFit, curves).map { ($0, $1, nil) }, kept: nil)
     }
 
-    /// The fits of accounts as of the posts that are there now: the kept ones, or new ones with the kept curve where posts changed or a
-    /// newer curve was learnt. Accounts that were never fitted are absent.
+    /// The fits of accounts as of the posts that are there now.
+    ///
+    /// They are the kept ones, or new ones with the kept curve where posts changed or a newer curve was learnt. Accounts that were never
+    /// fitted are absent.
     ///
     /// - Throws: ``PQError``; ``Cholesky/NotPositiveDefinite`` when a covariance cannot be factored.
     func fits(of accounts: [AccountRow]) async throws -> [AccountID: StoredFit] {

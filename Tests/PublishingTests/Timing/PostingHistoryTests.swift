@@ -107,7 +107,7 @@ struct PostingHistoryTests {
         let fixture = try await ServiceFixture()
         let account = try await fixture.accounts.show("acme/strict").account
         try await self.post(
-            "a", [Reading(300, 10, source: .import), Reading(200, 12, source: .import)], origin: .import, as: account,
+            "a", [Reading(200, 10, source: .import), Reading(300, 12, source: .import)], origin: .import, as: account,
             fixture)
         try await fixture.pool.execute(
             "UPDATE sample SET recorded_at = CASE likes WHEN 12 THEN now() ELSE now() - interval '1 day' END")
