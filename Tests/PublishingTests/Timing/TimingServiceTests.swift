@@ -147,7 +147,10 @@ struct TimingServiceTests {
             return try await fixture.pool.withTransaction { db in
                 let entry = SampleRecord.Entry(publication: row.id, reading: reading)
                 let job = try await news.job(before: [entry], on: &db)
-                try await SampleRecord(client: account.client, account: account.id, entries: [entry]).write(on: &db)
+                try await SampleRecord(
+                    client: account.client, account: account.id, entries: [entry],
+                    stop: BoostStop(jobs: fixture.jobs, ledger: BudgetLedger())
+                ).write(on: &db)
                 return job
             }
         }
