@@ -106,6 +106,10 @@ struct NounCommandTests {
         #expect(untouched.code == 0 && untouched.data.contains("no data"))
         #expect(try await world.posthorn("best-times", "explain", "--account", "acme/y") == 66)
         #expect(try await world.posthorn("best-times", "backtest", "--platform", "facebook") == 73)
+        let few = try await world.answer(["best-times", "backtest", "--account", "acme/facebook-page"])
+        #expect(few.code == 73 && few.messages.contains("not enough data: acme/facebook-page has 1 usable post,"))
+        #expect(try await world.posthorn("best-times", "backtest", "--account", "acme/x", "--platform", "x") == 64)
+        #expect(try await world.posthorn("best-times", "backtest", "--account", "acme/nobody") == 66)
     }
 
     @Test("best times are fitted, shown, drawn, planned and used, and what cannot be done is said")
@@ -127,6 +131,8 @@ struct NounCommandTests {
         #expect(said.data.contains("last fit"))
         let shown = try await world.answer(["best-times", "show", "--account", account, "-o", "csv"])
         #expect(shown.data.split(whereSeparator: \.isNewline).count == 1 + 168)
+        let tested = try await world.answer(["best-times", "backtest", "--account", account, "-o", "csv"])
+        #expect(tested.code == 0 && tested.data.contains("2020-01-31"), "\(tested.data)")
         let picture = try world.file("week.svg", "")
         #expect(try await world.posthorn("best-times", "show", "--account", account, "--svg", picture) == 0)
         #expect(try String(contentsOfFile: picture, encoding: .utf8).hasPrefix("<svg"))
