@@ -64,7 +64,8 @@ package enum TargetCalendar {
             SELECT target.client_id, target.target_id, target.post_id, target.revision_no, target.account_id, target.platform,
                    target.content, target.content_hash, target.due_at, target.local_time, target.time_zone, target.gap_policy,
                    target.overlap_policy, target.zone_version, target.state, target.generation, target.job_id,
-                   target.experiment, target.failure_code, target.failure_message, target.next_action, target.published_at,
+                   target.experiment, target.fit_id, target.failure_code, target.failure_message, target.next_action,
+                   target.published_at,
                    client.slug AS client_slug, client.time_zone AS client_time_zone, account.slug AS account_slug,
                    post.campaign, post.labels, publication.url
             FROM target

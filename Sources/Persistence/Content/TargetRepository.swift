@@ -11,7 +11,7 @@ package enum TargetRepository {
         SELECT target.client_id, target.target_id, target.post_id, target.revision_no, target.account_id, target.platform,
                target.content, target.content_hash, target.due_at, target.local_time, target.time_zone, target.gap_policy,
                target.overlap_policy, target.zone_version, target.state, target.generation, target.job_id, target.experiment,
-               target.failure_code, target.failure_message, target.next_action, target.published_at
+               target.fit_id, target.failure_code, target.failure_message, target.next_action, target.published_at
         FROM target
         """
 
@@ -27,12 +27,14 @@ package enum TargetRepository {
                 target.planned?.localTime, target.planned?.timeZone, target.planned?.gapPolicy,
                 target.planned?.overlapPolicy,
                 target.planned?.zoneVersion, target.state, Int32(target.generation), target.job, target.isExperiment,
+                target.fit,
             ])
         }
         try await db.copyIn(
             """
             COPY target (client_id, target_id, post_id, revision_no, account_id, platform, format, content, content_hash, due_at,
-                         local_time, time_zone, gap_policy, overlap_policy, zone_version, state, generation, job_id, experiment)
+                         local_time, time_zone, gap_policy, overlap_policy, zone_version, state, generation, job_id, experiment,
+                         fit_id)
             FROM STDIN (FORMAT binary)
             """, rows: rows)
     }

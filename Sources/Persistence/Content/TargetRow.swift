@@ -107,6 +107,10 @@ package struct TargetRow: Sendable, Hashable {
     package var job: JobID?
     /// Whether its time was chosen to learn from.
     package var isExperiment: Bool
+    /// The kept fit that its time was chosen by, `nil` when a person gave the time.
+    ///
+    /// It stays when a person moves the target later.
+    package var fit: UUID?
     /// Why it is not published.
     package var failure: TargetFailure?
     /// When it was published, in the platform's words or ours; the world's time.
@@ -154,6 +158,7 @@ package struct TargetRow: Sendable, Hashable {
         self.generation = try row.get("generation")
         self.job = try row.get("job_id")
         self.isExperiment = try row.get("experiment")
+        self.fit = try row.get("fit_id")
         if let code: String = try row.get("failure_code") {
             self.failure = TargetFailure(
                 code: code, message: try row.get("failure_message", as: String?.self) ?? "",

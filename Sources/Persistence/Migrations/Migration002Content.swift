@@ -70,6 +70,9 @@ enum Migration002Content {
             generation      integer NOT NULL DEFAULT 1,
             job_id          uuid,
             experiment      boolean NOT NULL DEFAULT false,
+            -- The fit of `timing_fit` that chose its time, kept as long as this names it. That table is of a later migration, and a
+            -- fit whose method is gone may go: no foreign key.
+            fit_id          uuid,
             failure_code    text,
             failure_message text,
             next_action     text,
@@ -82,6 +85,7 @@ enum Migration002Content {
         CREATE INDEX target_calendar ON target (client_id, due_at, target_id);
         CREATE INDEX target_of_post ON target (client_id, post_id);
         CREATE INDEX target_of_account ON target (client_id, account_id, due_at);
+        CREATE INDEX target_of_fit ON target (client_id, account_id, fit_id) WHERE fit_id IS NOT NULL;
 
         CREATE TABLE publication (
             client_id       uuid NOT NULL,

@@ -51,6 +51,7 @@ enum Migration004Timing {
             FOREIGN KEY (client_id, account_id) REFERENCES account
         );
         CREATE INDEX timing_fit_newest ON timing_fit (client_id, account_id, fitted_at DESC);
+        CREATE UNIQUE INDEX timing_fit_by_id ON timing_fit (fit_id);
 
         -- Accounts that draw their times for a while to learn from them.
         CREATE TABLE timing_learning (

@@ -84,6 +84,7 @@ struct PostPreparer {
                 dueAt: own?.dueAt, planned: own?.planned, state: isPlanned ? .planned : .draft)
             if let chosen {
                 target.isExperiment = chosen.isExperiment
+                target.fit = chosen.fit
                 prepared.reasons[target.id] = "\(account.slug): \(chosen.reason)"
             }
             if isPlanned {

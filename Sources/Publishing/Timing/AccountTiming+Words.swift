@@ -18,7 +18,8 @@ extension AccountTiming {
         if self.common.shared != nil {
             parts.append("with \(self.common.accounts) accounts of \(self.account.platform) for what they share")
         }
-        parts.append(self.isFresh ? "fitted now" : "last fit \(self.fit.fittedAt.iso8601(in: self.fit.zone))")
+        let when = self.fit.fittedAt.iso8601(in: self.fit.zone)
+        parts.append(self.isFresh ? "fitted now" : self.isPresent ? "last fit \(when)" : "fit of \(when)")
         return parts.joined(separator: " · ")
     }
 

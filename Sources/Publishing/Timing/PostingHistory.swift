@@ -8,6 +8,8 @@ package import Persistence
 
 /// One publication with the reading that counts for posting times.
 package struct PostedReading: Sendable, Hashable {
+    /// Which publication.
+    package var publication: PublicationID
     /// When it appeared.
     package var postedAt: Date
     /// The kind of content.
@@ -173,7 +175,7 @@ package struct PostingHistory: Sendable {
                 WHERE \(condition)
             )
             SELECT asked.client, asked.account, asked.client_id, asked.account_id, asked.time_zone,
-                   publication.published_at, publication.content_type,
+                   publication.publication_id, publication.published_at, publication.content_type,
                    \(ImportedTwin.isPaid)
                        AND (boosts.first_at IS NULL OR reading.engagement IS NULL OR reading.is_young) AS paid,
                    reading.read_at, reading.engagement, reading.views,
@@ -217,7 +219,8 @@ package struct PostingHistory: Sendable {
 extension PostedReading {
     fileprivate init(_ row: Row) throws {
         self.init(
-            postedAt: try row.get("published_at"), contentType: try row.get("content_type"),
+            publication: try row.get("publication_id"), postedAt: try row.get("published_at"),
+            contentType: try row.get("content_type"),
             isPaid: try row.get("paid"), readAt: try row.get("read_at"), engagement: try row.get("engagement"),
             views: try row.get("views"), isOutdated: try row.get("is_outdated"),
             isExperiment: try row.get("experiment"))

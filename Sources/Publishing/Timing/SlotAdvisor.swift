@@ -12,6 +12,8 @@ package struct ChosenTime: Sendable {
     var time: ResolvedTime
     /// Whether it was drawn to learn from.
     package var isExperiment: Bool
+    /// The kept fit that it was chosen by.
+    var fit: UUID
     /// Why it is this one, for the target's history.
     package var reason: String
     /// The other posts beside which it was chosen.
@@ -154,7 +156,7 @@ struct SlotBasis {
                 ? "the hour makes no measurable difference for this account"
                 : "\(AccountCurve.percent(hour.score)) engagement (\(AccountCurve.percent(hour.lower)) … \(AccountCurve.percent(hour.upper)))"
         return ChosenTime(
-            time: ResolvedTime(chosen: slot.instant, planned), isExperiment: self.isDrawn,
+            time: ResolvedTime(chosen: slot.instant, planned), isExperiment: self.isDrawn, fit: timing.fit.id,
             reason: "chosen: \(when), \(why), by fit \(timing.fit.id.uuidString.lowercased())",
             seen: self.seen)
     }

@@ -21,6 +21,8 @@ package struct AccountTiming: Sendable {
     package var isFresh: Bool
     /// What posts at drawn times did; `nil` when there are none.
     package var experiments: ExperimentEffect?
+    /// Whether it is what would be said now, not a fit of the past.
+    package var isPresent = true
 
     /// The account as `client/account`.
     package var name: String { "\(self.client.slug)/\(self.account.slug)" }

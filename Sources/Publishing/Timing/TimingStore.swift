@@ -55,20 +55,36 @@ extension StoredFit {
 
 /// Reads and keeps what the posting-time model learnt.
 ///
-/// Only results of the present version of the method are read; older ones stay for whoever wants to explain an old recommendation.
+/// Only results of the present version of the method are used; older ones are read by their identity, to explain an old recommendation.
 struct TimingStore {
-    /// How long results are kept, in world time.
+    /// How long results are kept that no target names, in world time.
     private static let days: Int32 = 90
 
     /// The newest curve of a platform.
     static func curve(
         of platform: PlatformID, on db: inout some SQLSession & ~Copyable
     ) async throws -> StoredCurve? {
+        try await Self.curve(
+            where: """
+                platform = \(platform) AND model_version = \(Int32(BestTimes.version))
+                ORDER BY fitted_at DESC, curve_id DESC
+                """, on: &db)
+    }
+
+    /// A curve that a fit was made with, of whatever version of the method.
+    static func curve(
+        _ id: UUID, of platform: PlatformID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> StoredCurve? {
+        try await Self.curve(where: "platform = \(platform) AND curve_id = \(id)", on: &db)
+    }
+
+    private static func curve(
+        where condition: Statement, on db: inout some SQLSession & ~Copyable
+    ) async throws -> StoredCurve? {
         let statement: Statement = """
             SELECT curve_id, fitted_at, accounts, weeks, mean, covariance, shared, own, variance, calibration
             FROM timing_curve
-            WHERE platform = \(platform) AND model_version = \(Int32(BestTimes.version))
-            ORDER BY fitted_at DESC, curve_id DESC
+            WHERE \(condition)
             LIMIT 1
             """
         guard let row = try await db.query(statement).first else { return nil }
@@ -135,6 +151,27 @@ struct TimingStore {
         return try rows.first.map { row throws in try StoredFit(row) }
     }
 
+    /// A kept fit by its identity, of whatever version of the method.
+    ///
+    /// - Returns: The fit, whose it is, and the version; `nil` when it is not kept, or not any more.
+    static func fit(
+        _ id: UUID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> (fit: StoredFit, client: ClientID, account: AccountID, version: Int)? {
+        let rows = try await db.query(
+            """
+            SELECT client_id, account_id, model_version, fit_id, fitted_at, curve_id, time_zone, posts, newest_at, digest, excluded, own,
+                   chosen_at, variance, drift, score, lower, upper, own_share, chance, slot_posts
+            FROM timing_fit
+            WHERE fit_id = \(id)
+            """)
+        return try rows.first.map { row throws in
+            (
+                try StoredFit(row), try row.get("client_id"), try row.get("account_id"),
+                Int(try row.get("model_version", as: Int32.self))
+            )
+        }
+    }
+
     /// Of which posts, in which zone, the newest fit of each account of a platform was made; an account without one is absent.
     static func bases(
         on platform: PlatformID, on db: inout some SQLSession & ~Copyable
@@ -160,7 +197,7 @@ struct TimingStore {
         return bases
     }
 
-    /// Keeps a fit of an account, and forgets its old ones.
+    /// Keeps a fit of an account, and forgets its old ones that chose no target's time.
     static func keep(
         _ fit: StoredFit, of account: AccountID, client: ClientID, platform: PlatformID,
         on db: inout some SQLSession & ~Copyable
@@ -183,9 +220,12 @@ struct TimingStore {
             """)
         try await db.execute(
             """
-            DELETE FROM timing_fit
-            WHERE client_id = \(client) AND account_id = \(account) AND fit_id <> \(fit.id)
-              AND fitted_at < world_now() - make_interval(days => \(Self.days))
+            DELETE FROM timing_fit f
+            WHERE f.client_id = \(client) AND f.account_id = \(account) AND f.fit_id <> \(fit.id)
+              AND f.fitted_at < world_now() - make_interval(days => \(Self.days))
+              AND NOT EXISTS (
+                  SELECT FROM target t
+                  WHERE t.client_id = f.client_id AND t.account_id = f.account_id AND t.fit_id = f.fit_id)
             """)
     }
 }

@@ -133,6 +133,7 @@ struct NounCommandTests {
         #expect(shown.data.split(whereSeparator: \.isNewline).count == 1 + 168)
         let tested = try await world.answer(["best-times", "backtest", "--account", account, "-o", "csv"])
         #expect(tested.code == 0 && tested.data.contains("2020-01-31"), "\(tested.data)")
+        try await Self.explain(world, account)
         let picture = try world.file("week.svg", "")
         #expect(try await world.posthorn("best-times", "show", "--account", account, "--svg", picture) == 0)
         #expect(try String(contentsOfFile: picture, encoding: .utf8).hasPrefix("<svg"))
@@ -157,6 +158,38 @@ struct NounCommandTests {
         #expect(
             try await world.posthorn(
                 "post", "create", "--client", "acme", "--account", "x", "--text", "Hi", "--best", "--now") == 64)
+    }
+
+    /// One hour, the posts behind it, and what was said when a time was chosen.
+    private static func explain(_ world: CommandWorld, _ account: String) async throws {
+        func lines(_ words: String...) async throws -> [Substring] {
+            let answer = try await world.answer(["best-times", "explain"] + words + ["-o", "csv"])
+            #expect(answer.code == 0, "\(answer.messages)")
+            return answer.data.split(whereSeparator: \.isNewline)
+        }
+        let hour = try await lines("--account", account, "--hour", "wed-19")
+        #expect(hour.count > 2 && hour[1].hasPrefix("2,19,Wed 19:00,"))
+        let posts = try await lines("--account", account, "--hour", "Wed-19", "--posts")
+        #expect(posts.count == 1 + 150 && posts[0].contains("against_usual,weight"))
+        let said = try await world.answer([
+            "best-times", "explain", "--account", account, "--hour", "wed-19", "--posts",
+        ])
+        #expect(said.data.contains("Wed 19:00: ") && said.messages.contains("150 used and 0 left out"))
+        for wrong in ["wed", "wed-24", "someday-3", "wed-19-2"] {
+            #expect(try await world.posthorn("best-times", "explain", "--account", account, "--hour", wrong) == 64)
+        }
+        #expect(try await world.posthorn("best-times", "explain") == 64)
+        #expect(try await world.posthorn("best-times", "explain", "--fit", "\(UUID())", "--fresh") == 64)
+        #expect(try await world.posthorn("best-times", "explain", "--fit", "\(UUID())") == 66)
+        try await world.database.pool.execute("UPDATE account SET state = 'active' WHERE slug = 'mock-x'")
+        #expect(
+            try await world.posthorn(
+                "post", "create", "--client", "acme", "--account", "mock-x", "--text", "Hi", "--best") == 0)
+        let target: String = try await world.database.pool.query("SELECT target_id::text FROM target").single()
+        let then = try await world.answer(["best-times", "explain", "--target", target])
+        #expect(then.data.contains("history: mock-x: chosen: ") && then.data.contains("fit of "), "\(then)")
+        let fit: String = try await world.database.pool.query("SELECT fit_id::text FROM target").single()
+        #expect(try await lines("--fit", fit).count == 1 + 168)
     }
 
     @Test("jobs are followed by id: an unknown one is not found, one that waits runs into the time limit")
