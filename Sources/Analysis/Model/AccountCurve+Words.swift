@@ -8,7 +8,7 @@ extension AccountCurve {
     package enum Certainty: String, Sendable, Hashable, CaseIterable {
         /// Better or worse, mostly from the account's own posts.
         case strong
-        /// Probably better or worse.
+        /// Probably better or worse; or surely, but not mostly from the account's own posts.
         case weak
         /// Hardly anything of the account's own: what the platform's other accounts do.
         case borrowed
@@ -61,6 +61,9 @@ extension AccountCurve {
             let posts = self.posts(near: hour.hour)
             return
                 "\(hour.hour): your posts here got about \(change) \(way) engagement than usual (80 % range \(range)), from \(posts) \(posts == 1 ? "post" : "posts") within two hours"
+        case .weak where max(hour.chance, 1 - hour.chance) >= Self.strongChance:
+            return
+                "\(hour.hour): about \(change) \(way) engagement than usual (80 % range \(range)), only partly from your own posts"
         case .weak: return "\(hour.hour): probably a little \(better) (\(Self.percent(hour.score)), \(range))"
         case .borrowed:
             let whose =

@@ -53,7 +53,7 @@ struct DemoCommand: PosthornCommand {
         let reporter = DemoReporter(findings: outcome.findings, verdict: outcome.verdict)
         outcome.report.commands = DemoCommands.list(state: folder.state, target: outcome.survivor)
         var page = outcome.report
-        page.week?.account += " (its past before March is pretend)"
+        page.week?.account += ", learned from what the workers fetched"
         try DemoFolder.write(Data(DemoPage.render(page).utf8), to: self.page)
         try self.show(outcome, reporter, context.output)
         guard outcome.verdict.isKept else {

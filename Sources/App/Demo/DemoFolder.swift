@@ -10,8 +10,6 @@ struct DemoFolder: Sendable {
 
     /// The plan as a file.
     var plan: String { self.state.path + "/march.csv" }
-    /// The past as a file.
-    var history: String { self.state.path + "/history.csv" }
     /// The pictures of the plan.
     var pictures: String { self.state.path + "/pictures" }
 

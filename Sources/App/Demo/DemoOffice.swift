@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Analysis
 import Domain
 import Foundation
 import PQClient
@@ -10,8 +9,10 @@ import Publishing
 
 /// What people do in the agency before and during the month: clients, accounts, plan, past, budgets.
 struct DemoOffice: Sendable {
-    /// The account whose past is known.
+    /// The account that has posted before: its past lies on the pretend platform, and the workers fetch it.
     static let studied = (client: "hafenbrot", account: "mock")
+    /// How many posts it has from before, and in how many days.
+    static let past = (posts: 385, days: 112.0)
     /// Who does it, in every history.
     static let actor = "operator"
 
@@ -36,7 +37,13 @@ struct DemoOffice: Sendable {
         try await self.admin.add(app: "mock", clientID: DemoRun.app, secret: DemoRun.appSecret)
         try await self.admin.add(
             accounts: DemoAgency.clients.flatMap { client in
-                client.accounts.map { Self.pretend($0, zone: client.zone) }
+                client.accounts.map { account in
+                    var pretend = Self.pretend(account, zone: client.zone)
+                    guard (client.slug, account.slug) == Self.studied else { return pretend }
+                    pretend.history = Self.past.posts
+                    pretend.historyDays = Self.past.days
+                    return pretend
+                }
             })
         let clients = ClientService(pool: self.services.pool)
         for client in DemoAgency.clients {
@@ -45,7 +52,10 @@ struct DemoOffice: Sendable {
                     slug: client.slug, name: client.name, timeZone: client.zone, currency: client.currency,
                     missed: MissedWindow(grace: .seconds(30 * 86_400))),
                 actor: Self.actor)
-            for account in client.accounts { try await self.connect(account, of: client) }
+            for account in client.accounts {
+                let hasPast = (client.slug, account.slug) == Self.studied
+                try await self.connect(account, of: client, backfill: hasPast ? Backfill(posts: Self.past.posts) : nil)
+            }
         }
         let ads = AdAccountService(pool: self.services.pool, registry: self.services.registry)
         for client in DemoAgency.clients where client.slug == "hafenbrot" || client.slug == "menya" {
@@ -56,7 +66,9 @@ struct DemoOffice: Sendable {
     }
 
     /// Connects an account, or connects it again.
-    func connect(_ account: DemoAgency.Account, of client: DemoAgency.Client, generation: Int = 1) async throws {
+    func connect(
+        _ account: DemoAgency.Account, of client: DemoAgency.Client, generation: Int = 1, backfill: Backfill? = nil
+    ) async throws {
         let pretend = Self.pretend(account, zone: client.zone, generation: generation)
         var connection = AccountConnection(
             client: client.slug, platform: PlatformID(rawValue: account.platform), externalID: account.externalID,
@@ -64,6 +76,7 @@ struct DemoOffice: Sendable {
             tokens: TokenSet(
                 accessToken: Secret(pretend.accessToken), refreshToken: pretend.refreshToken.map { Secret($0) }))
         connection.slug = account.slug
+        connection.backfill = backfill
         let service = AccountService(
             pool: self.services.pool, registry: self.services.registry, vault: self.services.vault,
             accesses: self.services.accesses)
@@ -92,29 +105,16 @@ struct DemoOffice: Sendable {
         return report
     }
 
-    /// Writes the past of one account as a file, and imports it as `posthorn history import` does.
-    func importHistory() async throws -> HistoryReport {
-        guard let client = DemoAgency.clients.first(where: { $0.slug == Self.studied.client }),
-            let account = client.accounts.first(where: { $0.slug == Self.studied.account })
-        else { throw CommandError(.failed, "the demo knows no account to study") }
-        let weights = try await self.admin.audience(platform: account.platform, account: account.externalID)
-        let past = DemoPast(account: account, zone: client.zone, weights: weights)
-        let text = past.csv()
-        try DemoFolder.write(Data(text.utf8), to: self.folder.history)
-        var reader = try HistoryCSV(CSVReader(text: text))
-        return try await HistoryImport(pool: self.services.pool).run(
-            client: client.slug, accounts: [account.externalID: account.slug], actor: Self.actor
-        ) {
-            switch try reader.next() {
-            case nil: return nil
-            case .failure(let problem): throw CommandError(.failed, "the demo's own history was refused: \(problem)")
-            case .success(let post):
-                return PastPost(
-                    account: post.account, platform: post.platform, postedAt: post.postedAt,
-                    engagement: post.engagement,
-                    impressions: post.impressions, followers: post.followers, isPaid: post.isPaid,
-                    contentType: post.contentType, observedAt: post.observedAt, zone: post.zone)
-            }
-        }
+    /// How many posts from before the workers found on the platform, with a reading of their numbers.
+    func pastPosts() async throws -> Int {
+        let found: Int64 = try await self.services.pool.query(
+            """
+            SELECT count(*) FROM publication
+            WHERE origin = 'external' AND EXISTS (
+                SELECT FROM sample
+                WHERE sample.client_id = publication.client_id AND sample.publication_id = publication.publication_id)
+            """
+        ).single()
+        return Int(found)
     }
 }

@@ -116,10 +116,10 @@ struct DemoReporter: Sendable {
         return cards
     }
 
-    /// What the model learnt of the account whose past was imported, the month's own readings included, beside its pretend audience.
+    /// What the model learnt of the account whose past the workers fetched, the month's own readings included, beside its pretend audience.
     func week(_ services: ServiceContext, _ admin: SimulatorAdmin) async throws -> DemoReport.Week {
         let studied = "\(DemoOffice.studied.client)/\(DemoOffice.studied.account)"
-        let timing = try await TimingService(pool: services.pool).timing(of: studied, isFresh: true)
+        let timing = try await TimingService(pool: services.pool).timing(of: studied)
         let truth = try await admin.audience(
             platform: timing.account.platform.rawValue, account: timing.account.externalID)
         let recommended = timing.recommended(posts: 5).sorted()

@@ -69,7 +69,6 @@ struct DemoRun: Sendable {
         try await world.jump(to: DemoPlan.start)
         let office = DemoOffice(services: services, admin: admin, folder: self.folder)
         try await office.open()
-        let history = try await office.importHistory()
         let plan = DemoPlan()
         let imported = try await office.importPlan(plan)
         try await self.setBudgets(services)
@@ -87,7 +86,7 @@ struct DemoRun: Sendable {
         let troubles = try await DemoTroubles(services: services, findings: findings, memory: memory).tell()
         let week = try await reporter.week(services, admin)
         let notes = DemoNotes(
-            rows: plan.posts.count, targets: imported.targets, past: history.posts,
+            rows: plan.posts.count, targets: imported.targets, past: try await office.pastPosts(),
             readings: findings.readings, lost: findings.lostAnswers)
         let seconds = Double((ContinuousClock.now - started) / .milliseconds(1)) / 1_000
         let run = DemoReport.Run(
@@ -124,7 +123,7 @@ struct DemoNotes: Sendable, Hashable {
     var rows: Int
     /// Their targets.
     var targets: Int
-    /// Posts of the imported past.
+    /// Posts from before that the workers found.
     var past: Int
     /// Readings of metrics that were made.
     var readings: Int

@@ -31,7 +31,9 @@ struct DemoSummary: Sendable {
         return self.bold("A month of an agency, lived through in \(seconds) seconds") + "\n"
             + self.muted(
                 "\(self.notes.rows) posts for \(self.notes.targets) targets imported from a file, "
-                    + "\(self.report.run.workers) worker processes, \(self.notes.readings) readings of metrics") + "\n"
+                    + "\(self.report.run.workers) worker processes, \(self.notes.readings) readings of metrics, \(self.notes.past) posts from before found"
+            )
+            + "\n"
     }
 
     private var delivery: String {
@@ -123,7 +125,7 @@ struct DemoSummary: Sendable {
         let colour: HeatMapText.Colour = self.isColoured ? .palette : .none
         let drawer = HeatMapText(colour: colour, width: self.width)
         return drawer.render(
-            week.curve, title: "A week of \(week.account) (its past before March is pretend)", zone: week.zone,
+            week.curve, title: "A week of \(week.account), learned from what the workers fetched", zone: week.zone,
             marked: Set(week.recommended), lines: [week.dataLine] + week.sentences + [week.truth])
     }
 }

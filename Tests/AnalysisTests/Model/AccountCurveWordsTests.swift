@@ -26,6 +26,24 @@ import Testing
         #expect(sentence.contains("from \(curve.posts(near: hour.hour)) post"))
     }
 
+    @Test("what is sure is not called probable because it is not all from the account's own posts")
+    func sureButBorrowed() throws {
+        let common = try PlatformCurve([])
+        let flat = try AccountCurve([], platform: common)
+        func sentence(_ score: Double, chance: Double) -> String {
+            var hour = flat.hours[67]
+            (hour.score, hour.lower, hour.upper) = (score, score - 0.1, score + 0.1)
+            (hour.ownShare, hour.chance) = (0.4, chance)
+            return flat.sentence(for: hour, platform: "instagram", common: common)
+        }
+        #expect(
+            sentence(3.2, chance: 0.99)
+                == "Wed 19:00: about 220 % more engagement than usual (80 % range +210 % … +230 %), only partly from your own posts"
+        )
+        #expect(sentence(0.5, chance: 0.02).hasPrefix("Wed 19:00: about 50 % less engagement than usual"))
+        #expect(sentence(1.1, chance: 0.8).contains("probably a little better"))
+    }
+
     @Test("an account without posts of its own is told whose they are")
     func borrowed() throws {
         let histories = Self.evening.histories(seed: 2) + [TimingHistory(account: "new", platform: "instagram")]

@@ -58,22 +58,6 @@ struct DemoPlanTests {
         #expect(try table.next() == nil)
     }
 
-    @Test("a past follows its audience: hours with twice the activity get more than hours with half of it")
-    func past() {
-        let weights = (0..<168).map { $0 % 24 >= 17 ? 2.0 : 0.5 }
-        let past = DemoPast(account: DemoAgency.bakery.accounts[0], zone: "Europe/Berlin", weights: weights).posts()
-        let zone = ZoneID(rawValue: "Europe/Berlin") ?? .utc
-        let (late, early) = (
-            past.filter { zone.wallTime(at: $0.at).hour >= 17 }, past.filter { zone.wallTime(at: $0.at).hour < 17 }
-        )
-        func mean(_ posts: [DemoPast.Post]) -> Double {
-            Double(posts.reduce(0) { $0 + $1.engagement }) / Double(posts.count)
-        }
-        #expect((300...400).contains(past.count))
-        #expect(mean(late) > 3 * mean(early))
-        #expect(past.allSatisfy { $0.at < DemoPlan.start })
-    }
-
     @Test("a picture is a PNG whose chunks carry right checksums")
     func picture() {
         let png = DemoPicture(seed: 1, width: 3, height: 2).png

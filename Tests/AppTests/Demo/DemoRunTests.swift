@@ -35,6 +35,11 @@ struct DemoRunTests {
         #expect(states.count { $0 == "failed" } == 1)
         let proof = try #require(report["proof"] as? [String: Any])
         #expect(proof["duplicates"] as? Int == 0 && proof["missing"] as? Int == 0)
+        // The past and the month, all but the young and the boosted: nothing of it was imported.
+        let week = try #require(report["week"] as? [String: Any])
+        let line = try #require(week["data_line"] as? String)
+        let used = try #require(line.split(separator: " ").first.flatMap { Int($0) })
+        #expect((DemoOffice.past.posts..<DemoOffice.past.posts + 60).contains(used), "\(line)")
         let boosts = try #require(report["boosts"] as? [[String: Any]])
         #expect(boosts.count >= 2)
         let troubles = try #require(report["troubles"] as? [[String: Any]])
