@@ -5,9 +5,9 @@ import Foundation
 
 /// What the model makes of each post of an account, and how much each counts for what is said of an hour.
 ///
-/// The logarithm of a score is linear in the posts: ln score = b + Σ wᵢ vᵢ, where vᵢ is what the post did against the usual and b what is said
-/// without any of them. With the notation of ``CurvePosterior``, A = (Pₛₒ − hᵀP·ₒ)Σ⁻¹ for the habit h, and post i of the hour o with the
-/// weight cᵢ has wᵢ = A_o · cᵢ / Σc, times the platform's calibration.
+/// The logarithm of a score is linear in the posts: ln score = b + Σ wᵢ vᵢ, where vᵢ is what the post did against the usual and b what the
+/// platform's curve alone says. With the notation of ``CurvePosterior``, A = (Pₛₒ − hᵀP·ₒ)Σ⁻¹ for the habit h, and post i of the hour o with
+/// the weight cᵢ has wᵢ = A_o · cᵢ / Σc, times the platform's calibration.
 package struct PostEvidence: Sendable {
     /// One post as the model takes it.
     package struct Post: Sendable, Hashable {
@@ -29,7 +29,7 @@ package struct PostEvidence: Sendable {
         package var posts: [Double]
         /// The sum over the posts of each of the 168 hours.
         package var hours: [Double]
-        /// What would be said without any post of the account's own: a factor on the typical post.
+        /// What the platform's curve alone says: a factor on the typical post.
         package var borrowed: Double
     }
 

@@ -153,7 +153,7 @@ struct BestTimesExplainCommand: PosthornCommand {
         output.text(timing.sentences.map { "· \($0)" }.joined(separator: "\n"))
     }
 
-    /// One hour in words, with what is said of it without the account's own posts.
+    /// One hour in words, with what the platform's curve alone says of it.
     private func say(
         _ hour: HourOfWeek, _ timing: AccountTiming, _ share: PostEvidence.Share?, _ output: Output
     ) {
@@ -163,7 +163,7 @@ struct BestTimesExplainCommand: PosthornCommand {
             "· \(curve.sentence(for: found, platform: "\(timing.account.platform)", common: timing.common))")
         guard let share, timing.common.shared != nil else { return }
         output.text(
-            "· without a post of its own it would be \(AccountCurve.percent(share.borrowed)): what \(timing.common.accounts) accounts of \(timing.account.platform) share"
+            "· what \(timing.common.accounts) accounts of \(timing.account.platform) share would alone say \(AccountCurve.percent(share.borrowed))"
         )
     }
 
