@@ -178,7 +178,7 @@ struct BoostWork: Sendable {
 
     /// Moves the boost to a state, with its line in the history.
     ///
-    /// - Parameter ifNotStarted: Leaves one alone that the platform has meanwhile: what is said of its start is out of date then.
+    /// With `ifNotStarted` one is left alone that the platform has meanwhile: what is said of its start is out of date then.
     func move(
         to state: BoostState, actor: String = "posthorn", failure: PluginError? = nil, reason: String,
         ifNotStarted: Bool = false, on db: inout some SQLSession & ~Copyable

@@ -73,7 +73,7 @@ package struct SlotAdvisor: Sendable {
 
     /// What a choice is made from.
     ///
-    /// - Parameter isKept: Whether somebody acts on it: then the fit is kept, so that it can be explained.
+    /// With `isKept` somebody acts on it, and the fit is kept, so that it can be explained.
     func basis(
         _ account: AccountRow, _ owner: ClientRow, _ wish: SlotWish, isKept: Bool
     ) async throws -> SlotBasis {

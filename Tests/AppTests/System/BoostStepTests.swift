@@ -29,8 +29,9 @@ struct BoostStepTests {
             .filter { $0.level == "campaign" && $0.name.contains(operation) }
     }
 
-    /// Starts boosts whose process dies at the first, the second, … call of the start, until one lives to its end; each is then
-    /// taken up by another process. The last one is stopped the same way.
+    /// Starts boosts whose process dies at the first, the second, … call of the start, until one lives to its end.
+    ///
+    /// Each is then taken up by another process. The last one is stopped the same way.
     private static func dieAtEveryCall<Plugin: CompiledPlugin & Boosting & HistoryListing>(
         _ type: Plugin.Type, _ scene: BoostScene, hasEffect: Bool
     ) async throws {
