@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-package import Domain
-
 /// When no time is chosen for posts, whatever the model says.
 package struct QuietTimes: Sendable, Hashable, Codable {
     /// A span of the local day.
@@ -46,10 +44,5 @@ package struct QuietTimes: Sendable, Hashable, Codable {
         QuietTimes(
             hours: self.hours + other.hours, weekdays: self.weekdays.union(other.weekdays),
             distance: max(self.distance, other.distance))
-    }
-
-    /// Whether a local time is quiet.
-    package func contains(_ time: WallTime) -> Bool {
-        self.weekdays.contains(time.weekday) || self.hours.contains { $0.contains(time.hour * 60 + time.minute) }
     }
 }

@@ -35,7 +35,8 @@ struct BestTimesExplainCommand: PosthornCommand {
             is that of posts which count more for the typical post that the hour is held against. --posts lists the posts, used ones first, with
             publication, posted_at, slot, format, engagement, usual (what the posts of those weeks got), against_usual (as the model takes it:
             without the content type's part, outliers cut), weight (for --hour, or how much it counts in its own hour, at most 1), experiment
-            and left_out (why it was not used: boosted, too_young, without_metrics, holiday, deleted, gone). Posts of other accounts are
+            and left_out (why it was not used: boosted, too_young, without_metrics, other_definition, listed_twice, holiday,
+            deleted, gone). Posts of other accounts are
             never listed.
 
             --target and --fit explain a recommendation of the past by the fit that it was made with; a fit that chose the time of a target is

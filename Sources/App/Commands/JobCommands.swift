@@ -202,8 +202,13 @@ struct JobCommands: AsyncParsableCommand {
                 }
                 if job.spec.kind == .boost, let boost = job.spec.subject {
                     // Its start is called off with its money; what looks at it or stops it must not end before it.
-                    _ = try await services.boosts.cancel(
-                        job.spec, of: BoostID(boost), reason: self.reason, actor: Actor.current)
+                    let detail = try await services.boosts.cancel(
+                        job, of: BoostID(boost), reason: self.reason, actor: Actor.current)
+                    context.output.note(
+                        detail.boost.state == .cancelled
+                            ? "the boost is called off with it"
+                            : "the boost is \(detail.boost.state.rawValue), and is stopped as soon as it is known whether it runs"
+                    )
                     return
                 }
                 let ended = try await services.jobs.cancel(

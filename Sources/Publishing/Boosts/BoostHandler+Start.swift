@@ -63,12 +63,11 @@ extension BoostHandler {
         guard job.crashCount > 0, effects.allSatisfy({ $0.state == .prepared }) else { return nil }
         let last = try await self.services.pool.query(
             """
-            SELECT outcome, finished_at FROM attempt WHERE client_id = \(job.client) AND job_id = \(job.id)
-            ORDER BY finished_at DESC, lease_no DESC LIMIT 1
+            SELECT max(finished_at) AS at FROM attempt
+            WHERE client_id = \(job.client) AND job_id = \(job.id) AND outcome = 'crashed'
             """
         ).first
-        guard let last, try last.get("outcome", as: String.self) == "crashed",
-            now < (try last.get("finished_at", as: Date.self)).addingTimeInterval(Self.lateArrival / .seconds(1))
+        guard let death: Date = try last?.get("at"), now < death.addingTimeInterval(Self.lateArrival / .seconds(1))
         else { return nil }
         return JobResult(
             .deferredFor(Self.lateArrival, reason: "a request of the worker that died may still arrive"))
@@ -79,8 +78,7 @@ extension BoostHandler {
 
     /// What must hold in the moment of the activation: the post is there, and no cap has been passed or lowered meanwhile.
     private func checkActivation(of work: BoostWork, on db: inout Transaction) async throws {
-        try await db.execute(
-            "SELECT FROM boost WHERE client_id = \(work.client) AND boost_id = \(work.boost) FOR UPDATE")
+        // The boost's row is not locked: the fence has the job, for which a stop waits with that row in its hands.
         guard let now = try await BoostWork.load(work.boost, client: work.client, on: &db) else { return }
         try Self.checkPublication(of: now)
         if let passed = try await self.services.ledger.passedCaps(of: work.owner, on: &db).first {
@@ -98,8 +96,7 @@ extension BoostHandler {
     /// - Returns: Whether it may be started.
     private func setAside(_ work: BoostWork, for job: ClaimedJob, limits: BoostLimits?) async throws -> Bool {
         try await self.services.pool.withTransaction { db in
-            guard try await job.holdsLease(on: &db) else { return false }
-            // Whoever asks for a stop locks the same row: one of the two sees the other.
+            // Whoever asks for a stop locks the same row, and then the job: one of the two sees the other.
             let isWanted: Bool? = try await db.query(
                 """
                 SELECT stop_asked_at IS NULL AND remote_id IS NULL
@@ -108,7 +105,7 @@ extension BoostHandler {
                 WHERE client_id = \(work.client) AND boost_id = \(work.boost) FOR UPDATE
                 """
             ).first?.get("is_wanted")
-            guard isWanted == true else { return false }
+            guard isWanted == true, try await job.holdsLease(on: &db) else { return false }
             try await self.services.ledger.reserve(
                 work.exposure(limits).byMonth, for: work.owner, actor: "posthorn", on: &db)
             try await work.move(to: .starting, reason: "money is set aside", on: &db)

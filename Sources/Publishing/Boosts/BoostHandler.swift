@@ -41,13 +41,7 @@ package struct BoostHandler: JobHandler {
             }
         } catch let error as LedgerError {
             let failure = PluginError(.permanent, error.description, nextAction: "Raise the budget or lower the boost")
-            let ledger = self.services.ledger
-            return JobResult(.failed(JobFailure(failure))) { db in
-                try await work.move(
-                    to: .failed, failure: failure, reason: error.description, ifNotStarted: true, on: &db)
-                try await ledger.releaseRest(
-                    for: work.owner, actor: "posthorn", reason: "the boost did not start", on: &db)
-            }
+            return JobResult(.failed(JobFailure(failure)), record: self.recordFailure(of: work, failure))
         } catch let error as PluginError {
             return try await self.result(error, job: job, work: work, context)
         } catch let error where FailureDecision.isOurs(error) {
@@ -116,6 +110,29 @@ package struct BoostHandler: JobHandler {
         }
     }
 
+    /// Ends a boost that did not start and gives its money back, unless it is there after all: a late answer may have come meanwhile.
+    private func recordFailure(of work: BoostWork, _ failure: PluginError) -> JobResult.Record {
+        let services = self.services
+        let limits = services.registry[work.platform]?.manifest.boost
+        return { db in
+            try await db.execute(
+                "SELECT FROM boost WHERE client_id = \(work.client) AND boost_id = \(work.boost) FOR UPDATE")
+            guard let now = try await BoostWork.load(work.boost, client: work.client, on: &db) else { return }
+            guard now.remoteID == nil else { return try await now.note(failure, on: &db) }
+            let effects = try await EffectLedger.load(work.operation, client: work.client, on: &db)
+            if let running = Self.confirmed(effects) {
+                try await BoostRecord(
+                    work: now, boost: running, limits: limits, jobs: services.jobs, ledger: services.ledger
+                ).write(on: &db)
+                return
+            }
+            try await now.move(to: .failed, failure: failure, reason: failure.message, on: &db)
+            try await services.ledger.releaseRest(
+                for: now.owner, actor: "posthorn", reason: "the boost did not start", on: &db)
+            try await EffectLedger(pool: services.pool).forgetFindings(work.operation, client: work.client, on: &db)
+        }
+    }
+
     private func status(
         _ work: BoostWork, job: ClaimedJob, plugin: RegisteredPlugin, boosting: any Boosting
     ) async throws -> JobResult {
@@ -127,12 +144,12 @@ package struct BoostHandler: JobHandler {
             try await BoostWatch(jobs: self.services.jobs).isKept(of: work, besides: job.id, on: &db)
         }
         guard !isWatched else { return .succeeded }
-        // Another look has just been there and has planned the next one, or nothing can be switched on again any more.
-        if work.isSettled, let read = work.readAt,
-            work.now < read.addingTimeInterval(BoostRecord.stoppedInterval / 2)
-                || work.now >= work.terms.endsAt.addingTimeInterval(BoostRecord.stoppedInterval)
-        {
-            return .succeeded
+        if work.isSettled, let read = work.readAt {
+            // Nothing can be switched on again any more.
+            if work.now >= work.terms.endsAt.addingTimeInterval(BoostRecord.stoppedInterval) { return .succeeded }
+            // Somebody has just looked.
+            let next = min(read.addingTimeInterval(BoostRecord.stoppedInterval / 2), work.terms.endsAt)
+            if work.now < next { return JobResult(.deferred(until: next, reason: "it was looked at a while ago")) }
         }
         if !work.isSettled, let ended = work.endedAt, let limits = plugin.manifest.boost,
             work.now < ended.addingTimeInterval(limits.settlement / .seconds(1))
@@ -225,17 +242,11 @@ package struct BoostHandler: JobHandler {
             }
         }
         let decided = outcome
-        let ledger = self.services.ledger
-        let effects = EffectLedger(pool: self.services.pool)
+        let recordFailure = self.recordFailure(of: work, error)
         return JobResult(decided) { db in
             switch decided {
             case .keptBack(let pause, _): try await LaneClosing(job, error).close(for: pause, on: &db)
-            case .failed:
-                try await work.move(
-                    to: .failed, failure: error, reason: error.message, ifNotStarted: true, on: &db)
-                try await ledger.releaseRest(
-                    for: work.owner, actor: "posthorn", reason: "the boost did not start", on: &db)
-                try await effects.forgetFindings(work.operation, client: work.client, on: &db)
+            case .failed: try await recordFailure(&db)
             case .held: try await work.hold(error, reason: error.message, on: &db)
             case .deferredFor where work.remoteID != nil: try await work.note(error, on: &db)
             default: break

@@ -69,12 +69,16 @@ struct BoostRecord: Sendable {
         }
     }
 
-    /// It had ended, and somebody switched it on again where it is paid: nothing is set aside for that.
+    /// It had ended, and somebody switched it on again where it is paid, or what it was called off for came too late: nothing is set aside
+    /// for that.
     private func stopAgain(on db: inout Transaction) async throws {
+        let reason =
+            self.work.state.hasEnded
+            ? "it had ended and was switched on again" : "it runs although it was \(self.work.state.rawValue)"
         try await db.execute(
             """
             UPDATE boost SET stop_asked_at = world_now(), stop_asked_by = coalesce(stop_asked_by, \(self.actor)),
-                             stop_reason = coalesce(stop_reason, 'it had ended and was switched on again')
+                             stop_reason = coalesce(stop_reason, \(reason))
             WHERE client_id = \(self.work.client) AND boost_id = \(self.work.boost)
             """)
         try await BoostWatch(jobs: self.jobs).begin(.stop, of: self.work, dueAt: nil, on: &db)

@@ -31,9 +31,17 @@ extension BoostService {
 
     /// Cancels a boost's job on behalf of a person: that of its start, with the boost.
     ///
-    /// - Throws: `ServiceError` with code `conflict` for a job that looks at a boost or stops it, and as ``stop(_:reason:actor:)``.
-    package func cancel(_ job: JobSpec, of boost: BoostID, reason: String?, actor: String) async throws -> BoostDetail {
-        guard job.queue == .boost else {
+    /// - Throws: `ServiceError` with code `conflict` for a job that has ended, or one that looks at a boost or stops it, for a boost that the
+    ///   platform has already, and as ``stop(_:reason:actor:)``.
+    package func cancel(_ job: JobSummary, of boost: BoostID, reason: String?, actor: String) async throws
+        -> BoostDetail
+    {
+        guard [.scheduled, .ready, .leased, .held].contains(job.state) else {
+            throw ServiceError(
+                .conflict, "job \(job.spec.id) cannot be cancelled: it has ended (\(job.state.rawValue))")
+        }
+        let isStarted = try await self.show(boost.description).boost.remoteID != nil
+        guard job.spec.queue == .boost, !isStarted else {
             throw ServiceError(
                 .conflict,
                 "the job looks at a boost, or stops it, until nothing is spent any more: stop the boost with posthorn boost stop \(boost)"

@@ -68,7 +68,7 @@ package struct LedgerCheck: Sendable {
             ) { remote.bookings(of: spend, exposure, at: work.now, $0) }
             try await db.execute(
                 """
-                UPDATE boost SET spend_minor = \(spend.minorUnits), status_read_at = world_now()
+                UPDATE boost SET spend_minor = \(spend.minorUnits)
                 WHERE client_id = \(work.client) AND boost_id = \(work.boost)
                 """)
         }

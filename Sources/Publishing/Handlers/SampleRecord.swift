@@ -24,12 +24,13 @@ struct SampleRecord: Sendable {
     func write(on db: inout Transaction) async throws {
         let gone = self.entries.filter(\.reading.isGone).compactMap(\.publication)
         if !gone.isEmpty {
+            // The boosts first, as whoever looks at them does.
+            try await self.stopBoosts(of: gone, on: &db)
             try await db.execute(
                 """
                 UPDATE publication SET state = 'gone'
                 WHERE client_id = \(self.client) AND publication_id = ANY(\(gone)) AND state IN ('live', 'edited')
                 """)
-            try await self.stopBoosts(of: gone, on: &db)
         }
         let read = self.entries.filter { $0.publication == nil || !$0.reading.isGone }
         guard !read.isEmpty else { return }

@@ -100,7 +100,7 @@ package struct PostingSlots: Sendable {
             guard let next else {
                 throw ServiceError(
                     .invalid,
-                    "no slot of '\(account.slug)' is free in the next \(Self.weeks) weeks: allow more with posthorn best-times slots"
+                    "no slot of '\(account.slug)' is free in the next \(Self.weeks) weeks beside its other posts, recurring ones included: allow more with posthorn best-times slots"
                 )
             }
             chosen[account.id] = basis.chosen(next)

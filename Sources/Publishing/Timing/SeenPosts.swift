@@ -75,6 +75,7 @@ struct SeenPosts: Sendable {
             SELECT published_at
             FROM publication
             WHERE client_id = \(account.client) AND account_id = \(account.id) AND published_at >= \(from)
+              AND state NOT IN ('deleted', 'gone') AND NOT \(ImportedTwin.isRepeated)
             """
         ).column()
         return try await (dates + self.recurring(account, until: until, schedules, on: &db)).sorted()

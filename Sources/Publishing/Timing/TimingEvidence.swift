@@ -81,11 +81,11 @@ extension TimingService {
                 used.append(reading)
             }
         }
-        let posts = GatheredPosts(
+        let history = GatheredPosts(
             used, client: account.client, account: account.id, name: account.id.description,
             platform: account.platform, zone: zone, holidays: []
-        ).history.posts
-        let evidence = PostEvidence(posts)
+        ).history
+        let evidence = PostEvidence(history.posts)
         let clock = zone.table
         // The order of `PostEvidence`; posts that are alike in all three count the same.
         let sorted = used.sorted {
@@ -102,7 +102,7 @@ extension TimingService {
             },
             leftOut: leftOut.sorted { ($0.postedAt, $0.publication) < ($1.postedAt, $1.publication) },
             evidence: evidence,
-            isWhole: used.count == timing.fit.posts && used.map(\.postedAt).max() == timing.fit.newestAt)
+            isWhole: history.digest == timing.fit.digest)
     }
 
     /// Publications that are no longer there.

@@ -197,9 +197,16 @@ package struct TimingService: Sendable {
             }
             guard let kept, let curve else { continue }
             let gathered = try await self.gathered(account)
-            fits[account.id] =
-                gathered.basis == kept.basis && kept.curveID == curve.id
-                ? kept : try await Self.fit(gathered, curve, own: kept.curve.own)
+            guard gathered.basis != kept.basis || kept.curveID != curve.id else {
+                fits[account.id] = kept
+                continue
+            }
+            do {
+                fits[account.id] = try await Self.fit(gathered, curve, own: kept.curve.own)
+            } catch is Cholesky.NotPositiveDefinite {
+                // The others have nothing to do with it; the job that fits says so.
+                continue
+            }
         }
         return fits
     }

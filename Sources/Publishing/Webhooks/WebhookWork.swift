@@ -85,7 +85,8 @@ struct WebhookWork: Sendable {
 
     /// Nothing can be done with the account any more until a person connects it again.
     ///
-    /// What is older than the tokens that it has now is over: it was connected again before the news came.
+    /// What is older than the tokens that it has now is over: it was connected again before the news came. An account that is paused
+    /// stays so, because connecting it again would begin to publish: its next use finds out.
     private func stop(
         _ client: ClientID, _ account: AccountID, reason: String, at instant: Date, on db: inout Transaction
     ) async throws {
@@ -95,7 +96,7 @@ struct WebhookWork: Sendable {
                 SELECT FROM account
                 JOIN account_grant USING (client_id, account_id)
                 JOIN access_grant USING (grant_id)
-                WHERE client_id = \(client) AND account_id = \(account) AND account.state = 'active'
+                WHERE client_id = \(client) AND account_id = \(account) AND account.state IN ('active', 'needs-human')
                   AND coalesce(refreshed_at, access_grant.created_at) <= \(instant))
             """
         ).single()

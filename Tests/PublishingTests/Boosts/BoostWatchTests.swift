@@ -163,15 +163,12 @@ struct BoostWatchTests {
         #expect(try await agency.text("SELECT failure_message FROM boost") == "its publication is expired")
     }
 
-    @Test("a worker that stood still until another one had started the boost changes nothing")
+    @Test("a worker whose job was taken back sets nothing aside and starts nothing")
     func stale() async throws {
         let agency = try await AgencyFixture()
         try await agency.setCap(10_000)
         _ = try await agency.planBoost(budget: 2_000)
-        agency.platform.state.withLock { $0.boostState = .running }
-        let handler = BoostHandler(services: agency.services)
         let late = try #require(try await agency.claim(.boost).first)
-        // Its lease is taken back, and another worker does everything.
         try await agency.pool.execute(
             """
             WITH gone AS (DELETE FROM job_lease RETURNING *)
@@ -181,12 +178,58 @@ struct BoostWatchTests {
                    created_at, (SELECT era FROM ready_era) FROM gone
             """)
         try await agency.pool.execute("DELETE FROM lease_slot")
-        #expect(try await agency.work(handler) == ["succeeded"])
-        #expect(try await agency.text("SELECT state FROM boost") == "running")
-        try await agency.pool.execute("UPDATE boost SET state = 'failed', remote_id = NULL")
-        _ = try? await agency.run(handler, late)
+        _ = try await agency.run(BoostHandler(services: agency.services), late)
+        #expect(try await agency.text("SELECT state FROM boost") == "planned")
+        #expect(try await agency.count("SELECT count(*) FROM ledger_entry") == 0)
+        #expect(agency.platform.state.withLock { $0.boostStarts } == 0)
+    }
+
+    @Test(
+        "what happens between the money and the activation counts: the fence asks for the cap and the publication",
+        arguments: ["UPDATE budget_cap SET cap_minor = 1999", "UPDATE publication SET state = 'gone'"])
+    func fence(change: String) async throws {
+        let agency = try await AgencyFixture()
+        try await agency.setCap(10_000)
+        _ = try await agency.planBoost(budget: 2_000)
+        let pool = agency.pool
+        agency.platform.state.withLock { $0.beforeActivation = { _ = try? await pool.execute(Statement(sql: change)) } }
+        #expect(try await agency.work(BoostHandler(services: agency.services)) == ["failed"])
+        #expect(agency.platform.state.withLock { $0.activeBoosts.isEmpty && $0.boostStarts == 1 })
         #expect(try await agency.text("SELECT state FROM boost") == "failed")
-        #expect(agency.platform.state.withLock { $0.boostStarts } == 1)
+        let booked = "SELECT string_agg(kind || ' ' || amount_minor, ', ' ORDER BY entry_no) FROM ledger_entry"
+        #expect(try await agency.text(Statement(sql: booked)) == "reserve 2000, release 2000")
+    }
+
+    @Test("a start that fails while its activation is confirmed after all runs, and keeps its money")
+    func failedAndConfirmed() async throws {
+        let agency = try await AgencyFixture()
+        try await agency.setCap(10_000)
+        _ = try await agency.planBoost(budget: 2_000)
+        let job = try #require(try await agency.claim(.boost).first)
+        agency.platform.script(.refuse(PluginError(.permanent, "no")))
+        let result = try await agency.run(BoostHandler(services: agency.services), job)
+        // The answer of an earlier worker's request comes before this run's end is written.
+        let remote = RemotePost(id: "post-9", url: nil, publishedAt: nil)
+        try await agency.pool.execute(
+            "UPDATE effect SET state = 'confirmed', evidence = \(try EffectHost.evidence(remote)) WHERE op_key LIKE 'boost:%'"
+        )
+        try await agency.finish(job, result)
+        #expect(try await agency.text("SELECT state || ' ' || remote_id FROM boost") == "running post-9")
+        let kinds = try await agency.text("SELECT string_agg(kind, ', ' ORDER BY entry_no) FROM ledger_entry")
+        #expect(kinds == "reserve, commit")
+    }
+
+    @Test("a boost that a person settled is looked at once a day until its end, by one job")
+    func settledByHand() async throws {
+        let agency = try await AgencyFixture()
+        let boost = try await self.running(agency)
+        let handler = BoostHandler(services: agency.services)
+        _ = try await self.service(agency).settle(
+            boost.description, spend: "1.00", reason: "the ad account is closed", actor: "cli:ann")
+        try await agency.advance(.seconds(6 * 3600 + 1))
+        #expect(try await agency.work(handler) == ["deferred"])
+        #expect(try await self.round(agency) == 0)
+        #expect(try await agency.count("SELECT count(*) FROM job_scheduled WHERE kind = 'boost'") == 1)
     }
 
     @Test("a cap that is lowered between two tries of a start keeps it from beginning, and gives the money back")
@@ -225,19 +268,34 @@ struct BoostWatchTests {
         let boost = try await agency.planBoost(budget: 2_000)
         let jobs = agency.services.jobs
         let start = try #require(try await jobs.list(JobFilter(kind: .boost)).first)
-        let detail = try await self.service(agency).cancel(start.spec, of: boost, reason: "no", actor: "cli:ann")
+        let detail = try await self.service(agency).cancel(start, of: boost, reason: "no", actor: "cli:ann")
         #expect(detail.boost.state == .cancelled)
         #expect(try await agency.work(BoostHandler(services: agency.services)).isEmpty)
+        let again = await #expect(throws: ServiceError.self) {
+            let ended = try #require(try await jobs.job(start.spec.id))
+            _ = try await self.service(agency).cancel(ended, of: boost, reason: "no", actor: "cli:ann")
+        }
+        #expect(again?.message.contains("has ended") == true)
     }
 
-    @Test("a job that watches a boost cannot be cancelled")
+    @Test("a job that watches a boost cannot be cancelled, nor the one that started it")
     func cancelWatch() async throws {
         let agency = try await AgencyFixture()
-        let boost = try await self.running(agency)
+        try await agency.setCap(10_000)
+        let boost = try await agency.planBoost(budget: 2_000)
+        let start = try #require(try await agency.services.jobs.list(JobFilter(kind: .boost)).first)
+        agency.platform.state.withLock { $0.boostState = .running }
+        #expect(try await agency.work(BoostHandler(services: agency.services)) == ["succeeded"])
+        for job in [start, try #require(try await agency.services.jobs.job(start.spec.id))] {
+            await #expect(throws: ServiceError.self) {
+                _ = try await self.service(agency).cancel(job, of: boost, reason: nil, actor: "cli:ann")
+            }
+        }
+        #expect(try await agency.text("SELECT state FROM boost") == "running")
         let look = try #require(
             try await agency.services.jobs.list(JobFilter(kind: .boost)).first { $0.spec.queue == .reconcile })
         let error = await #expect(throws: ServiceError.self) {
-            _ = try await self.service(agency).cancel(look.spec, of: boost, reason: nil, actor: "cli:ann")
+            _ = try await self.service(agency).cancel(look, of: boost, reason: nil, actor: "cli:ann")
         }
         #expect(error?.code == .conflict && error?.message.contains("boost stop") == true)
     }

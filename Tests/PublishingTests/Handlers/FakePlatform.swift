@@ -40,6 +40,8 @@ final class FakePlatform: Sendable {
         var stops = 0
         /// How the first calls for a stop are refused.
         var stopErrors: [PluginError] = []
+        /// What happens after a boost was prepared and before it is switched on.
+        var beforeActivation: (@Sendable () async -> Void)?
         /// How the first looks at boosts are refused.
         var lookErrors: [PluginError] = []
         var rateBuckets: [RateBucket] = []
@@ -196,7 +198,11 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
 
     func startBoost(_ request: BoostRequest, _ context: any EffectContext) async throws(PluginError) -> RemoteBoost {
         try self.requireAds(request.access)
-        self.platform.state.withLock { $0.boostStarts += 1 }
+        let before = self.platform.state.withLock { state in
+            state.boostStarts += 1
+            return state.beforeActivation
+        }
+        await before?()
         let remote = try await context.send(part: 0, endpoint: "boost") { (_) throws(PluginError) in
             let post = try self.platform.create("boost \(request.operation)", token: request.access.tokens.accessToken)
             self.platform.state.withLock { $0.activeBoosts.append(post.id) }
