@@ -64,8 +64,9 @@ bench: release ## Measure the queue against PostgreSQL itself; prints JSON
 
 sanitize: ## Thread and address sanitizer on the modules without the HTTP stack
 	@$(scripts)/prerequisites test
-	POSTHORN_ONLY=Domain,PQClient,JobQueue,Analysis $(scripts)/with-postgres swift test --sanitize=thread --scratch-path .build-tsan
-	POSTHORN_ONLY=Domain,PQClient,JobQueue,Analysis $(scripts)/with-postgres swift test --sanitize=address --scratch-path .build-asan
+	TSAN_OPTIONS="suppressions=$$PWD/Tests/Shims/thread-sanitizer.supp" POSTHORN_ONLY=Domain,PQClient,JobQueue,Analysis \
+		$(scripts)/with-postgres swift test --disable-xctest --sanitize=thread --scratch-path .build-tsan
+	POSTHORN_ONLY=Domain,PQClient,JobQueue,Analysis $(scripts)/with-postgres swift test --disable-xctest --sanitize=address --scratch-path .build-asan
 
 clean: ## Remove what was built; data in ./.posthorn stays
 	rm -rf .build .build-tsan .build-asan
