@@ -55,9 +55,24 @@ extension JobStore {
     }
 
     static func finish(_ runs: [Finish], on db: inout some SQLSession & ~Copyable) async throws -> [FinishResult] {
-        let applied = try await db.pipeline([Self.planOnProbes, Self.finish(runs)])[1]
+        let succeeded = runs.indices.filter { runs[$0].outcome == .succeeded }
+        let others = runs.indices.filter { runs[$0].outcome != .succeeded }
+        var statements = [Self.planOnProbes]
+        if !succeeded.isEmpty { statements.append(Self.succeed(succeeded.map { runs[$0] })) }
+        if !others.isEmpty { statements.append(Self.finish(others.map { runs[$0] })) }
+        let answers = try await db.pipeline(statements)
         var results = [FinishResult](repeating: .stale, count: runs.count)
-        for row in applied { results[Int(try row.get("ordinal", as: Int64.self)) - 1] = .applied }
+        if !succeeded.isEmpty {
+            let ended: Set<Int64> = Set(try answers[1].column())
+            for index in succeeded where ended.contains(runs[index].job.lease.number) { results[index] = .applied }
+        }
+        if !others.isEmpty { try Self.note(answers[statements.count - 1], of: others, in: &results) }
+        // A success that is left has a send under way, or its lease is gone.
+        let left = succeeded.filter { results[$0] != .applied }
+        if !left.isEmpty {
+            let answers = try await db.pipeline([Self.planOnProbes, Self.finish(left.map { runs[$0] })])
+            try Self.note(answers[1], of: left, in: &results)
+        }
         let rest = runs.indices.filter { results[$0] != .applied }
         guard !rest.isEmpty else { return results }
         let known = try await db.pipeline([Self.planOnProbes, Self.stale(rest.map { runs[$0] })])[1]
@@ -66,6 +81,11 @@ extension JobStore {
             results[rest[Int(try row.get("ordinal", as: Int64.self)) - 1]] = isApplied ? .alreadyApplied : .stale
         }
         return results
+    }
+
+    /// Notes which runs the general statement ended, by their positions in it.
+    private static func note(_ rows: Rows, of runs: [Int], in results: inout [FinishResult]) throws {
+        for row in rows { results[runs[Int(try row.get("ordinal", as: Int64.self)) - 1]] = .applied }
     }
 
     /// Ends runs; the statement's rows are the positions of those that were ours, from 1 on.

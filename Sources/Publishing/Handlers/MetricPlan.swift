@@ -15,16 +15,20 @@ enum MetricPlan {
     /// How much larger than its step an age is at least.
     private static let ageToStep: TimeInterval = 12
 
+    /// The readings of a publication.
+    ///
+    /// One that is new, written in the same transaction, can have none planned: its readings need no keys, which are half of what
+    /// writing them costs.
     static func jobs(
         for publication: PublicationID, publishedAt: Date, client: ClientID, account: AccountID,
-        manifest: PluginManifest
+        manifest: PluginManifest, isNew: Bool = false
     ) -> [NewJob] {
         guard manifest.capabilities.contains(.metrics) else { return [] }
         return manifest.metricAges.map { age in
             .fetchMetrics(
                 publication: publication, client: client, account: account, platform: manifest.id,
                 dueAt: self.moment(of: age, publishedAt: publishedAt, account: account),
-                key: "metrics:\(publication):\(age.components.seconds)")
+                key: isNew ? nil : "metrics:\(publication):\(age.components.seconds)")
         }
     }
 

@@ -20,6 +20,8 @@ struct PublicationRecord: Sendable {
         var publishedAt: Date
         /// Whether boosts were planned for when it is published.
         var hasWaitingBoosts: Bool
+        /// Whether it was written just now, and not taken over from a look at the account's past.
+        var isNew: Bool
     }
 
     /// Writes the publication and moves the target, in the caller's transaction.
@@ -67,7 +69,8 @@ struct PublicationRecord: Sendable {
             """)
         if let row = written.first {
             return Written(
-                id: id, publishedAt: try row.get("published_at"), hasWaitingBoosts: try row.get("has_boosts"))
+                id: id, publishedAt: try row.get("published_at"), hasWaitingBoosts: try row.get("has_boosts"),
+                isNew: true)
         }
         let rows = try await db.query(
             "SELECT publication_id FROM publication WHERE client_id = \(work.client.uuid) AND target_id = \(work.target.uuid)"
@@ -119,7 +122,7 @@ struct PublicationRecord: Sendable {
         return try rows.first.map { row in
             Written(
                 id: try row.get("publication_id"), publishedAt: try row.get("published_at"),
-                hasWaitingBoosts: try row.get("has_boosts"))
+                hasWaitingBoosts: try row.get("has_boosts"), isNew: false)
         }
     }
 }

@@ -26,7 +26,7 @@ struct PublishCompletion: Sendable {
         guard let written else { return }
         var planned = MetricPlan.jobs(
             for: written.id, publishedAt: written.publishedAt, client: self.work.client, account: self.work.account,
-            manifest: self.plugin.manifest)
+            manifest: self.plugin.manifest, isNew: written.isNew)
         let charges = self.plugin.charging?.charges(for: self.work.content) ?? []
         try await ApiCostRepository.append(
             Array(charges.prefix(self.parts.count)), client: self.work.client, account: self.work.account,

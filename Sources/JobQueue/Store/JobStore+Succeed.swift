@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import PQClient
+
+extension JobStore {
+    /// Ends runs that succeeded: the lease goes, the history stays.
+    ///
+    /// Most runs end so, and a fifth of the general statement does it. A run with a send under way is left to the general statement (``finish(_:)``), which asks about that; so is one whose lease is
+    /// gone.
+    ///
+    /// - Returns: The statement; its rows are the numbers of the leases that were ended.
+    static func succeed(_ runs: [Finish]) -> Statement {
+        """
+        WITH clock AS MATERIALIZED (SELECT world_now() AS now),
+        done AS (
+            DELETE FROM job_lease l
+            USING unnest(\(runs.map(\.job.client)), \(runs.map(\.job.id)), \(runs.map(\.job.lease.number)),
+                         \(runs.map(\.duration.milliseconds)), \(runs.map { $0.requestID?.storable }))
+                  AS run (client_id, job_id, lease_no, duration_ms, request_id)
+            WHERE l.job_id = run.job_id AND l.client_id IS NOT DISTINCT FROM run.client_id AND l.lease_no = run.lease_no
+              AND NOT ((SELECT EXISTS (SELECT FROM effect o WHERE o.state = 'sending')) AND EXISTS (
+                  SELECT FROM effect e
+                  WHERE e.client_id = run.client_id AND e.job_id = run.job_id AND e.state = 'sending'
+                    AND e.lease_no = run.lease_no))
+            RETURNING l.*, run.duration_ms, run.request_id
+        ),
+        freed AS (
+            DELETE FROM lease_slot s
+            USING done
+            WHERE (SELECT EXISTS (SELECT FROM lease_slot)) AND s.lease_no = done.lease_no
+        )
+        INSERT INTO attempt (
+            client_id, job_id, finished_at, outcome, final, lease_no, worker_id, started_at, started_real, duration_ms,
+            queue, kind, provider, account_id, subject_id, payload, priority, due_at, attempt, crash_count, defer_count,
+            max_attempts, recovery, generation, key, created_at, request_id
+        )
+        SELECT client_id, job_id, clock.now, 'succeeded', true, lease_no, worker_id, claimed_at, claimed_real, duration_ms,
+               queue, kind, provider, account_id, subject_id, payload, priority, due_at, attempt + 1, crash_count,
+               defer_count, max_attempts, recovery, generation, key, created_at, request_id
+        FROM done
+        CROSS JOIN clock
+        RETURNING lease_no
+        """
+    }
+}
