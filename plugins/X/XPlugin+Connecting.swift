@@ -67,6 +67,13 @@ extension XPlugin: AccountConnecting {
             refused.code = .reauthorize
             refused.nextAction = "Connect the account again: X no longer accepts its refresh token."
             throw refused
+        } catch  where error.httpStatus == 401 && error.code == .reauthorize {
+            // 401 at the token endpoint is about the app's own credential alone (RFC 6749, 5.2).
+            var refused = error
+            refused.code = .needsHuman
+            refused.scope = .app
+            refused.nextAction = "Check the client id and secret of the X app."
+            throw refused
         }
     }
 
