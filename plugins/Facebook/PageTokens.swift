@@ -61,7 +61,7 @@ final class PageTokens: Sendable {
         var error = refusal ?? PluginError(.reauthorize, "")
         error.message = "Facebook no longer gives the Page to the token that it was connected with\(said)"
         error.nextAction =
-            "Give the person or system user a role on the Page, then connect it again: posthorn account connect."
+            "Give whoever the token is from a role on the Page again, then connect it again: posthorn account connect."
         error.sparesGrant = true
         return error
     }

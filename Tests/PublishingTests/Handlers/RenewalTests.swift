@@ -3,6 +3,7 @@
 import Domain
 import Foundation
 import JobQueue
+import Logging
 import PQClient
 import PluginKit
 import Synchronization
@@ -217,8 +218,8 @@ struct RenewalTests {
         #expect(try await agency.text("SELECT state FROM account WHERE slug = 'fake'") == "active")
         // What stopped for another reason stays so.
         #expect(try await agency.text("SELECT state FROM account WHERE slug = 'other'") == "needs-reconnect")
-        #expect(try await agency.state(of: target) == "planned")
         #expect(try await agency.work(handler) == ["succeeded"])
+        #expect(try await agency.state(of: target) == "published")
     }
 
     // MARK: Several processes
@@ -231,7 +232,7 @@ struct RenewalTests {
         let outcomes = await withTaskGroup(of: String.self) { group in
             for _ in 0..<4 {
                 group.addTask {
-                    let pool = ConnectionPool(configuration: configuration)
+                    let pool = ConnectionPool(configuration: configuration, logger: Logger(label: "test"))
                     let outcome: String
                     do {
                         let access = try await Self.provider(agency, pool).renewAfterRefusal(
@@ -270,8 +271,8 @@ struct RenewalTests {
 
     @Test("scopes that nobody said are checked by the first answer that tells them, and the history says what lacks")
     func scopes() async throws {
-        let agency = try await AgencyFixture()
-        agency.platform.state.withLock { ($0.scopes, $0.renewedScopes) = (["read", "write"], ["read"]) }
+        let agency = try await AgencyFixture(scopes: ["read", "write"])
+        agency.platform.state.withLock { $0.renewedScopes = ["read"] }
         try await Self.end(agency)
         _ = try await Self.access(agency)
         #expect(try await Self.grant(agency).tokens.scopes == ["read"])

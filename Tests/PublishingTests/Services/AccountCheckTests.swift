@@ -2,9 +2,9 @@
 
 import Domain
 import Foundation
+import JobQueue
 import PQClient
 import PluginKit
-import Synchronization
 import TestSupport
 import Testing
 
@@ -33,8 +33,7 @@ struct AccountCheckTests {
 
     @Test("the token's life and scopes are those that came with it, and what they lack is judged")
     func fromGrant() async throws {
-        let agency = try await AgencyFixture()
-        agency.platform.state.withLock { $0.scopes = ["read", "write"] }
+        let agency = try await AgencyFixture(scopes: ["read", "write"])
         let accounts = Self.accounts(agency)
         try await Self.connect(agency, accounts, scopes: ["read"])
         let check = try await accounts.check("acme/fake")
@@ -46,8 +45,7 @@ struct AccountCheckTests {
 
     @Test("scopes that nobody said are unknown, and nothing is judged by them")
     func unknownScopes() async throws {
-        let agency = try await AgencyFixture()
-        agency.platform.state.withLock { $0.scopes = ["read", "write"] }
+        let agency = try await AgencyFixture(scopes: ["read", "write"])
         let accounts = Self.accounts(agency)
         try await Self.connect(agency, accounts, scopes: [])
         let check = try await accounts.check("acme/fake")

@@ -164,6 +164,17 @@ struct AccountMapTests {
         #expect(both.problems.isEmpty && both.connected.count == 2)
     }
 
+    @Test(
+        "a token that renews itself is kept so, though the credential did not say it",
+        arguments: [("own", "itself"), ("all", "none")])
+    func renewal(token: String, renewal: String) async throws {
+        let (fixture, accounts) = try await Self.open()
+        let connection = AccountConnection(
+            client: "acme", platform: "many", externalID: "11", tokens: Self.tokens(token))
+        _ = try await accounts.connectOpened(connection, actor: "cli:ada")
+        #expect(try await fixture.text("SELECT renewal FROM access_grant WHERE platform = 'many'") == renewal)
+    }
+
     @Test("a token file is one bare token or a credential, and its content is never in a message")
     func tokenFile() throws {
         let manifest = ManyPlugin().manifest
@@ -237,6 +248,7 @@ struct ManyPlugin: AccountListing, TokenInspecting {
         var report = TokenReport(
             isValid: true, expiresAt: ServiceFixture.now.addingTimeInterval(86_400), scopes: scopes, postsLeft: 7)
         report.missingTasks = Self.missing(access.tokens, access.externalID)
+        report.renewsItself = access.tokens.accessToken.revealed == "own"
         return report
     }
 }
