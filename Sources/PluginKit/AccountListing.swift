@@ -10,14 +10,20 @@ public struct GrantedAccount: Sendable, Hashable {
     public var tokens: TokenSet
     /// What the person may do with it, in the platform's words: `CREATE_CONTENT`, `ANALYZE`.
     public var tasks: [String]
+    /// What publishing wants the person to be allowed and the platform says they are not; nothing when it did not say.
+    public var missingTasks: [String]
     /// The platform's identity of what it belongs to, say an Instagram account's Page.
     public var parentID: String?
 
     /// Makes a description.
-    public init(account: RemoteAccount, tokens: TokenSet, tasks: [String] = [], parentID: String? = nil) {
+    public init(
+        account: RemoteAccount, tokens: TokenSet, tasks: [String] = [], missingTasks: [String] = [],
+        parentID: String? = nil
+    ) {
         self.account = account
         self.tokens = tokens
         self.tasks = tasks
+        self.missingTasks = missingTasks
         self.parentID = parentID
     }
 }
@@ -60,6 +66,10 @@ public struct TokenReport: Sendable, Hashable {
     public var scopes: [String]
     /// What it must allow, where that is not the manifest's scopes.
     public var neededScopes: [String]?
+    /// What publishing wants the token's owner to be allowed with the account and the platform says they are not; nothing when it did not say.
+    public var missingTasks: [String] = []
+    /// Whether the access token renews itself while it lives, rather than by a refresh token of its own.
+    public var renewsItself = false
     /// How many posts the account may still publish now, when the platform said.
     public var postsLeft: Int?
 

@@ -48,6 +48,9 @@ public struct TokenSet: Sendable, Codable, Hashable {
     /// `nil` when that is never, or the platform did not say.
     public var endsAt: Date? { [self.tokensEndAt, self.accessEndsAt].compactMap(\.self).min() }
 
+    /// Whether the access token is what renews it: once it has ended, only a person can.
+    public var renewsItself: Bool { self.refreshToken == self.accessToken }
+
     private var tokensEndAt: Date? {
         guard self.refreshToken != nil else { return self.expiresAt }
         // What cannot be read as an instant says nothing.

@@ -68,6 +68,8 @@ public struct PluginError: Error, Sendable, CustomStringConvertible {
     public var retryAfter: Duration?
     /// What is limited or stopped; the account unless said.
     public var scope: Scope
+    /// With `reauthorize`: whether the grant's own token was accepted and only no longer opens this account; the grant's other accounts go on.
+    public var sparesGrant = false
     /// The endpoint that is limited, by the manifest's bucket name.
     public var endpoint: String?
     /// The part of the input that is refused, when the platform named it.

@@ -180,12 +180,16 @@ public struct RateBucket: Sendable, Hashable, Codable {
     public var window: Duration
     /// What is counted.
     public var counts: Counts
+    /// Which formats go there, where they are not all that the platform has.
+    public var formats: [PostFormat]?
 
     /// Makes a bucket.
     public init(
-        endpoint: String, scope: PluginError.Scope, calls: Int, window: Duration, counts: Counts = .calls
+        endpoint: String, scope: PluginError.Scope, calls: Int, window: Duration, counts: Counts = .calls,
+        formats: [PostFormat]? = nil
     ) {
         self.counts = counts
+        self.formats = formats
         self.endpoint = endpoint
         self.scope = scope
         self.calls = calls

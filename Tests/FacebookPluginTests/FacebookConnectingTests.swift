@@ -179,4 +179,22 @@ struct FacebookConnectingTests {
                         accessEndsAt: Date(timeIntervalSince1970: 1_799_000_000), scopes: ["pages_show_list"])
                     : TokenReport(isValid: false)))
     }
+
+    @Test(
+        "a person who may not create content on the Page is told to lack that; where Graph names no tasks nobody knows",
+        arguments: [
+            (#"["ANALYZE","MODERATE"]"#, ["CREATE_CONTENT"]), (#"["ANALYZE","CREATE_CONTENT"]"#, []),
+            (#"["PROFILE_PLUS_CREATE_CONTENT"]"#, []), ("[]", []),
+        ])
+    func tasks(tasks: String, missing: [String]) async throws {
+        let page =
+            #"{"id":"\#(FacebookFixtures.page)","name":"Acme","access_token":"EAApage1","tasks":\#(tasks)}"#
+        let check = ScriptedExchange(
+            .get, "/v25.0/debug_token", .json(200, #"{"data":{"is_valid":true,"scopes":["pages_show_list"]}}"#))
+        let (plugin, _) = FacebookFixtures.plugin([check, Self.list(page)])
+        #expect(try await plugin.accounts(FacebookFixtures.personal.tokens, app: nil).first?.missingTasks == missing)
+        #expect(try await plugin.inspect(FacebookFixtures.personal).missingTasks == missing)
+        let (other, _) = FacebookFixtures.plugin([check, Self.list(Self.acme)])
+        #expect(try await other.inspect(FacebookFixtures.personal).missingTasks == ["CREATE_CONTENT"])
+    }
 }

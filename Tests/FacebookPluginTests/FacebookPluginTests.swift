@@ -170,7 +170,7 @@ struct FacebookPluginTests {
             _ = try await FacebookFixtures.publish(
                 FacebookFixtures.text.content, plugin, as: FacebookFixtures.personal)
         }
-        #expect(error?.code == .needsHuman && error?.nextAction != nil)
+        #expect(error?.code == .reauthorize && error?.sparesGrant == true && error?.nextAction != nil)
     }
 
     @Test(

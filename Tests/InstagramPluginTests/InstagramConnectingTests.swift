@@ -99,6 +99,7 @@ struct InstagramConnectingTests {
         var own = InstagramFixtures.own
         own.tokens.scopes = ["instagram_business_basic", "instagram_business_manage_comments"]
         let report = try await InstagramFixtures.plugin([InstagramFixtures.quota(3)]).0.inspect(own)
+        #expect(report.renewsItself)
         #expect(
             report.missingScopes(for: InstagramPlugin.manifest) == [
                 "instagram_business_content_publish", "instagram_business_manage_insights",
@@ -115,9 +116,16 @@ struct InstagramConnectingTests {
             ScriptedExchange(
                 .get, "/v25.0/\(InstagramFixtures.account)/content_publishing_limit",
                 .reply(InstagramFixtures.error(10, nil, "Application does not have permission for this action"))),
+            ScriptedExchange(
+                .get, "/v25.0/me/accounts",
+                .json(
+                    200,
+                    #"{"data":[{"id":"5","tasks":["ANALYZE"],"instagram_business_account":{"id":"\#(InstagramFixtures.account)"}}]}"#
+                )),
         ]).0
         let report = try await plugin.inspect(InstagramFixtures.access)
         #expect(report.isValid && report.postsLeft == nil)
+        #expect(report.missingTasks == ["CREATE_CONTENT"] && !report.renewsItself)
         #expect(report.missingScopes(for: InstagramPlugin.manifest).contains("instagram_content_publish"))
     }
 

@@ -57,14 +57,14 @@ struct XConnectingTests {
         #expect(noApp?.code == .needsHuman && noApp?.scope == .app)
     }
 
-    @Test("a wrong app credential stops the app, not the account")
-    func wrongApp() async {
-        let (plugin, _) = XFixtures.plugin([
-            ScriptedExchange(
-                .post, "/2/oauth2/token",
-                .json(401, #"{"error":"unauthorized_client","error_description":"Missing valid authorization header"}"#)
-            )
+    @Test(
+        "a wrong app credential stops the app, not the account",
+        arguments: [
+            #"{"error":"unauthorized_client","error_description":"Missing valid authorization header"}"#,
+            #"{"title":"Unauthorized","type":"about:blank","status":401,"detail":"Unauthorized"}"#,
         ])
+    func wrongApp(answer: String) async {
+        let (plugin, _) = XFixtures.plugin([ScriptedExchange(.post, "/2/oauth2/token", .json(401, answer))])
         let error = await #expect(throws: PluginError.self) {
             _ = try await plugin.refresh(XFixtures.access.tokens, app: AppCredential(id: "i"))
         }

@@ -81,7 +81,10 @@ extension FacebookPlugin: AccountListing, TokenInspecting {
             for page in list.data {
                 guard let token = page.access_token else { continue }
                 let own = TokenSet(accessToken: Secret(token), scopes: tokens.scopes)
-                found.append(GrantedAccount(account: page.account, tokens: own, tasks: page.tasks ?? []))
+                found.append(
+                    GrantedAccount(
+                        account: page.account, tokens: own, tasks: page.tasks ?? [],
+                        missingTasks: GraphTasks.missing(in: page.tasks)))
             }
             after = list.after
         } while after != nil
@@ -104,9 +107,16 @@ extension FacebookPlugin: AccountListing, TokenInspecting {
         return own
     }
 
-    /// Asks how the token stands, when it ends, and what it allows.
+    /// Asks how the token stands, when it ends, and what it allows; of a person's or system user's also what they may do on the Page.
     public func inspect(_ access: AccountAccess) async throws(PluginError) -> TokenReport {
-        try await GraphLogin(self.client).inspect(access.tokens, app: access.app)
+        var report = try await GraphLogin(self.client).inspect(access.tokens, app: access.app)
+        if report.isValid, access.tokens.isPersonal {
+            let pages = try await self.accounts(access.tokens, app: access.app)
+            let page = pages.first { $0.account.externalID == access.externalID }
+            // A Page that is not in the list gives no token: nothing can be done on it.
+            report.missingTasks = page?.missingTasks ?? [GraphTasks.publishing]
+        }
+        return report
     }
 
     /// The Page whose own token it is: a person has no followers to ask for.

@@ -55,7 +55,9 @@ extension FacebookPlugin {
             // 4,800 for each engaged user in 24 hours (newer text: in an hour (?)); a Page has at least one. What Meta says in its
             // answers comes on top.
             RateBucket(endpoint: "*", scope: .account, calls: 4800, window: day),
-            RateBucket(endpoint: FacebookEndpoint.reels, scope: .account, calls: 30, window: day, counts: .posts),
+            RateBucket(
+                endpoint: FacebookEndpoint.reels, scope: .account, calls: 30, window: day, counts: .posts,
+                formats: [.reel]),
         ],
         // A Page's token has no end of its own; a person's lives 60 days.
         tokens: TokenLife(),

@@ -23,9 +23,12 @@ extension FacebookPlugin: DeferredPublishing {
         _ state: FacebookState, _ request: PublishRequest, _ context: any EffectContext
     ) async throws(PluginError) -> PublishOutcome {
         let access = request.access
+        let before = context.checkpoint
         return try await self.asPage(access) { caller throws(PluginError) in
             let outlet = FacebookOutlet(client: self.client, page: access.externalID, caller: caller)
-            var run = FacebookRun(outlet: outlet, content: request.content, context: context, state: state)
+            // Called again with the Page's new token, it goes on from what it saved.
+            let latest = context.checkpoint == before ? state : try FacebookState(context.checkpoint)
+            var run = FacebookRun(outlet: outlet, content: request.content, context: context, state: latest)
             return try await run.publish()
         }
     }

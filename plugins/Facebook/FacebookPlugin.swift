@@ -22,6 +22,8 @@ public struct FacebookPlugin: CompiledPlugin {
     }
 
     /// Runs calls as the Page: everything on a Page wants its own token, never the person's.
+    ///
+    /// When the Page's token is refused, the person's is asked for it anew. As long as that works, only this Page is lost, and not the grant.
     func asPage<Value: Sendable>(
         _ access: AccountAccess, _ body: (GraphCaller) async throws(PluginError) -> Value
     ) async throws(PluginError) -> Value {
@@ -30,8 +32,13 @@ public struct FacebookPlugin: CompiledPlugin {
         do {
             return try await body(caller)
         } catch  where error.code == .reauthorize {
-            self.pages.forget(access)
-            throw error
+            let renewed = try await self.pages.caller(access, self.client, insteadOf: caller.token)
+            guard renewed.token != caller.token else { throw PageTokens.lost(error) }
+            do {
+                return try await body(renewed)
+            } catch  where error.code == .reauthorize {
+                throw PageTokens.lost(error)
+            }
         }
     }
 }

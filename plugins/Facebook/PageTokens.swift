@@ -26,44 +26,91 @@ final class PageTokens: Sendable {
     /// Beyond this many the memory begins anew.
     private static let most = 4096
 
-    private let known = Mutex<[Key: Secret]>([:])
+    private struct State {
+        var known: [Key: Secret] = [:]
+        /// The lists that are being read, by the person's token.
+        var reading: [Secret: Task<Result<[String: Secret], PluginError>, Never>] = [:]
+    }
+
+    private let state = Mutex(State())
 
     /// The Page as a caller.
-    func caller(_ access: AccountAccess, _ client: GraphClient) async throws(PluginError) -> GraphCaller {
+    ///
+    /// - Parameters:
+    ///   - access: The person's or system user's.
+    ///   - client: The client.
+    ///   - refused: The Page's token that was refused; the list is read anew unless somebody did meanwhile.
+    /// - Returns: The Page.
+    /// - Throws: What the list throws; `reauthorize` that spares the grant when the list came and has no token for the Page.
+    func caller(
+        _ access: AccountAccess, _ client: GraphClient, insteadOf refused: Secret? = nil
+    ) async throws(PluginError) -> GraphCaller {
         let key = Key(page: access.externalID, token: access.tokens.accessToken)
-        if let token = self.known.withLock({ $0[key] }) { return GraphCaller(token: token, hidden: access.secrets) }
-        try await self.learn(access, client)
-        guard let token = self.known.withLock({ $0[key] }) else {
-            throw PluginError(
-                .needsHuman, "Facebook gives no token for the Page.",
-                nextAction: "Give the person or system user a role on the Page, then connect it again.")
+        let known = self.state.withLock { state -> Secret? in
+            if let refused, state.known[key] == refused { state.known[key] = nil }
+            return state.known[key]
         }
+        if let known { return GraphCaller(token: known, hidden: access.secrets) }
+        guard let token = try await self.learn(access, client)[access.externalID] else { throw Self.lost(nil) }
         return GraphCaller(token: token, hidden: access.secrets)
     }
 
-    /// Reads the tokens of all Pages of a person: the next Page needs no question.
-    private func learn(_ access: AccountAccess, _ client: GraphClient) async throws(PluginError) {
+    /// The Page is no longer the person's, whose own token works.
+    static func lost(_ refusal: PluginError?) -> PluginError {
+        let said = refusal.map { ": \($0.message)" } ?? ""
+        var error = refusal ?? PluginError(.reauthorize, "")
+        error.message = "Facebook no longer gives the Page to the token that it was connected with\(said)"
+        error.nextAction =
+            "Give whoever the token is from a role on the Page again, then connect it again: posthorn account connect."
+        error.sparesGrant = true
+        return error
+    }
+
+    /// Reads the tokens of all Pages of a person, once for all who ask at the same time: the next Page needs no question.
+    private func learn(
+        _ access: AccountAccess, _ client: GraphClient
+    ) async throws(PluginError) -> [String: Secret] {
+        let person = access.tokens.accessToken
+        let reading = self.state.withLock { state in
+            if let reading = state.reading[person] { return reading }
+            // Awaited by everybody who asks for one of these Pages; a task of its own, because the first of them may be cancelled.
+            let reading = Task { await self.read(access, client) }
+            state.reading[person] = reading
+            return reading
+        }
+        return try await reading.value.get()
+    }
+
+    private func read(_ access: AccountAccess, _ client: GraphClient) async -> Result<[String: Secret], PluginError> {
+        let person = access.tokens.accessToken
+        let result: Result<[String: Secret], PluginError>
+        do {
+            result = .success(try await Self.list(GraphCaller(access), client))
+        } catch {
+            result = .failure(error)
+        }
+        self.state.withLock { state in
+            state.reading[person] = nil
+            guard case .success(let tokens) = result else { return }
+            if state.known.count + tokens.count > Self.most { state.known.removeAll() }
+            for (page, token) in tokens { state.known[Key(page: page, token: person)] = token }
+        }
+        return result
+    }
+
+    private static func list(
+        _ caller: GraphCaller, _ client: GraphClient
+    ) async throws(PluginError) -> [String: Secret] {
+        var tokens: [String: Secret] = [:]
         var after: String?
         repeat {
             var query: FormFields = ["fields": "id,access_token", "limit": "100"]
             query.append("after", after)
             let list = try await client.get(
-                GraphPage<Page>.self, "me/accounts", query, as: GraphCaller(access),
-                endpoint: FacebookEndpoint.accounts)
-            self.known.withLock { known in
-                if known.count >= Self.most { known.removeAll() }
-                for page in list.data {
-                    let key = Key(page: page.id.text, token: access.tokens.accessToken)
-                    known[key] = page.access_token.map { Secret($0) }
-                }
-            }
+                GraphPage<Page>.self, "me/accounts", query, as: caller, endpoint: FacebookEndpoint.accounts)
+            for page in list.data { tokens[page.id.text] = page.access_token.map { Secret($0) } }
             after = list.after
         } while after != nil
-    }
-
-    /// Forgets a token that was refused.
-    func forget(_ access: AccountAccess) {
-        let key = Key(page: access.externalID, token: access.tokens.accessToken)
-        self.known.withLock { _ = $0.removeValue(forKey: key) }
+        return tokens
     }
 }

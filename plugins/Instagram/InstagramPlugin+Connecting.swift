@@ -143,7 +143,7 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
                 found.append(
                     GrantedAccount(
                         account: try account.account(), tokens: own ?? tokens, tasks: page.tasks ?? [],
-                        parentID: page.id.text))
+                        missingTasks: GraphTasks.missing(in: page.tasks), parentID: page.id.text))
             }
             after = list.after
         } while after != nil
@@ -174,6 +174,7 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
             var report = TokenReport(
                 isValid: true, expiresAt: access.tokens.expiresAt, scopes: access.tokens.scopes,
                 neededScopes: Self.ownLoginScopes)
+            report.renewsItself = true
             do {
                 report.postsLeft = try await self.postsLeft(access, client, caller)
             } catch  where error.code == .reauthorize {
@@ -182,8 +183,21 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
             return report
         }
         var report = try await self.login.inspect(access.tokens, app: access.app)
+        if report.isValid, report.scopes.contains("pages_show_list") {
+            report.missingTasks = try await self.missingTasks(access)
+        }
         if report.isValid { report.postsLeft = try await self.postsLeft(access, client, caller) }
         return report
+    }
+
+    /// What a person or system user lacks on the account's Page; a Page's own token has no such list.
+    private func missingTasks(_ access: AccountAccess) async throws(PluginError) -> [String] {
+        do {
+            let accounts = try await self.accounts(access.tokens, app: access.app)
+            return accounts.first { $0.account.externalID == access.externalID }?.missingTasks ?? []
+        } catch  where error.code == .permanent || error.code == .needsHuman {
+            return []
+        }
     }
 
     /// How many posts the account may still publish; `nil` when the token may not ask: what it lacks is said by its scopes.

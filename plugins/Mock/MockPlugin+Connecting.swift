@@ -56,7 +56,8 @@ extension MockPlugin: AccountConnecting {
         guard let app else {
             throw PluginError(
                 .needsHuman, "Renewing a token needs the app's credential.",
-                nextAction: "Configure the app of the mock platform.",
+                nextAction:
+                    "Set POSTHORN_PLATFORM_MOCK_CLIENT_ID and POSTHORN_PLATFORM_MOCK_CLIENT_SECRET, or add the app: posthorn app add.",
                 scope: .app)
         }
         var form: FormFields = ["grant_type": "refresh_token", "refresh_token": old.revealed, "client_id": app.id]

@@ -59,8 +59,11 @@ extension TikTokPlugin: AccountConnecting, TokenInspecting {
         }
         guard let app else {
             throw PluginError(
-                .needsHuman, "Renewing a token needs the app's client key and secret.",
-                nextAction: "Configure the TikTok app's credential.", scope: .app)
+                .needsHuman,
+                "Renewing a token needs the TikTok app's client key and secret, and this process has none.",
+                nextAction:
+                    "Set POSTHORN_PLATFORM_TIKTOK_CLIENT_ID and POSTHORN_PLATFORM_TIKTOK_CLIENT_SECRET for it as for the others, or add the app for all: posthorn app add.",
+                scope: .app)
         }
         let form: FormFields = ["grant_type": "refresh_token", "refresh_token": old.revealed]
         var renewed = try await self.token(form, app, hidden: tokens.secrets)

@@ -50,8 +50,9 @@ extension XPlugin: AccountConnecting {
         }
         guard let app else {
             throw PluginError(
-                .needsHuman, "Renewing a token needs the app's client id.",
-                nextAction: "Configure the X app's credential.",
+                .needsHuman, "Renewing a token needs the X app's client id, and this process has none.",
+                nextAction:
+                    "Set POSTHORN_PLATFORM_X_CLIENT_ID and POSTHORN_PLATFORM_X_CLIENT_SECRET for it as for the others, or add the app for all: posthorn app add.",
                 scope: .app)
         }
         do {
@@ -60,11 +61,18 @@ extension XPlugin: AccountConnecting {
             if renewed.scopes.isEmpty { renewed.scopes = tokens.scopes }
             renewed.extra = tokens.extra
             return renewed
-        } catch  where error.httpStatus == 400 && error.code == .permanent {
+        } catch  where error.httpStatus == 400 && error.code == .permanent && error.scope != .app {
             // X says invalid_request for a refresh token that it no longer knows.
             var refused = error
             refused.code = .reauthorize
             refused.nextAction = "Connect the account again: X no longer accepts its refresh token."
+            throw refused
+        } catch  where error.httpStatus == 401 && error.code == .reauthorize {
+            // 401 at the token endpoint is about the app's own credential alone (RFC 6749, 5.2).
+            var refused = error
+            refused.code = .needsHuman
+            refused.scope = .app
+            refused.nextAction = "Check the client id and secret of the X app."
             throw refused
         }
     }

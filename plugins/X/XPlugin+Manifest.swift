@@ -92,6 +92,7 @@ extension XPlugin {
                 "refresh_token", isRequired: false, "The token that renews it (scope offline.access); each works once"),
             CredentialField(
                 "expires_at", isRequired: false, "When the access token ends, ISO 8601; it lives two hours"),
+            CredentialField("scope", isRequired: false, "What the token allows, separated by spaces"),
             CredentialField(
                 "oauth1_consumer_key", isRequired: false,
                 "OAuth 1.0a, which ads need besides: the app's consumer key; all four fields or none"),

@@ -76,7 +76,7 @@ extension AccountCommands {
         var map: String?
         @OptionGroup var way: LinkOptions
         @OptionGroup var past: BackfillOptions
-        @Flag(help: "Take a token that allows less than the plugin asks for.")
+        @Flag(help: "Take a token that allows less than the plugin asks for, or whose owner may not publish there.")
         var allowMissingScopes = false
         @Flag(help: "Also ask for what boosts need, and want it of a token in hand.")
         var boosts = false
@@ -155,6 +155,11 @@ extension AccountCommands {
                 ? try await services.accounts.connect(connection, actor: Actor.current)
                 : try await services.accounts.connectOpened(connection, actor: Actor.current)
             output.success("connected \(owner.slug)/\(account.slug)")
+            if try await services.accounts.hasUnknownScopes(account) {
+                output.warn(
+                    "what its token allows is not known: \(platform) does not say it, and the credential has no \"scope\"; it is checked when the token is renewed, if the answer tells"
+                )
+            }
             output.show(AccountRows.record(account, of: owner))
         }
 
@@ -206,6 +211,7 @@ extension AccountCommands {
 enum OpenedRows {
     static let further = [
         Column("tasks", "TASKS", "what the person may do with it, in the platform's words", isFlexible: true),
+        Column("missing_tasks", nil, "which of them publishing lacks"),
         Column("parent_id", nil, "the platform's identity of what it belongs to, say its Page"),
     ]
     private static let columns =
@@ -227,6 +233,7 @@ enum OpenedRows {
                 "external_id": .text(account.externalID), "name": .text(account.name),
                 "handle": .optional(account.handle), "followers": .optional(account.followers),
                 "tasks": .list(entry.granted.tasks.map { .text($0) }),
+                "missing_tasks": .list(entry.granted.missingTasks.map { .text($0) }),
                 "parent_id": .optional(entry.granted.parentID),
             ])
         }

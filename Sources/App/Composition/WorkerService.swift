@@ -58,6 +58,7 @@ struct WorkerService: Sendable {
             BoostWatchHousekeeping(jobs: self.services.handlers.jobs), WaitingBoostHousekeeping(),
             WebhookRetention(registry: self.services.handlers.registry),
         ]
+        configuration.errands = [TokenHousekeeping(accesses: self.services.accesses)]
         configuration.listenAddress = try self.database.listener()
         if let text = self.settings.crashAt {
             guard let plan = CrashPlan(text) else {

@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import JobQueue
 import PQClient
+import Persistence
 import PluginKit
 
 /// What can be checked once a connection stands.
@@ -163,18 +164,26 @@ struct DatabaseChecks {
         let rows = try await pool.query(
             """
             WITH used AS (
-                SELECT state, ends_at FROM access_grant
-                WHERE EXISTS (SELECT FROM account_grant AS link WHERE link.grant_id = access_grant.grant_id)
-                   OR EXISTS (SELECT FROM ad_account AS link WHERE link.grant_id = access_grant.grant_id)
-            )
-            SELECT count(*) FILTER (WHERE state IN ('needs-reconnect', 'revoked')) AS dead,
-                   count(*) FILTER (
-                       WHERE state IN ('active', 'refreshing')
-                         AND ends_at < world_now() + interval '14 days') AS ending,
-                   count(*) AS all,
-                   (SELECT count(*) FROM account_grant WHERE refused_at IS NOT NULL) AS refused
-            FROM used
-            """)
+                SELECT state, renewal_failed_at, renewal_failure,
+                       renewal_refused OR renewal_failed_at <= world_now() - interval '1 hour' AS fails,
+
+            """ + GrantForecast.end + """
+                           AS ends_at
+                    FROM access_grant AS g
+                    WHERE EXISTS (SELECT FROM account_grant AS link WHERE link.grant_id = g.grant_id)
+                       OR EXISTS (SELECT FROM ad_account AS link WHERE link.grant_id = g.grant_id)
+                )
+                SELECT count(*) FILTER (WHERE state IN ('needs-reconnect', 'revoked')) AS dead,
+                       count(*) FILTER (
+                           WHERE state IN ('active', 'refreshing')
+                             AND ends_at < world_now() + interval '14 days') AS ending,
+                       count(*) FILTER (WHERE state IN ('active', 'refreshing') AND fails) AS failing,
+                       (SELECT renewal_failure FROM used WHERE state IN ('active', 'refreshing') AND fails
+                        ORDER BY renewal_failed_at LIMIT 1) AS failure,
+                       count(*) AS all,
+                       (SELECT count(*) FROM account_grant WHERE refused_at IS NOT NULL) AS refused
+                FROM used
+                """)
         guard let row = rows.first else { return .skipped("tokens", "the database gave no answer") }
         let dead: Int64 = try row.get("dead")
         let ending: Int64 = try row.get("ending")
@@ -189,6 +198,15 @@ struct DatabaseChecks {
             return .warning(
                 "tokens", "the platforms refuse the tokens for ads of \(refused) accounts: their boosts wait",
                 fix: "see which with `posthorn account check`, and give new ones with `posthorn account authorize`")
+        }
+        let failing: Int64 = try row.get("failing")
+        guard failing == 0 else {
+            let words: String? = try row.get("failure")
+            return .warning(
+                "tokens", "renewing the tokens of \(failing) of \(all) grants fails: \(words ?? "nobody said why")",
+                fix:
+                    "mend what it says; see which end with `posthorn account list --ends-within 14d`, and connect those again with `posthorn account reconnect`"
+            )
         }
         guard ending == 0 else {
             return .warning(

@@ -153,6 +153,7 @@ package final class Worker: Sendable {
             services.addTask { await self.maintainLoop() }
             services.addTask { await self.retainLoop() }
             services.addTask { await self.housekeepingLoop() }
+            services.addTask { await self.errandLoop() }
             services.addTask { await self.watchLoop() }
             services.addTask { await self.listenLoop() }
             await withTaskGroup { writer in

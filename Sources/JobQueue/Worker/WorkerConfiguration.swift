@@ -35,6 +35,8 @@ package struct WorkerConfiguration: Sendable {
     package var retention = RetentionPolicy()
     /// What is done for the whole fleet besides, as often as retention.
     package var housekeeping: [any Housekeeping] = []
+    /// What is done for the whole fleet besides and asks others, as often.
+    package var errands: [any Errand] = []
     /// The pause between two looks for snapshots that are held.
     package var watch: Duration = .seconds(10)
     /// How long a snapshot may be held before something is done.

@@ -9,11 +9,13 @@ package enum AccountRepository {
         SELECT account.client_id, account.account_id, account.brand_id, account.platform, account.external_id, account.slug,
                account.name, account.handle, account.time_zone, account.state, account.state_reason, account.followers,
                account.created_at, account.backfilled_at,
-               (SELECT min(g.ends_at) FROM account_grant AS l JOIN access_grant AS g USING (grant_id)
-                WHERE l.client_id = account.client_id AND l.account_id = account.account_id
-                  AND g.state IN ('active', 'refreshing')) AS token_ends_at
-        FROM account
-        """
+               (SELECT min(
+        """ + GrantForecast.end + """
+            ) FROM account_grant AS l JOIN access_grant AS g USING (grant_id)
+                    WHERE l.client_id = account.client_id AND l.account_id = account.account_id
+                      AND g.state IN ('active', 'refreshing')) AS token_ends_at
+            FROM account
+            """
 
     /// Adds an account, without claiming its identity; see ``PlatformIdentities/claim(_:on:)``.
     ///

@@ -70,6 +70,13 @@ enum Migration001Agency {
             state_reason    text,
             refreshed_at    timestamptz,
             refreshing_until timestamptz,
+            -- What renews the tokens: nothing, a refresh token, or the access token itself while it lives.
+            renewal         text NOT NULL DEFAULT 'none' CHECK (renewal IN ('none', 'refresh-token', 'itself')),
+            -- Since when renewing fails, when it was tried last, what was said, and whether trying again does not help; all forgotten once it works.
+            renewal_failed_at timestamptz,
+            renewal_tried_at timestamptz,
+            renewal_failure text,
+            renewal_refused boolean NOT NULL DEFAULT false,
             created_at      timestamptz NOT NULL DEFAULT world_now()
         );
 

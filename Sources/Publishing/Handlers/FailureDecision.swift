@@ -38,7 +38,10 @@ enum FailureDecision {
                 for: error.retryAfter ?? PlatformLimits.unsaidPause,
                 reason: "rate-limited (\(error.scope.rawValue)): \(error.message)")
         case .retryAfter:
-            if let pause = error.retryAfter { return .deferredFor(pause, reason: error.message) }
+            if let pause = error.retryAfter {
+                let advice = error.nextAction.map { " \($0)" } ?? ""
+                return .deferredFor(pause, reason: error.message + advice)
+            }
             var generator = SystemRandomNumberGenerator()
             let policy = RetryPolicy(maximumAttempts: maximumAttempts)
             guard let pause = policy.pause(after: attempt, using: &generator) else { return .failed(failure) }

@@ -48,7 +48,7 @@ package struct HandlerServices: Sendable {
         let granted = try await self.accesses.access(client: client, account: account, for: capability)
         do {
             return try await self.call(granted, client: client, body)
-        } catch let error as PluginError where error.code == .reauthorize {
+        } catch let error as PluginError where error.code == .reauthorize && !error.sparesGrant {
             let renewed = try await self.accesses.renewAfterRefusal(granted, client: client, capability: capability)
             return try await self.call(renewed, client: client, body)
         }
@@ -62,6 +62,9 @@ package struct HandlerServices: Sendable {
             return try await Caller.$current.withValue(caller) { try await body(granted.access) }
         } catch let error as PluginError where error.code == .rateLimited {
             try await self.limits(of: granted.platform)?.close(after: error, by: caller)
+            throw error
+        } catch let error as PluginError where error.sparesGrant {
+            try await self.accesses.stop(granted, client: client, reason: error.message)
             throw error
         }
     }

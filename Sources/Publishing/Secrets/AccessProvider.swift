@@ -21,18 +21,28 @@ package struct GrantedAccess: Sendable {
     package var app: AppID?
 }
 
+/// How long renewing a token may take, in real time.
+package struct RenewalTimes: Sendable, Hashable {
+    /// The call: a plugin's request ends after half of this.
+    package var call = Duration.seconds(60)
+    /// The saving of its answer, which exists nowhere else.
+    package var saving = Duration.seconds(120)
+
+    /// Makes the usual times.
+    package init() {}
+
+    /// How long no other process may try: beyond call and saving, so that a used refresh token is never sent by a second one.
+    package var lease: Duration { self.call + self.saving + .seconds(30) }
+}
+
 /// Hands out tokens that are fit for use, and renews them: one process of the fleet at a time, saved before anybody uses them.
 package struct AccessProvider: Sendable {
-    /// How long before its end a token is renewed, as a share of its life and at most.
-    private static let longestMargin: TimeInterval = 300
-    /// How long a refresh may take before another process may try, in real seconds.
-    private static let refreshLease = 60
-
-    private let pool: ConnectionPool
-    private let vault: GrantVault
-    private let registry: PluginRegistry
+    let pool: ConnectionPool
+    let vault: GrantVault
+    let registry: PluginRegistry
     private let apps: [PlatformID: AppCredential]
-    private let mirror: WorldMirror?
+    let mirror: WorldMirror?
+    let times: RenewalTimes
 
     /// Makes a provider.
     ///
@@ -42,15 +52,17 @@ package struct AccessProvider: Sendable {
     ///   - registry: The plugins, which know how tokens are renewed.
     ///   - apps: The agency's app of each platform, where one is configured; a grant's own app comes first.
     ///   - mirror: The process's copy of the world's clock, set whenever the database tells the time.
+    ///   - times: How long renewing may take.
     package init(
         pool: ConnectionPool, vault: GrantVault, registry: PluginRegistry, apps: [PlatformID: AppCredential],
-        mirror: WorldMirror? = nil
+        mirror: WorldMirror? = nil, times: RenewalTimes = RenewalTimes()
     ) {
         self.pool = pool
         self.vault = vault
         self.registry = registry
         self.apps = apps
         self.mirror = mirror
+        self.times = times
     }
 
     /// The configured app of a platform, for what is asked before there is a grant.
@@ -90,18 +102,14 @@ package struct AccessProvider: Sendable {
         if grant.state == .needsReconnect || grant.state == .revoked {
             throw PluginError(
                 .reauthorize, grant.stateReason ?? "the account's grant is no longer accepted",
-                nextAction: "Connect it again: posthorn account connect")
+                nextAction: Self.reconnect)
         }
-        if let expiresAt = grant.tokens.expiresAt, grant.tokens.refreshToken != nil {
-            let tokens = self.registry[grant.platform]?.manifest.tokens
-            let life = tokens?.accessToken.map { Double($0.components.seconds) } ?? 3600
-            let margin =
-                tokens?.renewBefore.map { Double($0.components.seconds) } ?? min(Self.longestMargin, life / 10)
-            if expiresAt <= now.addingTimeInterval(margin) {
-                // A token that still lives is used while another process renews it.
-                let renewed = try await self.refresh(
-                    grant, app: loaded.app, for: client, waits: expiresAt <= now)
-                if let renewed { grant = renewed }
+        if grant.tokens.refreshToken != nil, let expiresAt = grant.tokens.expiresAt {
+            let timing = RenewalTiming(self.registry[grant.platform]?.manifest.tokens ?? TokenLife())
+            if expiresAt <= now {
+                grant = try await self.renew(grant, app: loaded.app, for: client)
+            } else if timing.isDue(grant.tokens, triedAt: grant.renewalTriedAt, now: now) {
+                grant = try await self.renewEarly(grant, app: loaded.app, for: client) ?? grant
             }
         }
         return GrantedAccess(
@@ -136,20 +144,31 @@ package struct AccessProvider: Sendable {
             throw PluginError(.reauthorize, reason, nextAction: Self.newAdsToken)
         }
         var current = grant
-        if grant.version == refused.version {
+        if grant.id == refused.grant, grant.version == refused.version {
             guard grant.state == .active || grant.state == .refreshing, grant.tokens.refreshToken != nil else {
-                try await self.markNeedsReconnect(
-                    grant, reason: "the platform no longer accepts the token, and there is no refresh token")
-                throw PluginError(
-                    .reauthorize, "the platform no longer accepts the token, and there is no refresh token")
+                let reason = "the platform no longer accepts the token, and there is no refresh token"
+                try await self.markNeedsReconnect(grant, reason: reason)
+                throw PluginError(.reauthorize, reason, nextAction: Self.reconnect)
             }
-            let renewed = try await self.refresh(grant, app: loaded.app, for: client, waits: true)
-            if let renewed { current = renewed }
+            current = try await self.renew(grant, app: loaded.app, for: client)
+        } else if grant.state == .needsReconnect || grant.state == .revoked {
+            throw PluginError(
+                .reauthorize, grant.stateReason ?? "the account's grant is no longer accepted",
+                nextAction: Self.reconnect)
         }
         var access = refused.access
         access.tokens = current.tokens
+        // Connected again meanwhile, it may be of another app.
+        access.app = loaded.app
         return GrantedAccess(
             access: access, grant: current.id, version: current.version, platform: current.platform, app: current.app)
+    }
+
+    static let reconnect = "Connect it again: posthorn account connect"
+    /// The app of a grant: its own, or the configured one.
+    func app(of grant: Grant, _ rows: Rows) throws -> AppCredential? {
+        if grant.app == nil, let configured = self.apps[grant.platform] { return configured }
+        return try self.vault.app(rows)
     }
 
     private static let newAdsToken = "Give it a new one: posthorn account authorize"
@@ -158,25 +177,6 @@ package struct AccessProvider: Sendable {
     private func ownToken(in tokens: TokenSet, of platform: PlatformID, for capability: String) -> Secret? {
         guard capability == GrantUse.boost.rawValue else { return nil }
         return self.registry[platform]?.manifest.boost?.ownToken(in: tokens)
-    }
-
-    /// Says that only a person can make the grant work again: its accounts stop, their jobs wait.
-    package func markNeedsReconnect(_ grant: Grant, reason: String) async throws {
-        _ = try await self.pool.execute(
-            """
-            WITH ended AS (
-                UPDATE access_grant SET state = 'needs-reconnect', state_reason = \(reason), refreshing_until = NULL
-                WHERE grant_id = \(grant.id.uuid) AND version = \(grant.version)
-                RETURNING grant_id),
-            stopped AS (
-                UPDATE account SET state = 'needs-reconnect', state_reason = \(reason)
-                FROM (SELECT DISTINCT client_id, account_id FROM account_grant
-                      WHERE capability <> 'boost' AND grant_id IN (SELECT grant_id FROM ended)) AS link
-                WHERE account.client_id = link.client_id AND account.account_id = link.account_id AND account.state = 'active'
-                RETURNING account.client_id, account.account_id)
-            INSERT INTO state_change (client_id, subject_kind, subject_id, actor, from_state, to_state, reason)
-            SELECT client_id, 'account', account_id, 'posthorn', 'active', 'needs-reconnect', \(reason) FROM stopped
-            """)
     }
 
     /// What the database has for one use of an account.
@@ -216,82 +216,8 @@ package struct AccessProvider: Sendable {
                 return loaded
             }
             loaded.grant = grant
-            loaded.app = grant.app == nil ? self.apps[grant.platform] : nil
-            if loaded.app == nil { loaded.app = try self.vault.app(answers[2]) }
+            loaded.app = try self.app(of: grant, answers[2])
             return loaded
-        }
-    }
-
-    /// Renews a grant's tokens, when no other process does.
-    ///
-    /// - Returns: `nil` when another process is at it and `waits` is false.
-    private func refresh(
-        _ grant: Grant, app: AppCredential?, for client: ClientID, waits: Bool
-    ) async throws -> Grant? {
-        guard let plugin = self.registry[grant.platform], let connecting = plugin.connecting else {
-            throw PluginError(.reauthorize, "the token has ended and the platform's plugin cannot renew it")
-        }
-        let won = try await self.pool.execute(
-            """
-            UPDATE access_grant
-            SET state = 'refreshing', refreshing_until = clock_timestamp() + make_interval(secs => \(Double(Self.refreshLease)))
-            WHERE grant_id = \(grant.id.uuid) AND version = \(grant.version)
-              AND (state = 'active' OR (state = 'refreshing' AND refreshing_until < clock_timestamp()))
-            """)
-        guard won == 1 else {
-            guard waits else { return nil }
-            throw PluginError(
-                .retryAfter, "another worker renews the account's token", retryAfter: .seconds(2), scope: .account)
-        }
-        let caller = Caller(client: client, app: grant.app)
-        do {
-            // Awaited here; a task of its own, because a refresh that was sent has used up the old token: neither the call nor the saving of its
-            // answer may be cut short when the job is cancelled.
-            return try await Caller.$current.withValue(caller) {
-                try await Task { try await self.save(connecting.refresh(grant.tokens, app: app), of: grant) }.value
-            }
-        } catch let error as PluginError {
-            switch error.code {
-            case .reauthorize, .permanent, .needsHuman:
-                try await self.markNeedsReconnect(
-                    grant, reason: "the platform refused to renew the token: \(error.message)")
-                throw PluginError(
-                    .reauthorize, "the platform refused to renew the token: \(error.message)", underlying: error)
-            default:
-                try await PlatformLimits(plugin.manifest, store: LimitStore(pool: self.pool))
-                    .close(after: error, by: caller)
-                // With a lost answer the old refresh token may be used up; the next try finds out.
-                try await self.pool.execute(
-                    """
-                    UPDATE access_grant SET state = 'active', refreshing_until = NULL
-                    WHERE grant_id = \(grant.id.uuid) AND version = \(grant.version)
-                    """)
-                throw PluginError(
-                    error.code == .rateLimited ? .rateLimited : .retryAfter,
-                    "the token could not be renewed: \(error.message)",
-                    retryAfter: error.retryAfter, scope: error.scope, underlying: error)
-            }
-        }
-    }
-
-    /// Saves new tokens, patiently: they exist nowhere else.
-    ///
-    /// - Returns: The grant with them, or with newer ones when somebody connected it again meanwhile.
-    private func save(_ tokens: TokenSet, of grant: Grant) async throws -> Grant {
-        let end = ContinuousClock.now + .seconds(120)
-        while true {
-            do {
-                return try await self.pool.withTransaction(retrying: 3) { db in
-                    try await self.vault.replace(
-                        tokens, of: grant.id, owner: grant.owner, succeeding: grant.version, on: &db)
-                    guard let stored = try await self.vault.load(grant.id, on: &db) else {
-                        throw PluginError(.reauthorize, "the grant was removed while its token was renewed")
-                    }
-                    return stored
-                }
-            } catch let error as PQError where ContinuousClock.now < end && error.code != .server {
-                try await Task.sleep(for: .milliseconds(200))
-            }
         }
     }
 }

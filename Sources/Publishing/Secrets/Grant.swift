@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 package import Domain
+package import Foundation
 package import PluginKit
 
 /// What a person or system user allowed an app to do, with its tokens opened.
@@ -31,6 +32,8 @@ package struct Grant: Sendable {
     package var stateReason: String?
     /// Counts the changes of its tokens.
     package var version: Int64
+    /// When renewing them was tried last without success; `nil` once it worked.
+    package var renewalTriedAt: Date?
     /// The tokens.
     package var tokens: TokenSet
 }

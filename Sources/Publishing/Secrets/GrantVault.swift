@@ -30,9 +30,9 @@ package struct GrantVault: Sendable {
         let sealed = try await self.seal(tokens, grant: id, owner: owner, on: &db)
         try await db.execute(
             """
-            INSERT INTO access_grant (grant_id, owner_client_id, platform, app_id, scopes, expires_at, ends_at, key_id, sealed)
+            INSERT INTO access_grant (grant_id, owner_client_id, platform, app_id, scopes, expires_at, ends_at, renewal, key_id, sealed)
             VALUES (\(id.uuid), \(owner?.uuid), \(platform.rawValue), \(app?.uuid), \(tokens.scopes), \(tokens.expiresAt),
-                    \(tokens.endsAt), \(sealed.keyID), \(sealed.bytes))
+                    \(tokens.endsAt), \(Self.renewal(of: tokens)), \(sealed.keyID), \(sealed.bytes))
             """)
         return id
     }
@@ -51,7 +51,7 @@ package struct GrantVault: Sendable {
     static func find(_ id: Statement) -> Statement {
         """
         SELECT g.grant_id, g.owner_client_id, g.platform, g.app_id, g.key_id, g.sealed, g.version, g.state,
-               g.state_reason, k.master_key_id, k.sealed AS sealed_key
+               g.state_reason, g.renewal_tried_at, k.master_key_id, k.sealed AS sealed_key
         FROM access_grant g
         LEFT JOIN client_key k ON k.client_id = g.owner_client_id AND 'client:' || k.key_no = g.key_id
              AND k.destroyed_at IS NULL
@@ -70,7 +70,8 @@ package struct GrantVault: Sendable {
         return Grant(
             id: id, owner: owner.map(ClientID.init), platform: PlatformID(rawValue: platform), app: app.map(AppID.init),
             state: Grant.State(rawValue: state) ?? .revoked, stateReason: try row.get("state_reason"),
-            version: try row.get("version"), tokens: try JSONDecoder().decode(TokenSet.self, from: opened))
+            version: try row.get("version"), renewalTriedAt: try row.get("renewal_tried_at"),
+            tokens: try JSONDecoder().decode(TokenSet.self, from: opened))
     }
 
     /// Replaces a grant's tokens, after a refresh or a reconnection.
@@ -93,11 +94,16 @@ package struct GrantVault: Sendable {
             """
             UPDATE access_grant
             SET sealed = \(sealed.bytes), key_id = \(sealed.keyID), scopes = \(tokens.scopes), expires_at = \(tokens.expiresAt),
-                ends_at = \(tokens.endsAt),
+                ends_at = \(tokens.endsAt), renewal = \(Self.renewal(of: tokens)),
                 version = version + 1, state = 'active', state_reason = NULL, refreshing_until = NULL,
-                refreshed_at = world_now()
+                refreshed_at = world_now(), renewal_failed_at = NULL, renewal_tried_at = NULL, renewal_failure = NULL,
+                renewal_refused = false
             WHERE grant_id = \(grant.uuid) AND (\(version) IS NULL OR version = \(version))
             """) == 1
+    }
+
+    private static func renewal(of tokens: TokenSet) -> String {
+        tokens.refreshToken == nil ? "none" : tokens.renewsItself ? "itself" : "refresh-token"
     }
 
     private func seal(

@@ -2,6 +2,7 @@
 
 package import Domain
 import Foundation
+import JobQueue
 import PQClient
 package import Persistence
 import PluginKit
@@ -37,7 +38,8 @@ extension AccountService {
 
     /// Asks the platform whether an account's grant is accepted and for the right account, and notes name and followers.
     ///
-    /// Where the platform says it: how long the token lives, what it allows, and how many posts the account may still publish.
+    /// Where the platform says it: how long the token lives, what it allows, and how many posts the account may still publish. What it does not
+    /// say is what came with the tokens, and what Posthorn counted itself.
     ///
     /// - Throws: `ServiceError` with code `notFound`.
     package func check(_ reference: String, client: String? = nil) async throws -> AccountCheck {
@@ -54,6 +56,7 @@ extension AccountService {
             let tokens = granted.access.tokens
             let own = plugin.listing?.tokens(tokens, for: account.externalID) ?? tokens
             remote = try await Caller.$current.withValue(caller) { try await connecting.identify(own) }
+            check.report = TokenReport(isValid: true)
             if let inspecting = plugin.inspecting {
                 do {
                     check.report = try await Caller.$current.withValue(caller) {
@@ -63,6 +66,8 @@ extension AccountService {
                     check.unsaid = error.message
                 }
             }
+            check.report = check.report?.completed(by: tokens)
+            try await self.count(of: account, caller, &check)
         } catch let error as PluginError {
             return AccountCheck(account: account, problem: error.description, nextAction: error.nextAction)
         }
@@ -85,13 +90,58 @@ extension AccountService {
 
     private static func judge(_ report: TokenReport, of plugin: RegisteredPlugin, _ check: inout AccountCheck) {
         check.missingScopes = report.missingScopes(for: plugin.manifest)
+        check.missingTasks = report.missingTasks
         if !report.isValid {
             check.problem = "\(plugin.manifest.name) no longer accepts the token"
             check.nextAction = "Connect it again: posthorn account connect"
         } else if !check.missingScopes.isEmpty {
             check.problem = "the token does not allow \(check.missingScopes.joined(separator: ", "))"
             check.nextAction = "Allow them to the app, for the person or system user, then connect again."
+        } else if !check.missingTasks.isEmpty {
+            check.problem = Self.lack(of: check.missingTasks)
+            check.nextAction = "Give the person or system user a role with it at the platform, then check again."
         }
+    }
+
+    /// What is wrong when the platform does not let the token's owner publish.
+    static func lack(of tasks: [String]) -> String {
+        "the token's owner lacks the task \(tasks.joined(separator: ", ")) there: nothing can be published"
+    }
+
+    /// Counts what is left of the limits of a day or longer.
+    private func count(of account: AccountRow, _ caller: Caller, _ check: inout AccountCheck) async throws {
+        let limits = LimitService(pool: self.pool, registry: self.registry)
+        let scopes: [LimitScope] = [
+            .account(account.id), caller.app.map { .app($0) } ?? .provider(account.platform.rawValue),
+        ]
+        for scope in scopes {
+            let subject = LimitSubject(scope: scope, name: account.slug.rawValue, platform: account.platform)
+            check.dailyLimits += try await limits.show(subject).compactMap(\.limit).filter {
+                $0.key.window >= .seconds(86_400)
+            }
+        }
+        // What only some formats are counted in says nothing of the others.
+        let partial = try self.plugin(account.platform).manifest.rateBuckets.filter { $0.formats != nil }.map(
+            \.endpoint)
+        let posts = check.dailyLimits.filter {
+            $0.key.counts == .sends && $0.key.scope == scopes[0] && !partial.contains($0.key.endpoint)
+        }
+        check.postsLeft = check.report?.postsLeft ?? posts.map { max(0, $0.calls - $0.used) }.min()
+        check.postsLeftBy = check.postsLeft.map { _ in check.report?.postsLeft == nil ? "posthorn" : "platform" }
+    }
+
+    /// Whether nobody said what the token allows that an account publishes with.
+    ///
+    /// - Throws: What the database throws.
+    package func hasUnknownScopes(_ account: AccountRow) async throws -> Bool {
+        guard try !self.plugin(account.platform).manifest.scopes.isEmpty else { return false }
+        return try await self.pool.query(
+            """
+            SELECT EXISTS (
+                SELECT FROM account_grant JOIN access_grant USING (grant_id)
+                WHERE client_id = \(account.client) AND account_id = \(account.id) AND capability = 'publish' AND scopes = '{}')
+            """
+        ).single()
     }
 
     /// Stops all work of an account until it is resumed.
@@ -181,5 +231,17 @@ extension AccountService {
             let planned = try await TargetCalendar.list(filter, on: &db).count
             return (try await AccountRepository.find(account.id, of: owner.id, on: &db) ?? account, planned)
         }
+    }
+}
+
+extension TokenReport {
+    /// The report with what came with the tokens in place of what the platform left unsaid.
+    fileprivate func completed(by tokens: TokenSet) -> TokenReport {
+        var full = self
+        full.expiresAt = self.expiresAt ?? tokens.expiresAt
+        full.accessEndsAt =
+            self.accessEndsAt ?? (tokens.refreshToken == nil ? tokens.accessEndsAt : tokens.endsAt)
+        if self.scopes.isEmpty { full.scopes = tokens.scopes }
+        return full
     }
 }

@@ -60,7 +60,7 @@ extension AccountService {
         let platforms = opened
         let (connected, problems): ([ClientAccount], [CSVProblem]) = try await self.pool.withTransaction(retrying: 3) {
             db in
-            let problems = try await self.problems(of: map, platforms, on: &db)
+            let problems = try await self.problems(of: map, platforms, options, on: &db)
             guard problems.isEmpty, map.problems.isEmpty, !options.isDryRun else {
                 return ([], problems)
             }
@@ -82,14 +82,15 @@ extension AccountService {
         if let first {
             shared = try await self.examined(
                 shared, for: first.externalID, plugin, app: app, boosts: options.boosts,
-                allowsMissingScopes: options.allowsMissingScopes)
+                allowsMissingScopes: options.allowsMissingScopes
+            ).tokens
         }
         return Opened(plugin: plugin, granted: granted, list: list, tokens: shared)
     }
 
     /// Everything that is wrong with the rows, by what the database and the platforms say now.
     private func problems(
-        of map: AccountMap, _ opened: [PlatformID: Opened], on db: inout Transaction
+        of map: AccountMap, _ opened: [PlatformID: Opened], _ options: AccountMapOptions, on db: inout Transaction
     ) async throws -> [CSVProblem] {
         let clients = try await ClientRepository.list(states: ClientState.allCases, on: &db)
         let accounts = try await AccountRepository.list(on: &db)
@@ -100,6 +101,12 @@ extension AccountService {
                 if platform.granted[row.externalID] == nil {
                     let reason = Self.choice(row.externalID, of: platform.list, platform.plugin)
                     found.append(CSVProblem(line: row.line, column: "external_id", reason: reason))
+                }
+                let missing =
+                    platform.list.first { $0.account.externalID == row.externalID }?.missingTasks ?? []
+                if !missing.isEmpty, !options.allowsMissingScopes {
+                    found.append(
+                        CSVProblem(line: row.line, column: "external_id", reason: Self.lackOfTasks(missing)))
                 }
             } else {
                 let known = self.registry.platforms.filter { self.registry[$0]?.listing != nil }.map(\.rawValue)

@@ -51,6 +51,7 @@ extension AccountService {
         guard let one = found.first, found.count == 1 else {
             throw ServiceError(.conflict, Self.choice(connection.externalID, of: granted, plugin))
         }
+        try Self.requireTasks(one.missingTasks, allowsMissing: connection.allowsMissingScopes)
         var own = connection
         own.tokens = plugin.listing?.shared(connection.tokens) ?? connection.tokens
         return try await self.write(own, one.account, plugin, actor: actor)
@@ -105,16 +106,35 @@ extension AccountService {
     func examined(
         _ tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin, app: AppCredential?,
         boosts: Bool, allowsMissingScopes: Bool
-    ) async throws -> TokenSet {
-        let (known, missing) = try await self.examination(
-            of: tokens, for: externalID, plugin, app: app, boosts: boosts)
-        guard missing.isEmpty || allowsMissingScopes else {
+    ) async throws -> Examination {
+        let found = try await self.examination(of: tokens, for: externalID, plugin, app: app, boosts: boosts)
+        guard found.missing.isEmpty || allowsMissingScopes else {
             throw ServiceError(
                 .conflict,
-                "the token does not allow \(missing.joined(separator: ", ")): allow them to the app, for the person or system user, "
+                "the token does not allow \(found.missing.joined(separator: ", ")): allow them to the app, for the person or system user, "
                     + "or connect without what needs them by --allow-missing-scopes")
         }
-        return known
+        return found
+    }
+
+    /// Refuses an account that nothing can be published on, unless that is wanted.
+    static func requireTasks(_ missing: [String], allowsMissing: Bool) throws {
+        guard missing.isEmpty || allowsMissing else { throw ServiceError(.conflict, Self.lackOfTasks(missing)) }
+    }
+
+    static func lackOfTasks(_ missing: [String]) -> String {
+        "\(Self.lack(of: missing)). Give the person or system user a role with it, or connect it for reading alone by "
+            + "--allow-missing-scopes"
+    }
+
+    /// What was asked of tokens.
+    struct Examination {
+        /// The tokens, with what the platform said.
+        var tokens: TokenSet
+        /// The scopes that they should allow and do not.
+        var missing: [String]
+        /// What publishing wants their owner to be allowed with the account, and they are not.
+        var missingTasks: [String] = []
     }
 
     /// Asks what tokens allow and when they end; what came with the tokens counts where the platform cannot be asked.
@@ -124,10 +144,10 @@ extension AccountService {
     ///   answer now.
     func examination(
         of tokens: TokenSet, for externalID: String, _ plugin: RegisteredPlugin, app: AppCredential?, boosts: Bool
-    ) async throws -> (tokens: TokenSet, missing: [String]) {
+    ) async throws -> Examination {
         let said = TokenReport(isValid: true, scopes: tokens.scopes).missingScopes(
             for: plugin.manifest, boosts: boosts)
-        guard let inspecting = plugin.inspecting else { return (tokens, said) }
+        guard let inspecting = plugin.inspecting else { return Examination(tokens: tokens, missing: said) }
         let report: TokenReport
         do {
             report = try await inspecting.inspect(
@@ -136,7 +156,7 @@ extension AccountService {
             throw Self.refusal(error, plugin)
         } catch {
             // Some tokens may not ask about themselves; that the token is accepted was seen before.
-            return (tokens, said)
+            return Examination(tokens: tokens, missing: said)
         }
         guard report.isValid else {
             throw ServiceError(.refusedByPlatform, "\(plugin.manifest.name) does not accept the token any more")
@@ -144,7 +164,10 @@ extension AccountService {
         var known = tokens
         known.expiresAt = report.expiresAt ?? tokens.expiresAt
         known.accessEndsAt = report.accessEndsAt ?? tokens.accessEndsAt
+        if report.renewsItself, known.refreshToken == nil { known.refreshToken = known.accessToken }
         if !report.scopes.isEmpty { known.scopes = report.scopes }
-        return (known, report.missingScopes(for: plugin.manifest, boosts: boosts))
+        return Examination(
+            tokens: known, missing: report.missingScopes(for: plugin.manifest, boosts: boosts),
+            missingTasks: report.missingTasks)
     }
 }

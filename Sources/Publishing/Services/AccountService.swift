@@ -45,24 +45,6 @@ package struct AccountConnection: Sendable {
     }
 }
 
-/// What a look at an account showed.
-package struct AccountCheck: Sendable {
-    /// The account, with what the platform says of it.
-    package var account: AccountRow
-    /// What is wrong; empty when all is well.
-    package var problem: String?
-    /// What a person can do.
-    package var nextAction: String?
-    /// How the token stands; `nil` when the platform did not say.
-    package var report: TokenReport?
-    /// What the token should allow and does not.
-    package var missingScopes: [String] = []
-    /// How it stands with boosts; `nil` when the client has no ad account on the platform.
-    package var boosts: BoostStanding?
-    /// Why the platform did not say how the token stands.
-    package var unsaid: String?
-}
-
 /// Connects accounts and looks after them.
 package struct AccountService: Sendable {
     let pool: ConnectionPool
@@ -111,10 +93,12 @@ package struct AccountService: Sendable {
         _ connection: AccountConnection, _ remote: RemoteAccount, _ plugin: RegisteredPlugin, actor: String
     ) async throws -> AccountRow {
         var known = connection
-        known.tokens = try await self.examined(
+        let found = try await self.examined(
             connection.tokens, for: remote.externalID, plugin,
             app: try await self.credential(connection.app, of: connection.platform),
             boosts: connection.boosts, allowsMissingScopes: connection.allowsMissingScopes)
+        try Self.requireTasks(found.missingTasks, allowsMissing: connection.allowsMissingScopes)
+        known.tokens = found.tokens
         return try await self.store(known, remote, plugin, actor: actor)
     }
 

@@ -80,10 +80,12 @@ extension ConnectLinkService {
                 let remote = try await connecting.identify(tokens)
                 return try await self.connect(link, invitation, remote, tokens, plugin)
             }
-            let granted = try await listing.accounts(listing.shared(tokens), app: app).map(\.account)
-            if let only = granted.first, granted.count == 1 || link.externalID != nil {
-                let wanted = granted.first { $0.externalID == link.externalID } ?? only
-                return try await self.connect(link, invitation, wanted, listing.shared(tokens), plugin)
+            let opened = try await listing.accounts(listing.shared(tokens), app: app)
+            let granted = opened.map(\.account)
+            if let only = opened.first, opened.count == 1 || link.externalID != nil {
+                let wanted = opened.first { $0.account.externalID == link.externalID } ?? only
+                return try await self.connect(
+                    link, invitation, wanted.account, listing.shared(tokens), plugin, lacking: wanted.missingTasks)
             }
             guard !granted.isEmpty else { return .refused(invitation, .noAccount) }
             var generator = SystemRandomNumberGenerator()
@@ -114,28 +116,30 @@ extension ConnectLinkService {
             let plugin = try self.accounts.plugin(link.platform)
             let app = try await self.credential(of: link)
             // Asked anew: what the form says was in the person's hands.
-            let granted = try await plugin.listing?.accounts(tokens, app: app).map(\.account) ?? []
-            guard let remote = granted.first(where: { $0.externalID == externalID }) else {
+            let granted = try await plugin.listing?.accounts(tokens, app: app) ?? []
+            guard let wanted = granted.first(where: { $0.account.externalID == externalID }) else {
                 return .refused(invitation, .noAccount)
             }
-            return try await self.connect(link, invitation, remote, tokens, plugin)
+            return try await self.connect(
+                link, invitation, wanted.account, tokens, plugin, lacking: wanted.missingTasks)
         }
     }
 
     private func connect(
         _ link: ConnectLinkRow, _ invitation: ConnectInvitation, _ remote: RemoteAccount, _ tokens: TokenSet,
-        _ plugin: RegisteredPlugin
+        _ plugin: RegisteredPlugin, lacking tasks: [String] = []
     ) async throws -> ConnectStep {
         if let wanted = link.externalID, wanted != remote.externalID {
             return .refused(invitation, .wrongAccount(remote.handle.map { "@\($0)" } ?? remote.name))
         }
-        let (known, missing) = try await self.accounts.examination(
+        let found = try await self.accounts.examination(
             of: tokens, for: remote.externalID, plugin, app: try await self.credential(of: link),
             boosts: link.wantsBoosts)
+        let missing = found.missing + (tasks.isEmpty ? found.missingTasks : tasks)
         guard missing.isEmpty || link.allowsMissingScopes else { return .refused(invitation, .missing(missing)) }
         var connection = AccountConnection(
             client: "\(link.client)", platform: link.platform, externalID: remote.externalID, name: link.name,
-            tokens: known)
+            tokens: found.tokens)
         connection.slug = link.slug
         connection.brand = link.brand
         connection.timeZone = link.timeZone

@@ -30,16 +30,19 @@ struct AgencyFixture: Sendable {
     ///
     /// - Parameters:
     ///   - rateBuckets: the fake platform's limits.
+    ///   - scopes: what the fake platform's plugin asks for.
     ///   - renewBefore: how long before its end a token of the fake platform is renewed.
     ///   - plugin: what publishes; the fake platform's unless given.
     ///   - externalID: who the account is there.
     /// - Throws: what the database throws.
     init(
-        rateBuckets: [RateBucket] = [], renewBefore: Duration? = nil, plugin: (any PlatformPlugin)? = nil,
+        rateBuckets: [RateBucket] = [], scopes: [String] = [], renewBefore: Duration? = nil,
+        plugin: (any PlatformPlugin)? = nil,
         externalID: String = "1"
     ) async throws {
         self.platform.state.withLock { state in
             state.rateBuckets = rateBuckets
+            state.scopes = scopes
             state.renewBefore = renewBefore
         }
         let database = TestDatabase.required

@@ -28,6 +28,11 @@ final class FakePlatform: Sendable {
         var acceptedAdsToken = "ads-1"
         var refreshes = 0
         var refreshError: PluginError?
+        /// What happens between a renewal and its answer.
+        var beforeRenewed: (@Sendable () async -> Void)?
+        /// What the plugin asks for, and what renewed tokens say that they allow.
+        var scopes: [String] = []
+        var renewedScopes: [String] = []
         var findings: [Finding] = []
         var findError: PluginError?
         var hidesPosts = false
@@ -105,7 +110,8 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
                 FormatLimits(format: .text, textLength: 280),
                 FormatLimits(format: .thread, textLength: 280, parts: 2...9),
             ],
-            limitsReadOn: "2026-11-21", rateBuckets: self.platform.state.withLock { $0.rateBuckets },
+            limitsReadOn: "2026-11-21", scopes: self.platform.state.withLock { $0.scopes },
+            rateBuckets: self.platform.state.withLock { $0.rateBuckets },
             tokens: TokenLife(
                 accessToken: .seconds(7200), refreshRotates: true,
                 renewBefore: self.platform.state.withLock { $0.renewBefore }),
@@ -186,10 +192,12 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
             if state.refreshError == nil { state.acceptedToken = "token-\(state.refreshes + 1)" }
             return (state.refreshError, state.refreshes)
         }
+        let (before, scopes) = self.platform.state.withLock { ($0.beforeRenewed, $0.renewedScopes) }
+        await before?()
         if let error { throw error }
         return TokenSet(
             accessToken: Secret("token-\(number + 1)"), refreshToken: Secret("refresh-\(number + 1)"),
-            expiresAt: Date(timeIntervalSince1970: 4_000_000_000))
+            expiresAt: Date(timeIntervalSince1970: 4_000_000_000), scopes: scopes)
     }
 
     func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {

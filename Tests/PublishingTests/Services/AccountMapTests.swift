@@ -136,6 +136,45 @@ struct AccountMapTests {
         #expect(single?.code == .invalid)
     }
 
+    @Test(
+        "an account on which the token's owner may not publish is refused, in a map by its line, unless that is wanted")
+    func tasks() async throws {
+        let (fixture, accounts) = try await Self.open()
+        let map = try Self.map("acme,11,,,,\nacme,14,other,,,\n")
+        var options = AccountMapOptions(actor: "cli:ada")
+        let report = try await accounts.connect(map, tokens: Self.tokens("reader"), options)
+        #expect(report.problems.map(\.line) == [3] && report.connected.isEmpty)
+        #expect(report.problems.first?.reason.contains("lacks the task CREATE_CONTENT") == true)
+        var connection = AccountConnection(
+            client: "acme", platform: "many", externalID: "14", tokens: Self.tokens("reader"))
+        let error = await #expect(throws: ServiceError.self) {
+            try await accounts.connectOpened(connection, actor: "cli:ada")
+        }
+        #expect(error?.code == .conflict && error?.message.contains("CREATE_CONTENT") == true)
+        #expect(try await fixture.count("account WHERE platform = 'many'") == 0)
+
+        connection.allowsMissingScopes = true
+        #expect(try await accounts.connectOpened(connection, actor: "cli:ada").externalID == "14")
+        let check = try await accounts.check("acme/many")
+        #expect(check.missingTasks == ["CREATE_CONTENT"])
+        #expect(check.problem?.contains("nothing can be published") == true && check.nextAction != nil)
+        options.allowsMissingScopes = true
+        let both = try await accounts.connect(
+            try Self.map("acme,11,more,,,\nacme,14,,,,\n"), tokens: Self.tokens("reader"), options)
+        #expect(both.problems.isEmpty && both.connected.count == 2)
+    }
+
+    @Test(
+        "a token that renews itself is kept so, though the credential did not say it",
+        arguments: [("own", "itself"), ("all", "none")])
+    func renewal(token: String, renewal: String) async throws {
+        let (fixture, accounts) = try await Self.open()
+        let connection = AccountConnection(
+            client: "acme", platform: "many", externalID: "11", tokens: Self.tokens(token))
+        _ = try await accounts.connectOpened(connection, actor: "cli:ada")
+        #expect(try await fixture.text("SELECT renewal FROM access_grant WHERE platform = 'many'") == renewal)
+    }
+
     @Test("a token file is one bare token or a credential, and its content is never in a message")
     func tokenFile() throws {
         let manifest = ManyPlugin().manifest
@@ -188,8 +227,14 @@ struct ManyPlugin: AccountListing, TokenInspecting {
 
     func accounts(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> [GrantedAccount] {
         (11...14).map {
-            GrantedAccount(account: RemoteAccount(externalID: "\($0)", name: "Page \($0)"), tokens: tokens)
+            GrantedAccount(
+                account: RemoteAccount(externalID: "\($0)", name: "Page \($0)"), tokens: tokens,
+                missingTasks: Self.missing(tokens, "\($0)"))
         }
+    }
+
+    private static func missing(_ tokens: TokenSet, _ account: String) -> [String] {
+        tokens.accessToken.revealed == "reader" && account == "14" ? ["CREATE_CONTENT"] : []
     }
 
     func tokens(_ tokens: TokenSet, for externalID: String) -> TokenSet {
@@ -200,7 +245,10 @@ struct ManyPlugin: AccountListing, TokenInspecting {
 
     func inspect(_ access: AccountAccess) async throws(PluginError) -> TokenReport {
         let scopes = access.tokens.accessToken.revealed == "few" ? ["read"] : ["read", "write"]
-        return TokenReport(
+        var report = TokenReport(
             isValid: true, expiresAt: ServiceFixture.now.addingTimeInterval(86_400), scopes: scopes, postsLeft: 7)
+        report.missingTasks = Self.missing(access.tokens, access.externalID)
+        report.renewsItself = access.tokens.accessToken.revealed == "own"
+        return report
     }
 }
