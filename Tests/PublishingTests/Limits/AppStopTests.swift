@@ -5,6 +5,7 @@ import Foundation
 import JobQueue
 import PQClient
 import PluginKit
+import Synchronization
 import TestSupport
 import Testing
 
