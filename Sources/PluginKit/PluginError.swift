@@ -44,6 +44,18 @@ public struct PluginError: Error, Sendable, CustomStringConvertible {
 
         /// All codes.
         public static var allCases: [Self] { Base.allCases.map(Self.init) }
+        /// What to tell a person of a failure of this class that says no more; `nil` for what a person must settle, because only the platform's own
+        /// words can say how.
+        public var usualNextAction: String? {
+            switch self.base {
+            case .retryAfter, .ambiguousOutcome:
+                "Nothing to do: it is tried again by itself, after a look where it may have taken effect."
+            case .rateLimited: "Nothing to do: it goes on by itself when the limit allows."
+            case .duplicate: "Nothing to do where it is a post of ours: it is found and kept. Else change the text."
+            case .reauthorize, .permanent, .needsHuman, .unsupported: nil
+            }
+        }
+
         /// The text form that the database keeps and the CLI shows.
         public var description: String { self.base.rawValue }
     }
@@ -66,6 +78,9 @@ public struct PluginError: Error, Sendable, CustomStringConvertible {
     public var nextAction: String?
     /// How long to wait before the next try, when the platform said.
     public var retryAfter: Duration?
+    /// How long the first pause of a limit is when the platform named no time and its documents say where to begin; the core lets it grow
+    /// while refusals follow each other.
+    public var firstPause: Duration?
     /// What is limited or stopped; the account unless said.
     public var scope: Scope
     /// With `reauthorize`: whether the grant's own token was accepted and only no longer opens this account; the grant's other accounts go on.

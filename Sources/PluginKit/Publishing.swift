@@ -126,12 +126,15 @@ public struct UnknownSend: Sendable {
     public var sentAfter: Date
     /// The idempotency key of the send.
     public var key: String
+    /// Which send of this piece it is, from 1: one more after each that was taken for absent.
+    public var number: Int
 
     /// Makes a description of a send.
     public init(
         access: AccountAccess, content: PostContent, part: Int, confirmed: [Int: RemotePost], checkpoint: PluginState?,
-        sentAfter: Date, key: String, others: Set<String> = []
+        sentAfter: Date, key: String, others: Set<String> = [], number: Int = 1
     ) {
+        self.number = number
         self.others = others
         self.access = access
         self.content = content

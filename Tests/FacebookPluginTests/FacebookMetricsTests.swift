@@ -12,7 +12,7 @@ import Testing
 @Suite("Metrics of Facebook")
 struct FacebookMetricsTests {
     private static let names =
-        "post_media_view,post_total_media_view_unique,post_reactions_by_type_total,post_clicks,post_clicks_by_type,post_video_views,post_activity_by_action_type"
+        "post_media_view,post_total_media_view_unique,post_reactions_by_type_total,post_reactions_like_total,post_clicks,post_clicks_by_type,post_video_views,post_activity_by_action_type"
 
     private static func metric(_ name: String, _ value: String, _ end: String? = nil) -> String {
         let time = end.map { #","end_time":"\#($0)"# } ?? ""
@@ -44,6 +44,7 @@ struct FacebookMetricsTests {
                 Self.insights(
                     "1_2", Self.metric("post_media_view", "100"), Self.metric("post_total_media_view_unique", "80"),
                     Self.metric("post_reactions_by_type_total", #"{"like":3,"love":2}"#),
+                    Self.metric("post_reactions_like_total", "3"),
                     Self.metric("post_clicks", "7"), Self.metric("post_clicks_by_type", #"{"link clicks":4}"#),
                     Self.metric("post_activity_by_action_type", #"{"comment":9,"share":8}"#)),
                 Self.counts(
@@ -51,7 +52,7 @@ struct FacebookMetricsTests {
             ], "1_2")
         #expect(
             readings.first?.values
-                == [.views: 100, .reach: 80, .likes: 5, .clicks: 7, .comments: 5, .shares: 6, .engagements: 23])
+                == [.views: 100, .reach: 80, .likes: 3, .clicks: 7, .comments: 5, .shares: 6, .engagements: 23])
         #expect(readings.first?.raw.contains(#""link clicks":4"#) == true && readings.first?.postID == "1_2")
     }
 
@@ -96,6 +97,24 @@ struct FacebookMetricsTests {
             ], "1", "2", "3")
         #expect(readings.map(\.postID) == ["1", "2"] && readings.map(\.isGone) == [false, true])
         #expect(readings.first?.values == [.views: 11])
+    }
+
+    @Test(
+        "why the first of a batch could not be read is said, because it is the one that is asked for",
+        arguments: [
+            ("null", PluginError.Code.retryAfter), (#"{"code":500,"body":"{\"error\":{\"code\":2}}"}"#, .retryAfter),
+            (#"{"code":400,"body":"{\"error\":{\"code\":10}}"}"#, .needsHuman),
+        ])
+    func firstOfBatch(answer: String, code: PluginError.Code) async {
+        let fine = #"{"code":200,"body":"{\"data\":[]}"}"#
+        let (plugin, _) = FacebookFixtures.plugin([
+            ScriptedExchange(.post, "/v25.0/", .json(200, "[\(answer),null,\(fine),\(fine)]"))
+        ])
+        let error = await #expect(throws: PluginError.self) {
+            _ = try await plugin.metrics(
+                MetricsRequest(access: FacebookFixtures.access, posts: [RemotePost(id: "1"), RemotePost(id: "2")]))
+        }
+        #expect(error?.code == code)
     }
 
     @Test("a dead token inside a batch fails the reading")

@@ -120,7 +120,8 @@ struct FacebookPluginTests {
         lost.outcome = .lost
         var ended = lost
         ended.outcome = .reply(FacebookFixtures.error(6000))
-        let first = [FacebookFixtures.session, FacebookFixtures.piece(0, 1_048_576, 1_500_000), lost, ended]
+        let expired = FacebookFixtures.status("700", #"{"video_status":"expired"}"#, isRepeatable: false)
+        let first = [FacebookFixtures.session, FacebookFixtures.piece(0, 1_048_576, 1_500_000), lost, ended, expired]
         let (plugin, transport) = FacebookFixtures.plugin(first + FacebookFixtures.video.exchanges)
         let context = ScriptedEffectContext()
         for _ in 1...2 {
@@ -131,6 +132,54 @@ struct FacebookPluginTests {
         }
         _ = try await FacebookFixtures.publish(FacebookFixtures.video.content, plugin, context)
         #expect(transport.unexpected.isEmpty && transport.left.isEmpty && transport.visibleCalls.count == 2)
+    }
+
+    @Test("a piece whose answer was lost is not sent again: the upload goes on where Facebook says that it is")
+    func lostPiece() async throws {
+        var lost = FacebookFixtures.piece(0, 1_048_576, 1_500_000)
+        lost.outcome = .lost
+        var refused = lost
+        refused.outcome = .reply(FacebookFixtures.error(6001))
+        let arrived = FacebookFixtures.status(
+            "700", #"{"video_status":"uploading","uploading_phase":{"bytes_transfered":1048576}}"#, isRepeatable: false)
+        let (plugin, transport) = FacebookFixtures.plugin(
+            [
+                FacebookFixtures.session, lost, refused, arrived,
+                FacebookFixtures.piece(1_048_576, 1_500_000, 1_500_000),
+            ] + FacebookFixtures.video.exchanges.suffix(from: 3))
+        let context = ScriptedEffectContext()
+        let error = await #expect(throws: PluginError.self) {
+            _ = try await FacebookFixtures.publish(FacebookFixtures.video.content, plugin, context)
+        }
+        #expect(error?.code == .retryAfter)
+        _ = try await FacebookFixtures.publish(FacebookFixtures.video.content, plugin, context)
+        #expect(transport.unexpected.isEmpty && transport.left.isEmpty)
+        #expect(transport.calls.count { $0.form["upload_phase"] == "start" } == 1)
+    }
+
+    @Test("a film that Facebook works on for more than a day is told of and not asked for any more")
+    func stuckFilm() async throws {
+        func outcome(askedFor age: TimeInterval) async throws -> PluginError? {
+            let now = FacebookFixtures.now.timeIntervalSinceReferenceDate
+            let saved =
+                #"{"photos":[],"looks":30,"askedSince":\#(now - age),"film":{"id":"700","at":\#(now - age),"start":0,"end":0,"isUploaded":true}}"#
+            let (plugin, _) = FacebookFixtures.plugin([
+                FacebookFixtures.status("700", FacebookFixtures.processing)
+            ])
+            let context = ScriptedEffectContext(
+                checkpoint: PluginState(version: 1, data: Data(saved.utf8)), confirmed: [0: RemotePost(id: "700")])
+            let request = PublishRequest(
+                access: FacebookFixtures.access, content: FacebookFixtures.reel.content, operation: "op-1")
+            do {
+                _ = try await plugin.publish(request, context)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(try await outcome(askedFor: 86_399) == nil)
+        let error = try await outcome(askedFor: 86_400)
+        #expect(error?.code == .permanent && error?.nextAction?.contains("Look at the Page") == true)
     }
 
     @Test("a photo that Facebook is about to delete is uploaded anew")

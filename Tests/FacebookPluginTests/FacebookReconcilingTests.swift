@@ -80,7 +80,8 @@ struct FacebookReconcilingTests {
             .get, "/v25.0/\(Self.feed)", .json(200, #"{"data":[\#(posts.joined(separator: ","))]}"#)
         ) {
             $0.query == [
-                "fields": "id,message,created_time,permalink_url,is_published,attachments{media_type,target}",
+                "fields":
+                    "id,message,created_time,permalink_url,is_published,attachments{media_type,target,subattachments{target}}",
                 "since": "1795255100", "limit": "100",
             ]
         }
@@ -122,6 +123,19 @@ struct FacebookReconcilingTests {
         #expect(try await self.look(send, Self.list(Self.feed, other)) == "inconclusive")
         let worded = Self.post("1", "Words", "09:59:50", Self.attached("photo", id: "99"))
         #expect(try await self.look(send, Self.list(Self.feed, worded)) == "absent")
+    }
+
+    @Test("our own photo in an album is proof: the album's own target is another")
+    func album() async throws {
+        let send = Self.send(
+            FacebookFixtures.content(.carousel, "", [FacebookFixtures.photo, FacebookFixtures.second]), Self.uploaded)
+        func album(_ first: String) -> String {
+            #","attachments":{"data":[{"media_type":"album","target":{"id":"5"},"subattachments":{"data":[{"target":{"id":"\#(first)"}},{"target":{"id":"98"}}]}}]}"#
+        }
+        let ours = Self.post("1", nil, "09:59:50", album("72"))
+        #expect(try await self.look(send, Self.list(Self.feed, ours)) == "1")
+        let other = Self.post("1", nil, "09:59:50", album("99"))
+        #expect(try await self.look(send, Self.list(Self.feed, other)) == "inconclusive")
     }
 
     @Test(

@@ -136,6 +136,23 @@ struct InstagramMetricsTests {
         #expect(readings.last?.values == [.views: 11, .likes: 1])
     }
 
+    @Test(
+        "why the first of a batch could not be read is said, because it is the one that is asked for",
+        arguments: [
+            ("null", PluginError.Code.retryAfter), (#"{"code":500,"body":"{\"error\":{\"code\":2}}"}"#, .retryAfter),
+            (#"{"code":400,"body":"{\"error\":{\"code\":200}}"}"#, .needsHuman),
+        ], [true, false])
+    func firstOfBatch(row: (answer: String, code: PluginError.Code), isKind: Bool) async {
+        let kind = #"{"code":200,"body":"{\"media_product_type\":\"FEED\"}"}"#
+        let fine = #"{"code":200,"body":"{\"data\":[]}"}"#
+        func batch(_ bodies: String...) -> ScriptedExchange {
+            ScriptedExchange(.post, "/v25.0/", .json(200, "[\(bodies.joined(separator: ","))]"), isRepeatable: false)
+        }
+        let exchanges = isKind ? [batch(row.answer, kind)] : [batch(kind, kind), batch(row.answer, fine)]
+        let error = await #expect(throws: PluginError.self) { _ = try await self.read(exchanges, "1", "2") }
+        #expect(error?.code == row.code)
+    }
+
     @Test("the account's numbers are totals of the last full day; followers are those of now")
     func account() async throws {
         let followers = ScriptedExchange(

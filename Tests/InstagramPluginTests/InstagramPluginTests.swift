@@ -80,6 +80,13 @@ struct InstagramPluginTests {
             ("ERROR", "Error: Timeout downloading media: 2207003", .retryAfter, true),
             ("ERROR", "Error: Media upload has failed with error code 2207077", .retryAfter, true),
             ("ERROR", "Something else", .permanent, false), ("ERROR", "", .permanent, false),
+            // A number in the words is no code of Graph.
+            ("ERROR", "A carousel has at most 10", .permanent, false),
+            ("ERROR", "The sides must be between 4:5 and 1.91:1", .permanent, false),
+            ("ERROR", "Try at most 10 times: 2207003", .retryAfter, true),
+            ("ERROR", "The account is restricted: 2207050", .needsHuman, false),
+            ("ERROR", "Too many actions: 2207042", .rateLimited, false),
+            ("ERROR", "Tags: 2207036", .permanent, false),
             ("EXPIRED", "Expired", .retryAfter, true),
         ])
     func failedContainer(code: String, text: String, kind: PluginError.Code, isMadeAnew: Bool) async throws {
@@ -117,6 +124,81 @@ struct InstagramPluginTests {
         _ = try await InstagramFixtures.publish(InstagramFixtures.pictureStory.content, plugin, context)
         #expect(transport.unexpected.isEmpty && transport.left.isEmpty)
         #expect(transport.calls.count { $0.path.hasSuffix("/media") } == containers)
+    }
+
+    private static func saved(
+        age: TimeInterval = 60, isReady: Bool = false, refusals: Int = 0, _ more: String = ""
+    ) -> PluginState {
+        let made = InstagramFixtures.now.timeIntervalSinceReferenceDate - age
+        return PluginState(
+            version: 1,
+            data: Data(
+                #"{"containers":[{"index":0,"id":"901","at":\#(made),"isUploaded":true,"isReady":\#(isReady)}],"refusals":\#(refusals),"looks":0\#(more)}"#
+                    .utf8))
+    }
+
+    private func error(
+        _ state: PluginState, _ exchanges: [ScriptedExchange], _ context: ScriptedEffectContext? = nil
+    ) async -> PluginError? {
+        let (plugin, transport) = InstagramFixtures.plugin(exchanges)
+        let used = context ?? ScriptedEffectContext(checkpoint: state)
+        let error = await #expect(throws: PluginError.self) {
+            _ = try await InstagramFixtures.publish(InstagramFixtures.pictureStory.content, plugin, used)
+        }
+        #expect(transport.unexpected.isEmpty)
+        return error
+    }
+
+    @Test("containers are made anew three times, then the post fails with a sentence")
+    func spentTries() async {
+        let expired = [InstagramFixtures.status("901", "EXPIRED", "Expired")]
+        #expect(await self.error(Self.saved(#","anew":2"#), expired)?.code == .retryAfter)
+        let error = await self.error(Self.saved(#","anew":3"#), expired)
+        #expect(error?.code == .permanent && error?.message.contains("several tries") == true)
+        #expect(error?.nextAction?.isEmpty == false)
+    }
+
+    @Test("a file that Instagram works on for a day is given one more try")
+    func stuckContainer() async {
+        let error = await self.error(Self.saved(age: 23 * 3600, #","anew":2"#), [])
+        #expect(error?.code == .permanent && error?.message.contains("for a day") == true)
+    }
+
+    @Test("publishing that is refused ten times as not ready fails with a sentence")
+    func refusedForGood() async {
+        var refused = InstagramFixtures.publish("901")
+        refused.outcome = .reply(InstagramFixtures.error(9007, 2_207_027))
+        let almost = await self.error(Self.saved(isReady: true, refusals: 8), [refused])
+        #expect(almost?.code == .retryAfter)
+        let error = await self.error(Self.saved(isReady: true, refusals: 9), [refused])
+        #expect(error?.code == .permanent && error?.nextAction?.isEmpty == false)
+    }
+
+    @Test("what Instagram could not fetch it is asked to fetch once more")
+    func refetched() async throws {
+        var refused = InstagramFixtures.pictureStory.exchanges[1]
+        refused.outcome = .reply(InstagramFixtures.error(9004, 2_207_052))
+        let context = ScriptedEffectContext()
+        let exchanges = [InstagramFixtures.quota(), refused]
+        let first = await self.error(Self.saved(), exchanges, context)
+        #expect(first?.code == .retryAfter && first?.retryAfter == .seconds(60))
+        let second = await self.error(Self.saved(), exchanges, context)
+        #expect(second?.code == .permanent && second?.nextAction?.contains("POSTHORN_PUBLIC_URL") == true)
+    }
+
+    @Test("after Instagram's word that the posts of a day are used up, the quota is read before the next try")
+    func quotaAgain() async throws {
+        var refused = InstagramFixtures.publish("901")
+        refused.outcome = .reply(InstagramFixtures.error(9, 2_207_042))
+        let context = ScriptedEffectContext(checkpoint: Self.saved(isReady: true))
+        let error = await self.error(Self.saved(), [refused], context)
+        #expect(error?.code == .rateLimited)
+        let again = await self.error(Self.saved(), [InstagramFixtures.quota(25)], context)
+        #expect(again?.code == .rateLimited && again?.message.contains("used up its posts") == true)
+        let (plugin, transport) = InstagramFixtures.plugin(
+            [InstagramFixtures.quota()] + InstagramFixtures.pictureStory.exchanges.suffix(2))
+        _ = try await InstagramFixtures.publish(InstagramFixtures.pictureStory.content, plugin, context)
+        #expect(transport.left.isEmpty && transport.unexpected.isEmpty)
     }
 
     @Test("an upload that broke off goes on with the byte that Instagram lacks")

@@ -77,7 +77,8 @@ struct GraphRow: Sendable, CustomTestStringConvertible {
     static let access: [Self] =
         Self.rows(190, [458, 460, 463, 464, 467, 492], .reauthorize) + Self.codes([102, 190], .reauthorize)
         + Self.codes([104, 2500], .permanent) + Self.codes([3, 10, 200, 210, 299, 368], .needsHuman)
-        + Self.rows(368, [1_390_008, 1_346_003, 1_404_112], .needsHuman) + [Self(190, 459, .needsHuman)]
+        + Self.rows(368, [1_346_003, 1_404_112], .needsHuman) + [Self(190, 459, .needsHuman)]
+        + [Self(368, 1_390_008, .needsHuman, pause: .seconds(14_400))]
         + Self.either([1_404_078, 1_404_006, 4_854_002], .needsHuman)
 
     static let content: [Self] =
@@ -94,7 +95,13 @@ struct GraphRow: Sendable, CustomTestStringConvertible {
             Self(24, 2_207_008, .retryAfter, pause: .seconds(60)),
             Self(9007, 2_207_027, .retryAfter, pause: .seconds(30)),
             Self(9, 2_207_042, .rateLimited, scope: .endpoint, pause: .seconds(3600)),
-            Self(4, 2_207_051, .needsHuman), Self(25, 2_207_050, .needsHuman),
+            Self(4, 2_207_051, .needsHuman, pause: .seconds(14_400)), Self(25, 2_207_050, .needsHuman),
+            // As the text of a container's status has them: the subcode alone.
+            Self(2_207_051, .needsHuman, pause: .seconds(14_400)), Self(2_207_050, .needsHuman),
+            Self(2_207_042, .rateLimited, scope: .endpoint, pause: .seconds(3600)),
+            Self(2_207_008, .retryAfter, pause: .seconds(60)), Self(2_207_006, .permanent),
+            Self(2_207_027, .retryAfter, pause: .seconds(30)), Self(2_207_037, .permanent),
+            Self(2_207_052, .permanent), Self(2_207_010, .permanent), Self(2_207_028, .permanent),
         ]
 
     static let files: [Self] =
@@ -140,7 +147,18 @@ struct GraphErrorTests {
         #expect(error.code == row.kind && error.scope == row.scope && error.retryAfter == row.pause)
         #expect(error.endpoint == (row.scope == .endpoint ? "e" : nil))
         #expect(self.failure(row.reply, creates: false).code == row.reading ?? row.kind)
-        if [.needsHuman, .reauthorize].contains(error.code) { #expect(error.nextAction != nil) }
+        #expect(error.nextAction?.isEmpty == false)
+    }
+
+    @Test("every row has a sentence and a next action, and what is to be done belongs to one class")
+    func actions() {
+        var classes: [String: Set<GraphErrorRule.Effect>] = [:]
+        for rule in GraphErrorRule.table {
+            #expect(!rule.meaning.isEmpty && rule.nextAction?.isEmpty == false, "\(rule.meaning)")
+            classes[rule.nextAction ?? "", default: []].insert(rule.effect)
+        }
+        let usual = PluginError.Code.retryAfter.usualNextAction
+        for (action, effects) in classes where action != usual { #expect(effects.count == 1, "\(action)") }
     }
 
     @Test(

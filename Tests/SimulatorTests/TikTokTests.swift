@@ -231,6 +231,28 @@ struct TikTokTests {
         }
     }
 
+    @Test("a film that is longer than the creator may post fails when TikTok has it", arguments: [600, 601])
+    func tooLong(seconds: Int) async throws {
+        try await RunningSimulator.withPlatforms { simulator async throws in
+            func number(_ value: Int) -> [UInt8] { (0..<4).reversed().map { UInt8(value >> ($0 * 8) & 0xFF) } }
+            // A movie header of version 0 in thousandths of a second.
+            var bytes = RunningSimulator.video + number(108)
+            bytes += Array("mvhd".utf8)
+            for value in [0, 1, 1, 1000, seconds * 1000] { bytes += number(value) }
+            bytes += [UInt8](repeating: 0, count: 80)
+            let film = bytes
+            let made = try await Self.initialize(
+                simulator, Self.upload(size: film.count, chunk: film.count, count: 1))
+            let id = try #require(made.json["data"]?["publish_id"]?.string)
+            let url = try #require(made.json["data"]?["upload_url"]?.string)
+            #expect(try await Self.put(simulator, url, film[...], at: 0, of: film.count).status == 201)
+            try await simulator.setClock("2026-03-02T09:00:20Z")
+            let status = try await Self.status(simulator, id)
+            #expect(status?["fail_reason"]?.string == (seconds > 600 ? "duration_check_failed" : nil))
+            #expect(status?["status"]?.string == (seconds > 600 ? "FAILED" : "PUBLISH_COMPLETE"))
+        }
+    }
+
     @Test("a private post has no id in its status and is in no list")
     func privatePost() async throws {
         try await RunningSimulator.withPlatforms { simulator async throws in

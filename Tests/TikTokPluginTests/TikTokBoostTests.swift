@@ -309,13 +309,15 @@ struct BusinessRefusal: Sendable, CustomTestStringConvertible {
     var reading: PluginError.Code
     var scope: PluginError.Scope
     var pause: Duration?
+    var firstPause: Duration?
 
     var testDescription: String { "\(self.code)" }
 
     init(
         _ code: Int, _ kind: PluginError.Code, reading: PluginError.Code? = nil,
-        scope: PluginError.Scope = .account, pause: Duration? = nil
+        scope: PluginError.Scope = .account, pause: Duration? = nil, firstPause: Duration? = nil
     ) {
+        self.firstPause = firstPause
         self.code = code
         self.kind = kind
         self.reading = reading ?? kind
@@ -324,7 +326,7 @@ struct BusinessRefusal: Sendable, CustomTestStringConvertible {
     }
 
     static let all: [Self] =
-        [40016, 40100, 40132, 40133].map { Self($0, .rateLimited, scope: .endpoint, pause: .seconds(10)) }
+        [40016, 40100, 40132, 40133].map { Self($0, .rateLimited, scope: .endpoint, firstPause: .seconds(10)) }
         + [40102, 40104, 40105, 40131].map { Self($0, .reauthorize) }
         + [40002, 40006, 40007, 40300, 40999].map { Self($0, .permanent) }
         + [50_000, 50_002, 51_000, 51_010, 51_999, 20_001].map {
@@ -344,9 +346,10 @@ struct BusinessErrorTests {
                 let error = BusinessFailure(creates: creates, endpoint: "e", hidden: [Secret("biz-token")]).error(
                     TikTokBoostFixtures.error(row.code, "words biz-token", status: status))
                 #expect(error.code == (creates ? row.kind : row.reading) && error.scope == row.scope)
+                #expect(error.firstPause == row.firstPause)
                 #expect(error.retryAfter == row.pause && error.message.contains("words <secret>"))
                 #expect(error.endpoint == (row.scope == .endpoint ? "e" : nil) && error.requestID == "2026B")
-                if [.needsHuman, .reauthorize].contains(error.code) { #expect(error.nextAction != nil) }
+                #expect(error.nextAction?.isEmpty == false)
             }
         }
     }

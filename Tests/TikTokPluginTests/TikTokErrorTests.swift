@@ -74,7 +74,7 @@ struct TikTokErrorTests {
         #expect(error?.code == row.kind && error?.scope == row.scope && error?.retryAfter == row.pause)
         #expect(error?.httpStatus == row.status && error?.platformCode == row.code && error?.requestID == "2026L")
         #expect(error?.endpoint == (row.scope == .endpoint ? TikTokEndpoint.publish : nil))
-        if [.needsHuman, .reauthorize].contains(row.kind) { #expect(error?.nextAction != nil) }
+        #expect(error?.nextAction?.isEmpty == false)
 
         let (reader, _) = TikTokFixtures.plugin([ScriptedExchange(.post, "/v2/video/query/", reply)])
         let reading = await #expect(throws: PluginError.self) {
@@ -82,6 +82,17 @@ struct TikTokErrorTests {
                 MetricsRequest(access: TikTokFixtures.access, posts: [RemotePost(id: "7")]))
         }
         #expect(reading?.code == row.reading)
+    }
+
+    @Test("every row has a sentence and a next action, and what is to be done belongs to one class")
+    func actions() {
+        var classes: [String: Set<TikTokErrorRule.Effect>] = [:]
+        for rule in TikTokErrorRule.table + TikTokErrorRule.failReasons + TikTokErrorRule.businessTable {
+            #expect(!rule.meaning.isEmpty && rule.nextAction?.isEmpty == false, "\(rule.codes)")
+            classes[rule.nextAction ?? "", default: []].insert(rule.effect)
+        }
+        let usual = PluginError.Code.retryAfter.usualNextAction
+        for (action, effects) in classes where action != usual { #expect(effects.count == 1, "\(action)") }
     }
 
     @Test(
@@ -103,7 +114,7 @@ struct TikTokErrorTests {
         }
         #expect(error?.code == code && error?.platformCode == reason)
         #expect((error?.retryAfter == .seconds(3600)) == (code == .rateLimited))
-        if [.needsHuman, .reauthorize].contains(code) { #expect(error?.nextAction != nil) }
+        #expect(error?.nextAction?.isEmpty == false)
         let (again, transport) = TikTokFixtures.plugin(TikTokFixtures.photos.exchanges)
         _ = try await TikTokFixtures.publish(TikTokFixtures.photos.content, again, context)
         #expect(transport.visibleCalls.count == 1 && context.confirmed.count == 2)

@@ -83,6 +83,44 @@ struct TikTokPluginTests {
         #expect(error?.nextAction?.contains("SELF_ONLY") == true && transport.calls.count == 1)
     }
 
+    @Test("a film that is longer than the creator may post is refused before anything is sent", arguments: [301, 300])
+    func length(seconds: Int) async {
+        var film = TikTokFixtures.clip
+        film.facts = MediaFacts(duration: .seconds(seconds))
+        let (plugin, transport) = TikTokFixtures.plugin([TikTokFixtures.creator()])
+        let error = await #expect(throws: PluginError.self) {
+            _ = try await TikTokFixtures.publish(TikTokFixtures.content(.video, "x", [film]), plugin)
+        }
+        let isRefused = error?.platformCode == "duration_check_failed"
+        #expect(isRefused == (seconds == 301) && transport.calls.count == (isRefused ? 1 : 2))
+        if isRefused { #expect(error?.code == .permanent && error?.nextAction?.contains("300 seconds") == true) }
+    }
+
+    @Test("a post that TikTok works on for more than a day is told of and not asked for any more")
+    func stuck() async throws {
+        let since = TikTokFixtures.now.timeIntervalSinceReferenceDate - 86_400
+        let saved = #"{"attempt":0,"publishID":"v_pub_url~v2.2","followedSince":\#(since),"looks":0}"#
+        let (plugin, _) = TikTokFixtures.plugin([TikTokFixtures.status("PROCESSING_DOWNLOAD", id: "v_pub_url~v2.2")])
+        let request = PublishRequest(
+            access: TikTokFixtures.access, content: TikTokFixtures.pulledVideo.content, operation: "op-1")
+        let error = await #expect(throws: PluginError.self) {
+            _ = try await plugin.resume(
+                PluginState(version: 1, data: Data(saved.utf8)), request, ScriptedEffectContext())
+        }
+        #expect(error?.code == .permanent && error?.nextAction?.contains("Look in the TikTok app") == true)
+    }
+
+    @Test("acts of publishing share one limit, whether TikTok fetches or is sent the film; a last chunk is none")
+    func actsOfPublishing() async throws {
+        let buckets = TikTokPlugin.manifest.rateBuckets.filter { $0.counts == .calls && $0.calls == 6 }
+        #expect(buckets.map(\.endpoint) == [TikTokEndpoint.open])
+        for fixture in [TikTokFixtures.video, TikTokFixtures.pulledVideo, TikTokFixtures.photos] {
+            let (plugin, transport) = TikTokFixtures.plugin(fixture.exchanges)
+            _ = try await TikTokFixtures.publish(fixture.content, plugin)
+            #expect(transport.calls.count { $0.call.endpoint == TikTokEndpoint.open } == 1)
+        }
+    }
+
     @Test("what the creator has switched off stays off")
     func switchedOff() async throws {
         var creator = TikTokFixtures.creator()

@@ -348,7 +348,18 @@ struct XAdsErrorTests {
             #expect(error.endpoint == (row.scope == .endpoint ? "e" : nil) && error.message.contains("words <secret>"))
             if let pause = row.pause { #expect(error.retryAfter.map(pause.contains) == true) }
             #expect(row.pause != nil || error.retryAfter == nil)
-            if [.needsHuman, .reauthorize].contains(error.code) { #expect(error.nextAction != nil) }
+            #expect(error.nextAction?.isEmpty == false)
         }
+    }
+
+    @Test("every row has a sentence and a next action, and what is to be done belongs to one class")
+    func actions() {
+        var classes: [String: Set<XAdsErrorRule.Effect>] = [:]
+        for rule in XAdsErrorRule.table {
+            #expect(!rule.meaning.isEmpty && rule.nextAction?.isEmpty == false, "\(rule.meaning)")
+            classes[rule.nextAction ?? "", default: []].insert(rule.effect)
+        }
+        let usual = PluginError.Code.retryAfter.usualNextAction
+        for (action, effects) in classes where action != usual { #expect(effects.count == 1, "\(action)") }
     }
 }

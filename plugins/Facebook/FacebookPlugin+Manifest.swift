@@ -65,7 +65,8 @@ extension FacebookPlugin {
         metrics: [
             MetricDefinition(.views, field: "post_media_view", "Times it was shown, ads included"),
             MetricDefinition(.reach, field: "post_total_media_view_unique", "People who saw it"),
-            MetricDefinition(.likes, field: "post_reactions_by_type_total", "Reactions of all kinds"),
+            MetricDefinition(
+                .likes, field: "post_reactions_like_total", "Likes; reactions of other kinds are in the raw answer"),
             MetricDefinition(.comments, field: "comments.summary.total_count", "Comments and replies"),
             MetricDefinition(.shares, field: "shares.count", "Shares"),
             MetricDefinition(.clicks, field: "post_clicks", "Clicks anywhere in the post"),

@@ -20,8 +20,9 @@ extension FacebookPlugin: MetricsFetching {
     private static let definition = 1
 
     private static let postMetrics = [
-        "post_media_view", "post_total_media_view_unique", "post_reactions_by_type_total", "post_clicks",
-        "post_clicks_by_type", "post_video_views", "post_activity_by_action_type",
+        "post_media_view", "post_total_media_view_unique", "post_reactions_by_type_total",
+        "post_reactions_like_total", "post_clicks", "post_clicks_by_type", "post_video_views",
+        "post_activity_by_action_type",
     ]
     private static let pageMetrics = [
         "page_media_view", "page_total_media_view_unique", "page_total_actions", "page_video_views",
@@ -39,7 +40,8 @@ extension FacebookPlugin: MetricsFetching {
             var readings: [MetricReading] = []
             var rest = request.posts.map(\.id)[...]
             while !rest.isEmpty {
-                readings += try await self.readings(Array(rest.prefix(Self.batch)), caller)
+                readings += try await self.readings(
+                    Array(rest.prefix(Self.batch)), first: request.posts[0].id, caller)
                 rest = rest.dropFirst(Self.batch)
             }
             return readings
@@ -70,8 +72,10 @@ extension FacebookPlugin: MetricsFetching {
         }
     }
 
-    /// Many posts at once; what the batch could not answer is asked alone, and what fails alone is left out.
-    private func readings(_ posts: [String], _ caller: GraphCaller) async throws(PluginError) -> [MetricReading] {
+    /// Many posts at once; what the batch could not answer is asked alone, and what fails alone is left out, but for the first of all.
+    private func readings(_ posts: [String], first: String, _ caller: GraphCaller) async throws(PluginError)
+        -> [MetricReading]
+    {
         let reads = posts.flatMap { post in
             [self.insights.living(self.question(post)).read, GraphRead(post, Self.counts)]
         }
@@ -86,8 +90,15 @@ extension FacebookPlugin: MetricsFetching {
             } catch {
                 switch error {
                 case _ where error.isGone: readings.append(Self.gone(post))
-                case _ where error.isUnknownMetric: readings.append(try await self.reading(post, caller))
+                case _ where error.isUnknownMetric:
+                    do {
+                        readings.append(try await self.reading(post, caller))
+                    } catch  where post != first && error.code != .reauthorize && error.code != .rateLimited {
+                        continue
+                    }
                 case _ where error.code == .reauthorize || error.code == .rateLimited: throw error
+                // The first is what the caller asks for: why it could not be read decides what becomes of the asking.
+                case _ where post == first: throw error
                 default: continue
                 }
             }
@@ -113,12 +124,14 @@ extension FacebookPlugin: MetricsFetching {
         var values: [MetricName: Int64] = [:]
         values[.views] = insights["post_media_view"]?.count
         values[.reach] = insights["post_total_media_view_unique"]?.count
-        values[.likes] = insights["post_reactions_by_type_total"]?.count
+        values[.likes] = insights["post_reactions_like_total"]?.count
         values[.clicks] = insights["post_clicks"]?.count
         values[.videoViews] = insights["post_video_views"]?.count
         values[.comments] = counts?.comments?.summary?.total_count ?? actions?["comment"]?.count
         values[.shares] = counts?.shares?.count ?? actions?["share"]?.count
-        if let reactions = values[.likes], let comments = values[.comments], let shares = values[.shares],
+        // Engagements take the reactions of all kinds; likes are one of them.
+        if let reactions = insights["post_reactions_by_type_total"]?.count, let comments = values[.comments],
+            let shares = values[.shares],
             let clicks = values[.clicks]
         {
             values[.engagements] = reactions + comments + shares + clicks

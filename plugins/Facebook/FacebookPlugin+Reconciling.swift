@@ -77,9 +77,13 @@ struct FacebookLook {
             var id: GraphID?
             var url: String?
         }
+        struct Part: Decodable, Sendable { var target: Target? }
+        struct Parts: Decodable, Sendable { var data: [Part] }
         struct Attachment: Decodable, Sendable {
             var media_type: String?
             var target: Target?
+            /// The photos of an album: its own target is the album.
+            var subattachments: Parts?
         }
         struct Attachments: Decodable, Sendable { var data: [Attachment] }
         var id: GraphID
@@ -90,6 +94,10 @@ struct FacebookLook {
         var attachments: Attachments?
 
         var targets: [Target] { (self.attachments?.data ?? []).compactMap(\.target) }
+        /// What is attached, and what is attached in it.
+        var media: [Target] {
+            self.targets + (self.attachments?.data ?? []).flatMap { $0.subattachments?.data ?? [] }.compactMap(\.target)
+        }
         var remote: RemotePost {
             RemotePost(
                 id: self.id.text, url: FacebookWords.url(self.permalink_url, self.id.text),
@@ -105,7 +113,7 @@ struct FacebookLook {
         var doubts: [String] = []
         let query: FormFields = [
             "fields":
-                "id,message,created_time,permalink_url,is_published,attachments{media_type,target}",
+                "id,message,created_time,permalink_url,is_published,attachments{media_type,target,subattachments{target}}",
             "since": String(Int(self.since.timeIntervalSince1970)), "limit": "100",
         ]
         let reading = try await self.read(
@@ -113,7 +121,7 @@ struct FacebookLook {
         ) { post in
             guard post.is_published != false, !known.contains(post.id.text) else { return false }
             // Our own photo in a post is proof, whatever became of the words.
-            if post.targets.contains(where: { $0.id.map { photos.contains($0.text) } == true }) { return true }
+            if post.media.contains(where: { $0.id.map { photos.contains($0.text) } == true }) { return true }
             guard GraphText.same(words, post.message) else { return false }
             if let link, let url = post.targets.compactMap(\.url).first, !GraphText.leads(url, to: link) {
                 doubts.append("Post \(post.id.text) has the same words with another link.")

@@ -24,6 +24,14 @@ extension FacebookRun {
         let status = try await self.status(of: film.id)
         if let failure = status.failure { throw failure }
         guard let post = self.post(sent, film: film, kind, status) else {
+            let since = self.state.askedSince ?? self.client.clock.now()
+            guard self.client.clock.now().timeIntervalSince(since) < Self.patience else {
+                throw PluginError(
+                    .permanent, "Facebook has worked on the film for a day and does not show it.",
+                    nextAction: "Look at the Page: plan the post again only if the film is not there.",
+                    field: "media[0]", platformCode: status.status?.video_status)
+            }
+            self.state.askedSince = since
             self.state.looks += 1
             return .pending(try self.state.saved(), checkAfter: Self.pause(after: self.state.looks))
         }
@@ -54,6 +62,9 @@ extension FacebookRun {
             FacebookFilmStatus.self, film, ["fields": FacebookFilmStatus.fields], as: self.caller,
             endpoint: FacebookEndpoint.read)
     }
+
+    /// How long Facebook may work on a film that was taken; the documents name no end (?).
+    private static let patience: TimeInterval = 86_400
 
     /// The documents name no pace (?): often at first, then once a minute, then every five minutes.
     private static func pause(after looks: Int) -> Duration {
@@ -170,7 +181,12 @@ extension FacebookRun {
                     GraphFile("video_file_chunk", item, offset: film.start, length: length), as: self.caller,
                     endpoint: FacebookEndpoint.videos)
             } catch  where known == film && (error.code == .permanent || error.isUploadProblem) {
-                // A session that was left alone may have ended, or have a piece more than its last answer said: begin anew.
+                // The answer to a piece that arrived may have been lost: Facebook says how far it is, and it goes on from there.
+                if let next = try await self.resynchronised(film, item) {
+                    film = next
+                    continue
+                }
+                // A session that was left alone may have ended: begin anew.
                 self.state.film = nil
                 try await self.context.save(self.state.saved())
                 throw PluginError(.retryAfter, "The upload begins anew: \(error.message)", underlying: error)
@@ -183,6 +199,18 @@ extension FacebookRun {
             film = try await self.keep(film)
         }
         return film
+    }
+
+    /// A film whose upload is further than its last answer said; `nil` when it is not, or Facebook does not say.
+    private mutating func resynchronised(
+        _ film: FacebookState.Film, _ item: MediaItem
+    ) async throws(PluginError) -> FacebookState.Film? {
+        guard let known = try await self.goOn(with: film, item) else { return nil }
+        if known.film.isUploaded { return known.film }
+        guard known.offset > film.start else { return nil }
+        var next = film
+        (next.start, next.end) = (known.offset, item.byteCount)
+        return try await self.keep(next)
     }
 
     /// The identity of the post that shows a film.

@@ -35,6 +35,8 @@ struct FacebookState: SavedState, Equatable {
     var published: RemotePost?
     /// How often it was asked how far Facebook is.
     var looks = 0
+    /// When it was asked first.
+    var askedSince: Date?
 
     init() {}
 }

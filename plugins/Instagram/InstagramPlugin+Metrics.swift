@@ -55,7 +55,8 @@ extension InstagramPlugin: MetricsFetching {
         var readings: [MetricReading] = []
         var rest = request.posts.map(\.id)[...]
         while !rest.isEmpty {
-            readings += try await self.readings(Array(rest.prefix(GraphClient.batchSize)), client, caller)
+            readings += try await self.readings(
+                Array(rest.prefix(GraphClient.batchSize)), first: request.posts[0].id, client, caller)
             rest = rest.dropFirst(GraphClient.batchSize)
         }
         return readings
@@ -96,10 +97,10 @@ extension InstagramPlugin: MetricsFetching {
 
     /// Reads many in two batches: which kinds they are, then each by the metrics of its kind.
     ///
-    /// What the batch could not answer is asked alone, and what
-    /// fails alone is left out.
+    /// What the batch could not answer is asked alone, and what fails alone is left out, but for the first of all: it is what the caller asks
+    /// for, and why it could not be read decides what becomes of the asking.
     private func readings(
-        _ ids: [String], _ client: GraphClient, _ caller: GraphCaller
+        _ ids: [String], first: String, _ client: GraphClient, _ caller: GraphCaller
     ) async throws(PluginError) -> [MetricReading] {
         let kinds = try await client.batch(
             ids.map { GraphRead($0, Self.mediaFields(client)) }, as: caller, endpoint: InstagramEndpoint.read)
@@ -109,9 +110,14 @@ extension InstagramPlugin: MetricsFetching {
             switch answer {
             case .success(let body):
                 // What cannot be read is left out, like what fails alone.
-                if let media = try? JSONDecoder().decode(InstagramMedia.self, from: body) { known.append((id, media)) }
+                if let media = try? JSONDecoder().decode(InstagramMedia.self, from: body) {
+                    known.append((id, media))
+                } else if id == first {
+                    throw PluginError(.retryAfter, "Instagram's answer for the media \(id) could not be read.")
+                }
             case .failure(let error) where error.isGone: readings.append(Self.gone(id))
             case .failure(let error) where error.code == .reauthorize || error.code == .rateLimited: throw error
+            case .failure(let error) where id == first: throw error
             case .failure: continue
             }
         }
@@ -125,8 +131,13 @@ extension InstagramPlugin: MetricsFetching {
                 switch error {
                 case _ where error.isGone: readings.append(Self.gone(entry.id))
                 case _ where error.isUnknownMetric || error.platformCode == "10":
-                    readings.append(try await self.reading(entry.id, entry.media, client, caller))
+                    do {
+                        readings.append(try await self.reading(entry.id, entry.media, client, caller))
+                    } catch  where entry.id != first && error.code != .reauthorize && error.code != .rateLimited {
+                        continue
+                    }
                 case _ where error.code == .reauthorize || error.code == .rateLimited: throw error
+                case _ where entry.id == first: throw error
                 default: continue
                 }
             }

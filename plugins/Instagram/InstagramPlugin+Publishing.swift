@@ -59,8 +59,11 @@ struct InstagramRun {
 
     mutating func publish() async throws(PluginError) -> PublishOutcome {
         if let post = self.state.published { return try await self.finish(post) }
-        if self.state.containers.isEmpty { try await self.requireQuota() }
-        if let pause = try await self.prepare() { return .pending(try self.state.saved(), checkAfter: pause) }
+        if self.state.containers.isEmpty || self.state.asksQuota == true {
+            try await self.requireQuota()
+            self.state.asksQuota = nil
+        }
+        if let pause = try await self.prepareFetched() { return .pending(try self.state.saved(), checkAfter: pause) }
         let whole: Int? = self.content.format == .carousel ? nil : 0
         guard let container = self.state.container(whole) else {
             throw PluginError(.permanent, "The post needs a file.", field: "media")
@@ -76,6 +79,25 @@ struct InstagramRun {
         return try await self.finish(seen)
     }
 
+    /// Prepares; what Instagram could not fetch it is asked to fetch once more.
+    private mutating func prepareFetched() async throws(PluginError) -> Duration? {
+        do throws(PluginError) {
+            return try await self.prepare()
+        } catch  where error.code == .permanent && error.subcode == Self.unfetched && self.state.hasRefetched != true {
+            self.state.hasRefetched = true
+            self.state.containers = []
+            try await self.context.save(self.state.saved())
+            throw PluginError(
+                .retryAfter, error.message, nextAction: error.nextAction, retryAfter: .seconds(60),
+                platformCode: error.platformCode, underlying: error)
+        }
+    }
+
+    /// Instagram could not fetch a file.
+    private static let unfetched = 2_207_052
+    /// How often publishing one post is refused as not ready or not there; the documents say "once or twice, then a new container".
+    private static let mostRefusals = 10
+
     /// Publishes a container.
     private mutating func send(_ container: InstagramState.Container) async throws(PluginError) -> RemotePost {
         let outlet = self.outlet
@@ -89,11 +111,19 @@ struct InstagramRun {
             }
         } catch  where error.code == .retryAfter && error.subcode.map(Self.spoils) == true {
             self.state.refusals += 1
+            guard self.state.refusals < Self.mostRefusals else {
+                try await self.beginAnew(cost: Int.max / 2, because: error)
+                throw error
+            }
             if error.subcode == 2_207_027 {
                 for place in self.state.containers.indices { self.state.containers[place].isReady = false }
             } else if error.subcode != 2_207_008 || self.state.refusals > 1 {
                 self.state.containers = []
             }
+            try await self.context.save(self.state.saved())
+            throw error
+        } catch  where error.code == .rateLimited && error.endpoint == InstagramEndpoint.publish {
+            self.state.asksQuota = true
             try await self.context.save(self.state.saved())
             throw error
         }

@@ -24,10 +24,13 @@ struct InstagramContainerStatus: Decodable, Sendable {
         return (phase?.bytes_transferred ?? phase?.bytes_transfered)?.count
     }
 
+    /// The subcodes of Instagram's publishing: any other number in the text ("at most 10", "1.91:1") is none.
+    private static let subcodes = 2_207_000...2_207_999
+
     /// Why the container failed: its text ends with a subcode.
     var failure: PluginError {
         let text = self.status ?? ""
-        let number = text.split { !$0.isNumber }.last.flatMap { Int($0) }
+        let number = text.split { !$0.isNumber }.compactMap { Int($0) }.last { Self.subcodes.contains($0) }
         let body = GraphCoding.json([
             "error": GraphValue.object([
                 "code": .integer(Int64(number ?? -1)), "message": .text(text.isEmpty ? "The container failed." : text),
@@ -49,7 +52,7 @@ extension InstagramRun {
     /// - Returns: A pause while Instagram works on one.
     mutating func prepare() async throws(PluginError) -> Duration? {
         let isCarousel = self.content.format == .carousel
-        self.dropOld()
+        try await self.dropOld()
         for (index, item) in self.items.enumerated() {
             try await self.ensure(index, item, isChild: isCarousel)
         }
@@ -66,11 +69,43 @@ extension InstagramRun {
     }
 
     /// Forgets containers that end soon; the whole carousel with its parts.
-    private mutating func dropOld() {
+    private mutating func dropOld() async throws(PluginError) {
         let now = self.client.clock.now()
-        let isOld = self.state.containers.contains { now.timeIntervalSince($0.at) >= InstagramState.life }
-        if isOld { self.state.containers = [] }
+        let old = self.state.containers.filter { now.timeIntervalSince($0.at) >= InstagramState.life }
+        guard !old.isEmpty else { return }
+        // What was ready only waited for us. What Instagram worked on for a day is given one more try.
+        guard old.contains(where: { !$0.isReady }) else {
+            self.state.containers = []
+            return
+        }
+        try await self.beginAnew(
+            cost: 2, because: PluginError(.retryAfter, "Instagram has worked on a file for a day."))
     }
+
+    /// Lets go of all containers, so that new ones are made, as often as that can help.
+    ///
+    /// The documents name no number (?): an account may make 400 containers a day, and what three new ones do not mend is the file's or the
+    /// account's trouble.
+    ///
+    /// - Throws: `permanent` when it was done often enough.
+    mutating func beginAnew(cost: Int, because failure: PluginError) async throws(PluginError) {
+        self.state.containers = []
+        let spent = (self.state.anew ?? 0) + cost
+        let isEnough = spent > Self.mostAnew
+        // Who tries it again by hand begins with all tries.
+        self.state.anew = isEnough ? nil : spent
+        if isEnough { self.state.refusals = 0 }
+        try await self.context.save(self.state.saved())
+        guard isEnough else { return }
+        throw PluginError(
+            .permanent, "Instagram could not prepare the post in several tries: \(failure.message)",
+            nextAction: "Look at the files in the Instagram app or replace them, then try the post again.",
+            field: "media",
+            platformCode: failure.platformCode, httpStatus: failure.httpStatus, requestID: failure.requestID)
+    }
+
+    /// How often containers are made anew.
+    private static let mostAnew = 3
 
     // MARK: Making
 
@@ -196,10 +231,7 @@ extension InstagramRun {
         let failure =
             status.status_code == "EXPIRED"
             ? PluginError(.retryAfter, "The container has ended.", retryAfter: .zero) : status.failure
-        if failure.code == .retryAfter {
-            self.state.containers = []
-            try await self.context.save(self.state.saved())
-        }
+        if failure.code == .retryAfter { try await self.beginAnew(cost: 1, because: failure) }
         throw failure
     }
 }

@@ -25,6 +25,12 @@ struct InstagramState: SavedState, Equatable {
     var containers: [Container] = []
     /// How often publishing found the container not ready or not there.
     var refusals = 0
+    /// How often containers were made anew because Instagram could not use them.
+    var anew: Int?
+    /// Whether Instagram was asked once more to fetch what it could not fetch.
+    var hasRefetched: Bool?
+    /// Whether Instagram said that the posts of a day are used up: the quota is read before the next try.
+    var asksQuota: Bool?
     /// What became visible.
     var published: RemotePost?
     /// How often its address was asked for.

@@ -10,6 +10,14 @@ package struct GraphErrorRule: Sendable {
         case failure(PluginError.Code)
         /// The service failed: unknown for what creates, tried again for everything else.
         case service
+
+        /// What to tell a person where a row says no more.
+        var usualNextAction: String? {
+            switch self {
+            case .failure(let code): code.usualNextAction
+            case .service: PluginError.Code.retryAfter.usualNextAction
+            }
+        }
     }
 
     /// The codes; empty for any.
@@ -39,7 +47,7 @@ package struct GraphErrorRule: Sendable {
         self.scope = scope
         self.pause = pause
         self.meaning = meaning
-        self.nextAction = nextAction
+        self.nextAction = nextAction ?? effect.usualNextAction
     }
 
     /// The row for a refusal.

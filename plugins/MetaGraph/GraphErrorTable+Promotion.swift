@@ -5,12 +5,18 @@ import PluginKit
 extension GraphErrorRule {
     /// What the Marketing API says of boosts.
     static let promotion: [GraphErrorRule] = [
-        GraphErrorRule([], [1_885_621], .failure(.permanent), "The budget stands on two levels"),
+        GraphErrorRule(
+            [], [1_885_621], .failure(.permanent), "The budget stands on two levels",
+            "Take the budget away from the campaign or the ad set in the Ads Manager, or plan the boost again."),
         GraphErrorRule(
             [], [1_885_272, 1_885_650, 2_446_307], .failure(.permanent), "The budget is too low", "Raise the budget."),
         GraphErrorRule([], [1_487_033], .failure(.permanent), "The end lies in the past", "Set a later end."),
-        GraphErrorRule([], [1_487_929], .failure(.permanent), "The creative names more than one post"),
-        GraphErrorRule([], [2_490_487], .failure(.permanent), "The bid strategy is missing"),
+        GraphErrorRule(
+            [], [1_487_929], .failure(.permanent), "The creative names more than one post",
+            "Plan the boost again; if Meta says the same, update Posthorn."),
+        GraphErrorRule(
+            [], [2_490_487], .failure(.permanent), "The bid strategy is missing",
+            "Look at the bid strategy of the ad account in the Ads Manager, then plan the boost again."),
         GraphErrorRule(
             [], [2_490_427, 2_490_468], .failure(.needsHuman), "The ad was rejected",
             "Read the reason in the Ads Manager, change the post or appeal there."),
@@ -18,7 +24,8 @@ extension GraphErrorRule {
             [], [1_487_472, 1_885_557, 2_446_289, 2_490_155], .failure(.permanent), "The post is gone",
             "Boost another post."),
         GraphErrorRule(
-            [], [1_885_183], .failure(.needsHuman), "The app is in development mode", "Switch the app to live mode.",
+            [], [1_885_183], .failure(.needsHuman), "The app is in development mode",
+            "Switch the app to live mode, then: posthorn app resume.",
             scope: .app),
         GraphErrorRule(
             [], [3_858_079, 3_858_081], .failure(.needsHuman), "Beneficiary and payer are missing",

@@ -11,7 +11,9 @@ extension GraphErrorRule {
 
     /// Too many calls.
     private static let limits: [GraphErrorRule] = [
-        GraphErrorRule([4...4], [2_207_051], .failure(.needsHuman), "Instagram took the action for spam", spam),
+        GraphErrorRule(
+            [4...4], [2_207_051], .failure(.needsHuman), "Instagram took the action for spam", spam,
+            pause: rest),
         GraphErrorRule([4...4], .limit, "The app has used up its calls", scope: .app),
         GraphErrorRule([17...17], [2_446_079], .limit, "The ad account has used up its calls"),
         GraphErrorRule([17...17], .limit, "The user has used up its calls"),
@@ -29,12 +31,18 @@ extension GraphErrorRule {
             "The account has used up its calls of this kind"),
         GraphErrorRule(
             [9...9], [2_207_042], .limit, "Instagram takes no more posts of the account for now",
-            "It goes on by itself: the limit is over the last 24 hours.", scope: .endpoint, pause: .seconds(3600)),
+            fullDay, scope: .endpoint, pause: .seconds(3600)),
+        GraphErrorRule(
+            [], [2_207_042], .limit, "Instagram takes no more posts of the account for now", fullDay, scope: .endpoint,
+            pause: .seconds(3600)),
         GraphErrorRule([9...9], .limit, "The account has used up what it may do for now", pause: .seconds(3600)),
     ]
 
+    private static let fullDay = "It goes on by itself: the limit is over the last 24 hours."
     private static let spam =
         "Look at the account in the app, wait some hours, then resume it: posthorn account resume."
+    /// "Pause for hours", say the documents, and no number (?): a resumption before that waits until then.
+    private static let rest = Duration.seconds(4 * 3600)
 
     /// The token.
     private static let access: [GraphErrorRule] = [
@@ -50,7 +58,9 @@ extension GraphErrorRule {
             [190...190], [459], .failure(.needsHuman), "Facebook wants the person to log in",
             "Log in at facebook.com and pass its check, then resume the account."),
         GraphErrorRule([102...102, 190...190], .failure(.reauthorize), "The token is not accepted", again),
-        GraphErrorRule([104...104, 2500...2500], .failure(.permanent), "The call carries no token, or is malformed"),
+        GraphErrorRule(
+            [104...104, 2500...2500], .failure(.permanent), "The call carries no token, or is malformed",
+            "Connect the account again; if that does not help, update Posthorn."),
         GraphErrorRule(
             [3...3, 10...10, 200...299], .failure(.needsHuman), "A permission is missing",
             "Connect the account again with all permissions, by a person with full control of the Page."),
@@ -60,7 +70,7 @@ extension GraphErrorRule {
     private static let people: [GraphErrorRule] = [
         GraphErrorRule(
             [368...368], [1_390_008], .failure(.needsHuman), "Facebook finds that the Page posts too fast",
-            "Let the Page rest for some hours, then resume it: posthorn account resume."),
+            "Let the Page rest for some hours, then resume it: posthorn account resume.", pause: rest),
         GraphErrorRule(
             [368...368], .failure(.needsHuman), "Facebook has blocked the action for its policies",
             "Look at the Page's support inbox at facebook.com, settle it there, then resume the account."),
@@ -74,17 +84,28 @@ extension GraphErrorRule {
             [], [1_404_006, 4_854_002], .failure(.needsHuman), "Facebook wants the person's identity confirmed",
             "Confirm the identity at facebook.com, then resume the account."),
         GraphErrorRule(
-            [25...25], [2_207_050], .failure(.needsHuman), "The Instagram account is restricted or inactive",
-            "Log in to the Instagram app and settle what it shows, then resume the account."),
+            [25...25], [2_207_050], .failure(.needsHuman), "The Instagram account is restricted or inactive", restricted
+        ),
+        // As the text of a container's status has them, without their codes.
+        GraphErrorRule(
+            [], [2_207_050], .failure(.needsHuman), "The Instagram account is restricted or inactive", restricted),
+        GraphErrorRule(
+            [], [2_207_051], .failure(.needsHuman), "Instagram took the action for spam", spam, pause: rest),
     ]
+
+    private static let restricted = "Log in to the Instagram app and settle what it shows, then resume the account."
 
     /// What was to be published.
     private static let content: [GraphErrorRule] = [
         GraphErrorRule([506...506], .failure(.duplicate), "The Page has the same post already"),
         GraphErrorRule([], [1_455_006], .failure(.duplicate), "The Page has the same post already"),
         GraphErrorRule([], [1_366_051], .failure(.duplicate), "The photos are in another post already"),
-        GraphErrorRule([100...100], [33], .failure(.permanent), "It is gone, or cannot be seen with this token"),
-        GraphErrorRule([3001...3001], [1_504_028], .failure(.permanent), "No metric was named"),
+        GraphErrorRule(
+            [100...100], [33], .failure(.permanent), "It is gone, or cannot be seen with this token",
+            "Look on the platform whether it is still there; if it is, connect the account again with all permissions."),
+        GraphErrorRule(
+            [3001...3001], [1_504_028], .failure(.permanent), "No metric was named",
+            "Update Posthorn: Meta no longer has the metrics that it asks for."),
         GraphErrorRule([324...324], .failure(.permanent), "A picture is missing", replan),
         GraphErrorRule(
             [], [1_366_046], .failure(.permanent), "A picture is too large", "Use a picture of at most 4 MB."),

@@ -47,7 +47,7 @@ package struct GraphFailure: Sendable {
         case .service: error = self.unspoken(message)
         case nil: error = status >= 500 ? self.unspoken(message) : PluginError(.permanent, message)
         }
-        error.nextAction = rule?.nextAction
+        error.nextAction = rule?.nextAction ?? error.code.usualNextAction ?? "Correct what Meta names, then try again."
         error.scope = rule?.scope ?? .account
         error.retryAfter = rule?.pause
         error.endpoint = error.scope == .endpoint ? self.endpoint : nil

@@ -10,6 +10,14 @@ struct TikTokErrorRule: Sendable {
         case failure(PluginError.Code)
         /// The service failed: unknown for what creates, tried again for everything else.
         case service
+
+        /// What to tell a person where a row says no more.
+        var usualNextAction: String? {
+            switch self {
+            case .failure(let code): code.usualNextAction
+            case .service: PluginError.Code.retryAfter.usualNextAction
+            }
+        }
     }
 
     /// The values of `error.code`, `error` or `fail_reason`.
@@ -19,6 +27,8 @@ struct TikTokErrorRule: Sendable {
     var scope: PluginError.Scope
     /// How long to wait, where the documents let one know.
     var pause: Duration?
+    /// How long the first pause is where the documents say only that it grows.
+    var firstPause: Duration?
     /// The part of a post that is refused.
     var field: String?
     /// What it means, for a person.
@@ -28,15 +38,16 @@ struct TikTokErrorRule: Sendable {
 
     init(
         _ codes: [String], _ effect: Effect, _ meaning: String, _ nextAction: String? = nil,
-        scope: PluginError.Scope = .account, pause: Duration? = nil, field: String? = nil
+        scope: PluginError.Scope = .account, pause: Duration? = nil, firstPause: Duration? = nil, field: String? = nil
     ) {
+        self.firstPause = firstPause
         self.codes = codes
         self.effect = effect
         self.scope = scope
         self.pause = pause
         self.field = field
         self.meaning = meaning
-        self.nextAction = nextAction
+        self.nextAction = nextAction ?? effect.usualNextAction
     }
 
     /// The row for an answer without a code that is known.
@@ -48,7 +59,9 @@ struct TikTokErrorRule: Sendable {
         // Neither success nor refusal: somebody else answered, or the answer broke off.
         case ..<400 where status != 200: TikTokErrorRule([], .service, "TikTok answered \(status)")
         case 200: TikTokErrorRule([], .service, "TikTok answered without saying whether it succeeded")
-        default: TikTokErrorRule([], .failure(.permanent), "TikTok refused (\(status))")
+        default:
+            TikTokErrorRule(
+                [], .failure(.permanent), "TikTok refused (\(status))", "Read what TikTok says, then plan it again.")
         }
     }
 
@@ -72,11 +85,16 @@ struct TikTokErrorRule: Sendable {
         TikTokErrorRule(
             ["invalid_param", "invalid_params"], .failure(.permanent), "TikTok does not take the request",
             "Correct what TikTok names and plan the post again."),
-        TikTokErrorRule(["invalid_publish_id"], .failure(.permanent), "TikTok does not know the post any more"),
+        TikTokErrorRule(
+            ["invalid_publish_id"], .failure(.permanent), "TikTok does not know the post any more",
+            "Look in the TikTok app: plan the post again only if it is not there."),
         TikTokErrorRule(
             ["token_not_authorized_for_specified_publish_id"], .failure(.permanent),
-            "The post was sent with another creator's token"),
-        TikTokErrorRule(["publish_not_cancellable"], .failure(.permanent), "The post cannot be cancelled any more"),
+            "The post was sent with another creator's token",
+            "Connect the account that it was sent for, or plan it again for this one."),
+        TikTokErrorRule(
+            ["publish_not_cancellable"], .failure(.permanent), "The post cannot be cancelled any more",
+            "Delete it in the TikTok app once it is there."),
         TikTokErrorRule(
             ["app_version_check_failed"], .failure(.permanent), "The creator's TikTok app is too old",
             "Ask the creator to update the TikTok app."),
@@ -98,7 +116,7 @@ struct TikTokErrorRule: Sendable {
         TikTokErrorRule(
             ["unaudited_client_can_only_post_to_private_accounts"], .failure(.needsHuman),
             "TikTok has not audited the app: it may post to private accounts alone",
-            "Have the app audited at developers.tiktok.com, then resume the app.", scope: .app),
+            "Have the app audited at developers.tiktok.com, then: posthorn app resume.", scope: .app),
         TikTokErrorRule(
             ["url_ownership_unverified"], .failure(.permanent), "TikTok does not fetch from this address",
             "Verify the address of POSTHORN_PUBLIC_URL as a URL property of the app at developers.tiktok.com, then retry.",
@@ -139,7 +157,9 @@ struct TikTokErrorRule: Sendable {
         TikTokErrorRule(
             ["video_pull_failed", "photo_pull_failed"], .failure(.retryAfter), "TikTok could not fetch the file",
             "Check from outside that POSTHORN_PUBLIC_URL is reachable and answers without a redirect.", field: "media"),
-        TikTokErrorRule(["publish_cancelled"], .failure(.permanent), "The post was cancelled"),
+        TikTokErrorRule(
+            ["publish_cancelled"], .failure(.permanent), "The post was cancelled",
+            "Plan the post again if it is still wanted."),
         TikTokErrorRule(
             ["auth_removed"], .failure(.reauthorize), "The creator has withdrawn the app's access",
             "Connect the account again."),

@@ -42,8 +42,8 @@ extension TikTokPlugin {
         scopes: ["user.info.basic", "user.info.stats", "video.publish", "video.list"],
         rateBuckets: [
             RateBucket(endpoint: TikTokEndpoint.creator, scope: .account, calls: 20, window: minute),
+            // Acts of publishing, of uploads and of what TikTok fetches alike; not the last chunk of an upload, which is none.
             RateBucket(endpoint: TikTokEndpoint.open, scope: .account, calls: 6, window: minute),
-            RateBucket(endpoint: TikTokEndpoint.publish, scope: .account, calls: 6, window: minute),
             // "About 15" a creator and day (?); TikTok's own word comes on top.
             RateBucket(
                 endpoint: TikTokEndpoint.publish, scope: .account, calls: 15, window: .seconds(86_400), counts: .posts),

@@ -65,27 +65,47 @@ struct TikTokRun {
         var comment_disabled: Bool?
         var duet_disabled: Bool?
         var stitch_disabled: Bool?
+        var max_video_post_duration_sec: Double?
     }
     private struct Nothing: Encodable {}
 
     /// Asks what the creator may choose now; TikTok wants that before every post.
     ///
     /// The answer is kept until it is known what became of the send: a run that only finds out again that it was sent does not ask.
-    mutating func askCreator() async throws(PluginError) -> TikTokState.Creator {
+    ///
+    /// - Parameter endpoint: The bucket. What TikTok fetches is opened by its visible step, which is counted as a post: the question right
+    ///   before it takes the token of the act of publishing.
+    /// - Returns: What the creator may choose.
+    /// - Throws: `permanent` for what the creator may not post.
+    mutating func askCreator(countedIn endpoint: String) async throws(PluginError) -> TikTokState.Creator {
         if let known = self.state.creator { return known }
         let privacy = try self.privacy
         let info = try await self.client.post(
             CreatorInfo.self, "post/publish/creator_info/query/", Nothing(), as: self.caller,
-            endpoint: TikTokEndpoint.creator)
+            endpoint: endpoint)
         if let options = info.privacy_level_options, !options.contains(privacy) {
             throw PluginError(
                 .permanent, "The creator cannot choose the privacy level \(privacy).",
                 nextAction: "Set privacy_level to one of: \(options.joined(separator: ", ")).",
                 field: "settings.\(TikTokSettings.privacy)", platformCode: "privacy_level_option_mismatch")
         }
+        try self.checkLength(most: info.max_video_post_duration_sec)
         return TikTokState.Creator(
             name: info.creator_username, hasComments: info.comment_disabled != true,
             hasDuets: info.duet_disabled != true, hasStitches: info.stitch_disabled != true)
+    }
+
+    /// Refuses a film that is longer than the creator may post; one whose length nobody could measure is left to TikTok.
+    private func checkLength(most seconds: Double?) throws(PluginError) {
+        guard let seconds, self.content.format == .video,
+            let length = self.items.first?.facts?.duration.map({ $0 / .seconds(1) }),
+            length > seconds
+        else { return }
+        let (shown, most) = (Int(length.rounded(.up)), Int(seconds))
+        throw PluginError(
+            .permanent, "The film lasts \(shown) seconds, and the creator may post \(most).",
+            nextAction: "Shorten the film to \(most) seconds and plan the post again.", field: "media[0]",
+            platformCode: "duration_check_failed")
     }
 
     /// Who may see it: nobody decides that but the person who planned the post.
@@ -106,7 +126,7 @@ struct TikTokRun {
     private mutating func sendAddresses() async throws(PluginError) -> RemotePost {
         if let id = self.state.publishID { return RemotePost(id: id) }
         let addresses = try self.addresses()
-        let creator = try await self.askCreator()
+        let creator = try await self.askCreator(countedIn: TikTokEndpoint.open)
         if self.state.creator == nil {
             self.state.creator = creator
             try await self.save()

@@ -21,6 +21,8 @@ struct TikTokLook {
     private static let mostPages = 20
     /// How long TikTok may take to fetch; not found before that proves nothing.
     private static let fetching: TimeInterval = 3600 + 120
+    /// After how many sends absence from the list is still believed: one new act of publishing, no more.
+    private static let sendsByItself = 1
     /// How many UTF-16 units of long words the list still shows (?).
     private static let shownLength = 100
 
@@ -106,6 +108,13 @@ struct TikTokLook {
         }
         guard self.client.clock.now().timeIntervalSince(self.send.sentAfter) >= Self.fetching else {
             return .inconclusive("TikTok may still be fetching the file.")
+        }
+        // Whether the list has photos at all is uncertain, and what is in moderation is in no list.
+        guard self.send.content.format == .video else {
+            return .inconclusive("TikTok's list does not prove that photos were not posted.")
+        }
+        guard self.send.number <= Self.sendsByItself else {
+            return .inconclusive("It was sent \(self.send.number) times and is not in TikTok's list.")
         }
         return .absent
     }

@@ -81,6 +81,7 @@ struct TikTokFailure: Sendable {
         }
         error.nextAction = rule.nextAction
         error.retryAfter = rule.pause
+        error.firstPause = rule.firstPause
         error.scope = rule.scope
         error.endpoint = rule.scope == .endpoint ? self.endpoint : nil
         error.field = rule.field

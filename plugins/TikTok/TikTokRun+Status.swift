@@ -31,6 +31,9 @@ extension TikTokRun {
     /// When a published post without an identity is asked for it again, after 1, 5, 15 and 60 minutes; then it stays without one.
     private static let looks: [Duration] = [.seconds(60), .seconds(300), .seconds(900), .seconds(3600)]
 
+    /// How long TikTok may work on a post; the documents name no end (?), and fetching and moderation take hours at most.
+    private static let patience: TimeInterval = 86_400
+
     /// Asks how far TikTok is.
     mutating func follow(_ id: String) async throws(PluginError) -> PublishOutcome {
         if let completedAt = self.state.completedAt {
@@ -57,6 +60,12 @@ extension TikTokRun {
         default:
             let since = self.state.followedSince ?? now
             self.state.followedSince = since
+            guard now.timeIntervalSince(since) < Self.patience else {
+                throw PluginError(
+                    .permanent, "TikTok has worked on the post for a day and does not say what became of it.",
+                    nextAction: "Look in the TikTok app: plan the post again only if it is not there.",
+                    platformCode: status.status)
+            }
             return .pending(try self.state.saved(), checkAfter: Self.pace(now.timeIntervalSince(since)))
         }
     }

@@ -52,7 +52,7 @@ extension TikTokRun {
             if try await self.isAlive(id, upload, chunks) { return (id, upload) }
             self.forgetUpload()
         }
-        let creator = try await self.askCreator()
+        let creator = try await self.askCreator(countedIn: TikTokEndpoint.creator)
         let body = TikTokNewVideo(self.content, privacy: try self.privacy, creator, from: .upload(chunks))
         let opened = try await self.client.post(
             Opened.self, "post/publish/video/init/", body, as: self.caller, endpoint: TikTokEndpoint.open)

@@ -14,6 +14,15 @@ struct XErrorRule: Sendable {
         case limitOrPerson
         /// The service failed: unknown for what creates, tried again for everything else.
         case service
+
+        /// What to tell a person where a row says no more.
+        var usualNextAction: String? {
+            switch self {
+            case .failure(let code): code.usualNextAction
+            case .limit, .limitOrPerson: PluginError.Code.rateLimited.usualNextAction
+            case .service: PluginError.Code.retryAfter.usualNextAction
+            }
+        }
     }
 
     /// How a row recognises an answer.
@@ -48,7 +57,7 @@ struct XErrorRule: Sendable {
         self.match = match
         self.effect = effect
         self.meaning = meaning
-        self.nextAction = nextAction
+        self.nextAction = nextAction ?? effect.usualNextAction
         self.scope = scope
     }
 
@@ -71,7 +80,7 @@ struct XErrorRule: Sendable {
     static let table: [XErrorRule] = limits + tokens + app + account + content + service
 
     private static let replan = "Change the post and plan it again."
-    private static let checkApp = "Check the client id and secret of the X app."
+    private static let checkApp = "Check the client id and secret of the X app, then: posthorn app resume."
     private static let unlock = "Log in at x.com to unlock the account, then resume it."
     private static let settle = "Settle it at x.com, then resume the account."
     private static let reconnect = "Connect the account again with all scopes that Posthorn asks for."
@@ -84,7 +93,8 @@ struct XErrorRule: Sendable {
         XErrorRule(400...403, .number(88), .limit, "Too many calls", scope: .endpoint),
         XErrorRule(
             403...403, .problem("usage-capped"), .limitOrPerson, "The app has used up what its plan allows",
-            "Raise the plan in the X developer console or wait for the next period, then resume the app.", scope: .app),
+            "Raise the plan in the X developer console or wait for the next period, then: posthorn app resume.",
+            scope: .app),
     ]
 
     /// The token.
@@ -113,13 +123,14 @@ struct XErrorRule: Sendable {
     private static let app: [XErrorRule] = [
         XErrorRule(
             402, .any, .needsHuman, "The app has no credits left",
-            "Buy credits for the app in the X developer console, then resume the app.", scope: .app),
+            "Buy credits for the app in the X developer console, then: posthorn app resume.", scope: .app),
         XErrorRule(
             403, .problem("client-forbidden"), .needsHuman, "The app lacks access to this",
-            "Give the app the access level that this needs in the X developer console, then resume it.", scope: .app),
+            "Give the app the access level that this needs in the X developer console, then: posthorn app resume.",
+            scope: .app),
         XErrorRule(
             403, .problem("oauth1-permissions"), .needsHuman, "The app may only read",
-            "Give the app read and write permission in the X developer console and connect its accounts again.",
+            "Give the app read and write permission in the X developer console, connect its accounts again, then: posthorn app resume.",
             scope: .app),
     ]
 

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Domain
 import Foundation
+import JobQueue
 import Persistence
 import PluginKit
 import Publishing
@@ -15,9 +16,12 @@ struct AppCommands: AsyncParsableCommand {
             Tokens are renewed with the app that they were made with: the one that `account connect --app` named, or the platform's only one.
             A platform without an app here uses the configured one: POSTHORN_PLATFORM_X_CLIENT_ID and …_CLIENT_SECRET, and so on per platform.
             An account that was connected before its app was added uses the configured app first, then the platform's only one.
+            When a platform refuses the app itself (credits used up, an audit missing), the work of all its accounts stops until `app resume`.
             """,
-        examples: ["app add main-x --platform x --client-id abc --secret-file secret.txt", "app list"],
-        subcommands: [Add.self, List.self, Show.self])
+        examples: [
+            "app add main-x --platform x --client-id abc --secret-file secret.txt", "app list", "app resume x/main-x",
+        ],
+        subcommands: [Add.self, List.self, Show.self, Pause.self, Resume.self])
 
     struct Add: PosthornCommand {
         static let configuration = CommandConfiguration(
@@ -57,7 +61,7 @@ struct AppCommands: AsyncParsableCommand {
             }
             let base = try AppRows.base(context)
             try await context.withServices { services in
-                let apps = AppService(pool: services.pool, registry: services.registry, keys: services.keys)
+                let apps = services.apps
                 let app = AppRow(
                     platform: PlatformID(rawValue: self.platform), name: self.name, externalID: self.externalID,
                     hasSecret: secret != nil, auditState: AuditState(rawValue: self.audit) ?? .unknown)
@@ -84,10 +88,17 @@ struct AppCommands: AsyncParsableCommand {
         func run(_ context: CommandContext) async throws {
             let base = try AppRows.base(context)
             try await context.withServices { services in
-                let apps = try await AppService(pool: services.pool, registry: services.registry, keys: services.keys)
-                    .list(platform: self.platform.map { PlatformID(rawValue: $0) })
-                let rows = apps.map {
-                    AppRows.record($0, manifest: services.registry[$0.platform]?.manifest, base: base)
+                let platform = self.platform.map { PlatformID(rawValue: $0) }
+                let pauses = try await services.apps.pauses()
+                var rows = try await services.apps.list(platform: platform).map { app in
+                    AppRows.record(
+                        app, manifest: services.registry[app.platform]?.manifest, base: base,
+                        pauses: pauses[.app(app.id)] ?? [])
+                }
+                // The app of the configuration is told of only while it is stopped: nothing is stored of it.
+                for id in services.registry.platforms where platform == nil || platform == id {
+                    guard let stopped = pauses[.provider(id.rawValue)] else { continue }
+                    rows.append(AppRows.configured(id, pauses: stopped))
                 }
                 context.output.show(
                     Listing(AppRows.columns, rows: rows, empty: "no apps yet; add one with `posthorn app add`"))
@@ -107,11 +118,11 @@ struct AppCommands: AsyncParsableCommand {
         func run(_ context: CommandContext) async throws {
             let base = try AppRows.base(context)
             try await context.withServices { services in
-                let app = try await AppService(pool: services.pool, registry: services.registry, keys: services.keys)
-                    .show(self.app)
+                let app = try await services.apps.show(self.app)
                 context.output.show(
                     AppRows.record(
                         app, manifest: services.registry[app.platform]?.manifest, base: base,
+                        pauses: try await services.apps.pauses()[.app(app.id)] ?? [],
                         verifyToken: try await services.webhooks.verifyToken(of: app.id)))
             }
         }
@@ -125,6 +136,11 @@ enum AppRows {
         Column("client_id", "CLIENT ID", "the platform's public identity of it", isFlexible: true),
         Column("has_secret", "SECRET", "whether it has a secret"),
         Column("audit_state", "AUDIT", "unknown, development or approved"),
+        Column("state", "STATE", "active, or paused while work of its accounts is stopped"),
+        Column("paused_queues", nil, "which of its accounts' queues stand still"),
+        Column("state_reason", "WHY", "why it is paused", isFlexible: true),
+        Column("paused_by", nil, "who paused it: a person, or the platform whose refusal stopped it"),
+        Column("paused_at", nil, "since when"),
         Column("scopes", nil, "the scopes to ask for"),
         Column("redirect_uri", nil, "where the platform sends people back to; register it there"),
         Column("webhook_uri", nil, "where the platform tells what happens; register it there"),
@@ -145,10 +161,11 @@ enum AppRows {
     }
 
     static func record(
-        _ app: AppRow, manifest: PluginManifest?, base: String, verifyToken: String? = nil
+        _ app: AppRow, manifest: PluginManifest?, base: String, pauses: [JobQueue.Pause] = [],
+        verifyToken: String? = nil
     ) -> Record {
         let isTold = manifest?.capabilities.contains(.webhooks) ?? false
-        return Record([
+        var record = Record([
             "webhook_uri": .optional(isTold ? Self.webhookAddress(of: app, base: base) : nil),
             "webhook_verify_token": .optional(isTold ? verifyToken : nil),
             "id": .text("\(app.id)"), "name": .text(app.name), "platform": .text(app.platform.rawValue),
@@ -157,6 +174,30 @@ enum AppRows {
             "redirect_uri": .text("\(base)/oauth/\(app.platform)"),
             "scopes": .list((manifest?.scopes ?? []).map { .text($0) }),
         ])
+        record.fields += Self.standing(pauses)
+        return record
+    }
+
+    /// The app that the configuration names for a platform, while it is paused.
+    static func configured(_ platform: PlatformID, pauses: [JobQueue.Pause]) -> Record {
+        var record = Record(["name": .text(platform.rawValue), "platform": .text(platform.rawValue)])
+        record.fields += Self.standing(pauses)
+        return record
+    }
+
+    /// Whether an app is paused, where, since when and why.
+    private static func standing(_ pauses: [JobQueue.Pause]) -> [Record.Entry] {
+        let first = pauses.first
+        let queues = pauses.compactMap { pause -> Field? in
+            if case .app(_, let queue) = pause.scope { Field.text("\(queue)") } else { nil }
+        }
+        return [
+            Record.Entry(key: "state", value: .state(first == nil ? "active" : "paused")),
+            Record.Entry(key: "paused_queues", value: queues.isEmpty ? .none : .list(queues)),
+            Record.Entry(key: "state_reason", value: .optional(first?.reason)),
+            Record.Entry(key: "paused_by", value: .optional(first?.by)),
+            Record.Entry(key: "paused_at", value: .time(first?.since, in: "UTC")),
+        ]
     }
 }
 

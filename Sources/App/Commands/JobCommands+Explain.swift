@@ -173,6 +173,9 @@ private struct ExplanationRows {
         case .accountQueue(let client, let account, let queue):
             let name = "\(self.names.client(client))/\(self.names.account(account) ?? "\(account)")"
             return ("queue \(queue) of account \(name)", "posthorn account resume \(name)")
+        case .app(let app, let queue):
+            let name = self.names.app(app)
+            return ("queue \(queue) of the app \(name)", "posthorn app resume \(name)")
         }
     }
 
@@ -180,7 +183,7 @@ private struct ExplanationRows {
         switch scope {
         case .account(let account): "account \(self.names.account(account) ?? "\(account)")"
         case .client(let client): "client \(self.names.client(client))"
-        case .app(let app): "app \(app)"
+        case .app: "app \(self.names.app(scope))"
         case .provider(let name): "platform \(name)"
         }
     }

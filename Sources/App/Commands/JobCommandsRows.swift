@@ -31,14 +31,24 @@ enum JobRows {
     struct Names {
         private var clients: [ClientID: ClientRow] = [:]
         private var accounts: [AccountID: AccountRow] = [:]
+        private var apps: [AppID: AppRow] = [:]
 
         init(_ services: ServiceContext) async throws {
             for client in try await services.clients.list(all: true) { self.clients[client.id] = client }
             for found in try await services.accounts.list() { self.accounts[found.account.id] = found.account }
+            for app in try await services.apps.list() { self.apps[app.id] = app }
         }
 
         func client(_ id: ClientID) -> String { self.clients[id]?.slug.rawValue ?? id.description }
         func zone(of id: ClientID) -> String { self.clients[id]?.timeZone ?? "UTC" }
+        /// An app's name; the platform's for the one of the configuration.
+        func app(_ scope: LimitScope) -> String {
+            switch scope {
+            case .app(let id): self.apps[id].map { "\($0.platform)/\($0.name)" } ?? "\(id)"
+            case .provider(let name): name
+            case .account, .client: "\(scope)"
+            }
+        }
         func account(_ id: AccountID?) -> String? { id.map { self.accounts[$0]?.slug.rawValue ?? $0.description } }
     }
 

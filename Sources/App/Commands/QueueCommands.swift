@@ -84,6 +84,7 @@ struct QueueCommands: AsyncParsableCommand {
             case .account(let client, let account): "account \(names.client(client))/\(names.account(account) ?? "")"
             case .accountQueue(let client, let account, let queue):
                 "account \(names.client(client))/\(names.account(account) ?? ""), queue \(queue)"
+            case .app(let app, let queue): "app \(names.app(app)), queue \(queue)"
             }
         }
     }

@@ -42,6 +42,7 @@ struct DatabaseChecks {
                 findings.append(await self.check("workers") { try await self.workers(pool) })
                 findings.append(await self.check("queue") { try await self.queue(pool) })
                 findings.append(await self.check("tokens") { try await self.tokens(pool) })
+                findings.append(await self.check("apps") { try await self.apps(pool) })
                 findings.append(await self.check("history") { try await growth.history() })
                 findings.append(await self.check("tables") { try await growth.tables() })
                 return findings
@@ -158,6 +159,27 @@ struct DatabaseChecks {
                 fix: "start more workers, or see what is paused with `posthorn queue stats`")
         }
         return .ok("queue", ready == 0 ? "nothing waits" : "\(ready) jobs are due")
+    }
+
+    /// Whether work stands still because a platform refuses an app, or somebody paused it.
+    private func apps(_ pool: ConnectionPool) async throws -> Finding {
+        var stopped: [LimitScope: Pause] = [:]
+        for pause in try await JobStore(pool: pool).pauses() {
+            if case .app(let app, _) = pause.scope, stopped[app] == nil { stopped[app] = pause }
+        }
+        guard let (app, first) = stopped.min(by: { $0.value.since < $1.value.since }) else {
+            return .ok("apps", "none is paused")
+        }
+        let names = try await pool.withConnection { db in try await AppRepository.list(on: &db) }
+        let name =
+            switch app {
+            case .app(let id): names.first { $0.id == id }.map { "\($0.platform)/\($0.name)" } ?? "\(id)"
+            case .provider(let platform): platform
+            case .account, .client: "\(app)"
+            }
+        return .warning(
+            "apps", "\(stopped.count) paused, \(name) by \(first.by): \(first.reason ?? "no reason was given")",
+            fix: "settle what the reason says, then `posthorn app resume \(name)`; `posthorn app list` shows all")
     }
 
     private func tokens(_ pool: ConnectionPool) async throws -> Finding {

@@ -27,7 +27,10 @@ extension JobStore {
         }
         if spec.dueAt > now { hindrances.append(.notDue(until: spec.dueAt)) }
         hindrances += try await self.unknownEffects(of: spec)
-        hindrances += try await self.pauses().filter { $0.scope.holds(spec) }.map { .paused($0) }
+        let app = try await self.pool.withConnection { db in
+            try await Self.app(of: spec.account, client: spec.client, provider: spec.provider, on: &db)
+        }
+        hindrances += try await self.pauses().filter { $0.scope.holds(spec, of: app) }.map { .paused($0) }
         let scopes = try await self.scopes(of: spec)
         let limits = LimitStore(pool: self.pool)
         hindrances += try await limits.gates()
@@ -204,8 +207,8 @@ extension SlotHolder {
 }
 
 extension PauseScope {
-    /// Whether a job is within it.
-    func holds(_ job: JobSpec) -> Bool {
+    /// Whether a job of an app is within it.
+    func holds(_ job: JobSpec, of app: LimitScope) -> Bool {
         switch self {
         case .queue(let queue): queue == job.queue
         case .client(let client): client == job.client
@@ -213,6 +216,7 @@ extension PauseScope {
         case .account(let client, let account): client == job.client && account == job.account
         case .accountQueue(let client, let account, let queue):
             client == job.client && account == job.account && queue == job.queue
+        case .app(let paused, let queue): paused == app && queue == job.queue
         }
     }
 }

@@ -166,6 +166,7 @@ extension JobStore {
                    SELECT FROM queue_control c
                    WHERE c.client_id IN (given.client_id, \(ClientID.none))
                      AND c.account_id IN (given.account_id, \(AccountID.none)) AND c.queue IN ('', \(claim.queue))
+                     AND c.app IN ('', coalesce('app:' || p.app_id, 'provider:' || head.provider))
                ) AS is_paused,
                CASE WHEN (SELECT EXISTS (SELECT FROM lane_gate)) THEN (
                    SELECT max(g.blocked_until)
@@ -196,7 +197,8 @@ extension JobStore {
         LEFT JOIN LATERAL (
             SELECT r.provider
             FROM job_ready r
-            WHERE (SELECT EXISTS (SELECT FROM lane_gate)) AND r.era = (SELECT era FROM clock) AND r.queue = \(claim.queue)
+            WHERE ((SELECT EXISTS (SELECT FROM lane_gate)) OR (SELECT EXISTS (SELECT FROM queue_control WHERE app <> '')))
+              AND r.era = (SELECT era FROM clock) AND r.queue = \(claim.queue)
               AND r.client_id = given.client_id AND r.account_id = given.account_id
             ORDER BY r.priority, r.due_at, r.job_id
             LIMIT 1

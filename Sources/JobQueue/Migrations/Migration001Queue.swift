@@ -294,15 +294,17 @@ enum Migration001Queue {
             run_limits_ms   jsonb NOT NULL DEFAULT '{}'
         ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
-        -- What is paused. The nil UUID stands for every client or every account, '' for every queue.
+        -- What is paused. The nil UUID stands for every client or every account, '' for every queue. app is '' or the app whose
+        -- accounts are meant: 'app:<uuid>', or 'provider:<name>' for the accounts of a platform that no app is known for.
         CREATE TABLE queue_control (
             client_id       uuid NOT NULL,
             account_id      uuid NOT NULL,
             queue           text NOT NULL,
+            app             text NOT NULL DEFAULT '',
             paused_at       timestamptz NOT NULL,
             paused_by       text NOT NULL,
             reason          text,
-            PRIMARY KEY (client_id, account_id, queue)
+            PRIMARY KEY (client_id, account_id, queue, app)
         );
 
 

@@ -35,7 +35,9 @@ enum Migration002Lanes {
             blocked_until   timestamptz NOT NULL,
             reason          text NOT NULL,
             closed_by       text,
-            closed_at       timestamptz NOT NULL
+            closed_at       timestamptz NOT NULL,
+            -- How many refusals that named no time followed each other.
+            refusals        integer NOT NULL DEFAULT 0
         );
 
         -- How many jobs of a client or an app run at once; scope as in lane_gate, 'client:' and 'app:' only.

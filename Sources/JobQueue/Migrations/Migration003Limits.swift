@@ -35,6 +35,8 @@ enum Migration003Limits {
             reason          text NOT NULL,
             closed_by       text,
             closed_at       timestamptz NOT NULL,
+            -- How many refusals that named no time followed each other.
+            refusals        integer NOT NULL DEFAULT 0,
             PRIMARY KEY (scope, endpoint)
         );
 

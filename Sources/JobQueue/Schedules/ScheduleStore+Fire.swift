@@ -61,7 +61,7 @@ extension ScheduleStore {
           AND NOT EXISTS (
               SELECT FROM queue_control c
               WHERE c.client_id IN (\(ClientID.none), s.client_id) AND c.account_id IN (\(AccountID.none), s.account_id)
-                AND c.queue IN ('', s.queue))
+                AND c.queue IN ('', s.queue) AND c.app = '')
         ORDER BY s.look_at
         LIMIT \(Int32(clamping: limit))
         FOR NO KEY UPDATE OF s SKIP LOCKED

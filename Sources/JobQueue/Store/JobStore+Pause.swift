@@ -16,10 +16,12 @@ package enum PauseScope: Sendable, Hashable {
     case account(ClientID, AccountID)
     /// An account in one queue.
     case accountQueue(ClientID, AccountID, QueueName)
+    /// The accounts of an app in one queue; with `.provider` those of a platform that no app is known for.
+    case app(LimitScope, QueueName)
 
     var client: ClientID {
         switch self {
-        case .queue: .none
+        case .queue, .app: .none
         case .client(let client), .clientQueue(let client, _), .account(let client, _), .accountQueue(let client, _, _):
             client
         }
@@ -28,19 +30,24 @@ package enum PauseScope: Sendable, Hashable {
     var account: AccountID {
         switch self {
         case .account(_, let account), .accountQueue(_, let account, _): account
-        case .queue, .client, .clientQueue: .none
+        case .queue, .client, .clientQueue, .app: .none
         }
     }
 
     var queue: QueueName {
         switch self {
-        case .queue(let queue), .clientQueue(_, let queue), .accountQueue(_, _, let queue): queue
+        case .queue(let queue), .clientQueue(_, let queue), .accountQueue(_, _, let queue), .app(_, let queue): queue
         case .client, .account: ""
         }
     }
 
-    init(client: ClientID, account: AccountID, queue: QueueName) {
-        if account != .none {
+    /// The app's column.
+    var app: String { if case .app(let scope, _) = self { scope.description } else { "" } }
+
+    init(client: ClientID, account: AccountID, queue: QueueName, app: LimitScope?) {
+        if let app {
+            self = .app(app, queue)
+        } else if account != .none {
             self = queue == "" ? .account(client, account) : .accountQueue(client, account, queue)
         } else if client == .none {
             self = .queue(queue)
@@ -82,8 +89,9 @@ extension JobStore {
     ) async throws {
         try await db.execute(
             """
-            INSERT INTO queue_control (client_id, account_id, queue, paused_at, paused_by, reason)
-            VALUES (\(scope.client), \(scope.account), \(scope.queue), world_now(), \(person), \(reason))
+            INSERT INTO queue_control (client_id, account_id, queue, app, paused_at, paused_by, reason)
+            VALUES (\(scope.client), \(scope.account), \(scope.queue), \(scope.app), world_now(), \(person),
+                    \(reason?.storable))
             ON CONFLICT DO NOTHING
             """)
     }
@@ -107,6 +115,7 @@ extension JobStore {
             """
             DELETE FROM queue_control
             WHERE client_id = \(scope.client) AND account_id = \(scope.account) AND queue = \(scope.queue)
+              AND app = \(scope.app)
             """) == 1
     }
 
@@ -117,7 +126,7 @@ extension JobStore {
             SELECT EXISTS (
                 SELECT FROM queue_control
                 WHERE client_id IN (\(job.client), \(ClientID.none)) AND account_id IN (\(job.account ?? AccountID.none), \(AccountID.none))
-                  AND queue IN (\(job.queue), ''))
+                  AND queue IN (\(job.queue), '') AND app IN ('', (\(Self.app(of: job)))))
             """
         ).single()
     }
@@ -126,14 +135,15 @@ extension JobStore {
     package func pauses() async throws -> [Pause] {
         let rows = try await self.pool.query(
             """
-            SELECT client_id, account_id, queue, paused_at, paused_by, reason
+            SELECT client_id, account_id, queue, app, paused_at, paused_by, reason
             FROM queue_control
-            ORDER BY paused_at
+            ORDER BY paused_at, queue
             """)
         return try rows.map { row throws in
             Pause(
                 scope: PauseScope(
-                    client: try row.get("client_id"), account: try row.get("account_id"), queue: try row.get("queue")),
+                    client: try row.get("client_id"), account: try row.get("account_id"), queue: try row.get("queue"),
+                    app: LimitScope(try row.get("app", as: String.self))),
                 since: try row.get("paused_at"), by: try row.get("paused_by"), reason: try row.get("reason"))
         }
     }

@@ -46,6 +46,7 @@ package struct BackfillHandler: JobHandler {
                         access: access, since: step.since, cursor: step.cursor, limit: step.left, own: own))
             }
         } catch let error as PluginError {
+            if let stop = AppStop(error, job) { return stop.result() }
             let outcome = FailureDecision.outcome(
                 of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
             guard case .keptBack(let pause, _) = outcome else { return JobResult(outcome) }

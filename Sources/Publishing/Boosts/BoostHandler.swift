@@ -232,6 +232,9 @@ package struct BoostHandler: JobHandler {
     }
 
     private func result(of error: PluginError, job: ClaimedJob, work: BoostWork) -> JobResult {
+        if work.remoteID == nil, let stop = AppStop(error, job) {
+            return stop.result { db in try await work.note(error, on: &db) }
+        }
         var outcome = FailureDecision.outcome(
             of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
         // A boost that may be spending is looked at until it has ended, whatever goes wrong with one look.

@@ -44,6 +44,7 @@ package struct CommentHandler: JobHandler {
                     comment, as: CommentID(subject), of: job.client, begun: now, on: &db)
             }
         } catch let error as PluginError {
+            if let stop = AppStop(error, job) { return stop.result() }
             let outcome = FailureDecision.outcome(
                 of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
             guard case .keptBack(let pause, _) = outcome else { return JobResult(outcome) }

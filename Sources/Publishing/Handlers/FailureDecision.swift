@@ -46,6 +46,9 @@ enum FailureDecision {
             let policy = RetryPolicy(maximumAttempts: maximumAttempts)
             guard let pause = policy.pause(after: attempt, using: &generator) else { return .failed(failure) }
             return .retry(after: pause, failure)
+        case .needsHuman where AppStop.isMeant(error):
+            // Of work that a stop of the app does not reach: whoever resumes the app lets it go on.
+            return .held(reason: AppStop.word, failure)
         case .reauthorize, .needsHuman:
             return .held(reason: error.code.description, failure)
         case .ambiguousOutcome:

@@ -60,12 +60,16 @@ package struct HandlerServices: Sendable {
         let caller = Caller(client: client, account: granted.access.account, app: granted.app)
         do {
             return try await Caller.$current.withValue(caller) { try await body(granted.access) }
-        } catch let error as PluginError where error.code == .rateLimited {
-            try await self.limits(of: granted.platform)?.close(after: error, by: caller)
-            throw error
         } catch let error as PluginError where error.sparesGrant {
             try await self.accesses.stop(granted, client: client, reason: error.message)
             throw error
+        } catch let error as PluginError where error.code == .rateLimited || error.code == .needsHuman {
+            let pause = try await self.limits(of: granted.platform)?.close(after: error, by: caller)
+            guard error.retryAfter == nil, let pause else { throw error }
+            // The job waits as long as what is closed.
+            var known = error
+            known.retryAfter = pause
+            throw known
         }
     }
 

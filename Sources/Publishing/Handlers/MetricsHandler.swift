@@ -45,6 +45,7 @@ package struct MetricsHandler: JobHandler {
             }
             return round.own.isRead ? .succeeded : try await self.read(round, job, account, metrics)
         } catch let error as PluginError {
+            if let stop = AppStop(error, job) { return stop.result() }
             let outcome = FailureDecision.outcome(
                 of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
             guard case .keptBack(let pause, _) = outcome else { return JobResult(outcome) }

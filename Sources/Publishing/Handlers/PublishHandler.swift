@@ -179,6 +179,11 @@ package struct PublishHandler: JobHandler {
     private func result(
         of error: PluginError, job: ClaimedJob, work: TargetWork, _ record: TargetRecord
     ) -> JobResult {
+        if let stop = AppStop(error, job) {
+            return stop.result { db in
+                try await record.move(to: "waiting", failure: error, reason: error.message, on: &db)
+            }
+        }
         let outcome = FailureDecision.outcome(
             of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)
         let ledger = EffectLedger(pool: self.services.pool)

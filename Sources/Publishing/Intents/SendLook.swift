@@ -85,7 +85,7 @@ enum SendLook: Sendable {
                     UnknownSend(
                         access: access, content: work.content, part: effect.part, confirmed: known,
                         checkpoint: checkpoint, sentAfter: sentAt.addingTimeInterval(-Self.clockMargin),
-                        key: "\(work.operation)#\(effect.part)", others: others))
+                        key: "\(work.operation)#\(effect.part)", others: others, number: effect.sendNumber))
             }
         case .boost(let work):
             guard let boosting = plugin.boosting, let post = work.post else { return nil }

@@ -8,7 +8,8 @@ package import PluginKit
 package struct PlatformLimits: Sendable {
     /// How long a call waits where it is for a token, in real time; beyond that its job is put off.
     static let patience = Duration.seconds(2)
-    /// How long a limited scope is closed when the platform gave no time, in world time.
+    /// How long a limited scope is closed at first when the platform gave no time, in world time: 1, 2, 4 … 60 minutes while refusals follow each
+    /// other, because calling on makes it longer (`docs/platforms.md`).
     static let unsaidPause = Duration.seconds(60)
 
     let store: LimitStore
@@ -78,32 +79,50 @@ package struct PlatformLimits: Sendable {
     func observe(_ loads: [RateLoad], by caller: Caller) async throws {
         for load in loads where load.percent >= Self.slowFrom {
             guard let scope = self.scope(load.scope, of: caller) else { continue }
-            let pause =
-                load.percent >= 100
-                ? load.pause ?? Self.unsaidPause : .seconds(load.percent - Self.slowFrom + 1)
+            let pause = load.percent >= 100 ? load.pause : .seconds(load.percent - Self.slowFrom + 1)
             let reason = "\(self.manifest.name) said: \(load.percent) % of its limit is used"
-            try await self.store.pool.withConnection { db in
-                try await LimitStore.close(scope, for: pause, reason: reason, by: self.manifest.id.rawValue, on: &db)
-            }
+            try await self.close(scope, for: pause, reason: reason)
         }
     }
 
     /// Closes what the platform has refused, for as long as it says: an endpoint, an account or the app.
     ///
-    /// A refusal of our own closes nothing here: the platform was not asked.
-    func close(after error: PluginError, by caller: Caller) async throws {
-        guard error.code == .rateLimited, error.limit == nil else { return }
-        let pause = error.retryAfter ?? Self.unsaidPause
-        guard let scope = self.scope(error.scope, of: caller) else { return }
-        let reason = "\(self.manifest.name) said: \(error.message)"
-        if error.scope == .endpoint, let endpoint = error.endpoint {
-            try await self.store.closeEndpoint(
-                endpoint, of: scope, for: pause, reason: reason, by: self.manifest.id.rawValue)
-        } else {
-            try await self.store.pool.withConnection { db in
-                try await LimitStore.close(scope, for: pause, reason: reason, by: self.manifest.id.rawValue, on: &db)
+    /// A refusal of our own closes nothing here: the platform was not asked. What a person must settle is closed too where the platform wants
+    /// rest before: who resumes it earlier waits for the rest.
+    ///
+    /// - Returns: For how long, where the platform named no time; `nil` when nothing was closed.
+    @discardableResult
+    func close(after error: PluginError, by caller: Caller) async throws -> Duration? {
+        let isClosing = error.code == .rateLimited || (error.code == .needsHuman && error.retryAfter != nil)
+        guard isClosing, error.limit == nil, let scope = self.scope(error.scope, of: caller) else {
+            return nil
+        }
+        return try await self.close(
+            scope, endpoint: error.scope == .endpoint ? error.endpoint : nil, for: error.retryAfter,
+            first: error.firstPause ?? Self.unsaidPause, reason: "\(self.manifest.name) said: \(error.message)")
+    }
+
+    /// Closes for a time that the platform named, else for longer each time that it refuses.
+    @discardableResult
+    private func close(
+        _ scope: LimitScope, endpoint: String? = nil, for pause: Duration?, first: Duration = unsaidPause,
+        reason: String
+    ) async throws -> Duration {
+        let source = self.manifest.id.rawValue
+        guard let pause else {
+            return try await self.store.pool.withConnection { db in
+                try await LimitStore.close(
+                    scope, endpoint: endpoint, after: BackOff(first: first), reason: reason, by: source, on: &db)
             }
         }
+        if let endpoint {
+            try await self.store.closeEndpoint(endpoint, of: scope, for: pause, reason: reason, by: source)
+        } else {
+            try await self.store.pool.withConnection { db in
+                try await LimitStore.close(scope, for: pause, reason: reason, by: source, on: &db)
+            }
+        }
+        return pause
     }
 }
 

@@ -25,20 +25,47 @@ struct HeldWork {
     }
 
     /// Releases the jobs that are held for one of the reasons, and plans their waiting targets again.
+    ///
+    /// - Returns: How many jobs were released.
+    @discardableResult
     func release(
         _ reasons: [String], actor: String, because reason: String, on db: inout some SQLSession & ~Copyable
-    ) async throws {
+    ) async throws -> Int {
         let jobs = try await JobStore(pool: self.pool).releaseHeld(
             client: self.client, account: self.account, reasons: reasons, on: &db)
         let publishing = jobs.filter { $0.kind == .publish }
-        guard !publishing.isEmpty else { return }
+        if !publishing.isEmpty {
+            try await self.replan(
+                "target_id = ANY(\(publishing.compactMap(\.subject))) AND job_id = ANY(\(publishing.map(\.id)))",
+                actor: actor, because: reason, on: &db)
+        }
+        return jobs.count
+    }
+
+    /// Plans targets again that wait while their job stands ready, because only a pause keeps it back.
+    ///
+    /// - Returns: How many.
+    func replanReady(
+        actor: String, because reason: String, on db: inout some SQLSession & ~Copyable
+    ) async throws -> Int {
+        try await self.replan(
+            """
+            target_id IN (SELECT subject_id FROM job_ready
+                          WHERE client_id = \(self.client) AND account_id = \(self.account ?? .none)
+                            AND queue = \(QueueName.publish))
+            """, actor: actor, because: reason, on: &db)
+    }
+
+    @discardableResult
+    private func replan(
+        _ which: Statement, actor: String, because reason: String, on db: inout some SQLSession & ~Copyable
+    ) async throws -> Int {
         try await db.execute(
             """
             WITH old AS (
                 SELECT client_id, target_id, state
                 FROM target
-                WHERE client_id = \(self.client) AND target_id = ANY(\(publishing.compactMap(\.subject)))
-                  AND job_id = ANY(\(publishing.map(\.id))) AND state = \(TargetState.waiting)
+                WHERE client_id = \(self.client) AND \(which) AND state = \(TargetState.waiting)
                 ORDER BY target_id
                 FOR UPDATE
             ),

@@ -55,6 +55,32 @@ extension MediaType {
         return ["image/jpeg", "image/png", "image/gif", "image/webp"].first { self.matches($0, bytes) }
     }
 
+    /// How long an MP4 or QuickTime film lasts, in seconds, as its movie header says; `nil` when it has none near its beginning or end.
+    static func secondsOfFilm(_ bytes: [UInt8]) -> Double? {
+        let name = Array("mvhd".utf8)
+        func seconds(_ part: ArraySlice<UInt8>) -> Double? {
+            guard
+                let found = part.indices.dropLast(32).first(where: {
+                    part[$0] == name[0] && part[$0...].starts(with: name)
+                })
+            else {
+                return nil
+            }
+            func number(_ offset: Int, _ length: Int) -> Double? {
+                let start = found + 4 + offset
+                guard start + length <= part.endIndex else { return nil }
+                return part[start..<start + length].reduce(0) { $0 * 256 + Double($1) }
+            }
+            // Version 1 has times of eight bytes.
+            let isLong = part[found + 4] == 1
+            guard let scale = number(isLong ? 20 : 12, 4), let length = number(isLong ? 24 : 16, isLong ? 8 : 4),
+                scale > 0
+            else { return nil }
+            return length / scale
+        }
+        return seconds(bytes.prefix(262_144)) ?? (bytes.count > 262_144 ? seconds(bytes.suffix(262_144)) : nil)
+    }
+
     /// Width and height of a JPEG, as its frame header says; `nil` when it has none near its beginning.
     static func sizeOfJPEG(_ bytes: [UInt8]) -> (width: Int, height: Int)? {
         guard bytes.starts(with: [0xFF, 0xD8]) else { return nil }

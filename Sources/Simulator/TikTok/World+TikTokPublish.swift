@@ -8,6 +8,9 @@ extension World {
     /// Users that an app without an audit may post for in 24 hours.
     private static let tikTokUnauditedUsers = 5
 
+    /// The longest film that a creator may post, in seconds.
+    static let tikTokLongestFilm = 600.0
+
     /// The privacy levels that a creator can choose from.
     private static func privacyOptions(_ account: SimulatedAccount) -> [String] {
         account.isPrivate == true
@@ -25,7 +28,7 @@ extension World {
                 "creator_nickname": .string(account.name),
                 "privacy_level_options": JSONValue(Self.privacyOptions(account)), "comment_disabled": false,
                 "duet_disabled": .bool(isPrivate), "stitch_disabled": .bool(isPrivate),
-                "max_video_post_duration_sec": 600,
+                "max_video_post_duration_sec": JSONValue(Int(Self.tikTokLongestFilm)),
             ], call)
     }
 
@@ -216,9 +219,15 @@ extension World {
     private static func tikTokProblem(_ file: GraphFile, isPhoto: Bool) -> String? {
         let types = isPhoto ? ["image/jpeg", "image/webp"] : ["video/mp4", "video/quicktime", "video/webm"]
         guard let type = file.type, types.contains(type), !file.isBroken else { return "file_format_check_failed" }
-        guard isPhoto else { return nil }
+        guard isPhoto else { return Self.tikTokLengthProblem(file) }
         let sides = MediaType.sizeOfJPEG(file.head).map { [$0.width, $0.height].sorted() } ?? [0, 0]
         return file.size > 20_000_000 || sides[0] > 1080 || sides[1] > 1920 ? "picture_size_check_failed" : nil
+    }
+
+    /// What is wrong with the length of a film; one whose length its header does not say is taken.
+    static func tikTokLengthProblem(_ file: GraphFile) -> String? {
+        guard let seconds = MediaType.secondsOfFilm(file.head), seconds > Self.tikTokLongestFilm else { return nil }
+        return "duration_check_failed"
     }
 
     /// Makes the post of a publish whose file is there, unless it fails or is a draft.

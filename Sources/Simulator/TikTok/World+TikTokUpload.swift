@@ -62,6 +62,7 @@ extension World {
         if publish.received == 0, file.type?.hasPrefix("video/") != true {
             publish.failure = "file_format_check_failed"
         }
+        publish.failure = publish.failure ?? Self.tikTokLengthProblem(file)
         if file.isWhole {
             call.uploads.append(Call.Upload(id: "t\(publish.serial)", part: publish.chunks, bytes: file.head))
         }

@@ -105,7 +105,8 @@ struct AgencyFixture: Sendable {
     }
 
     /// A planned target of this content that is due now, with its job.
-    func plan(_ content: PostContent) async throws -> TargetID {
+    func plan(_ content: PostContent, for other: AccountID? = nil) async throws -> TargetID {
+        let account = other ?? self.account
         let platform = self.platformID
         let json = JSONText(String(decoding: try JSONEncoder().encode(content), as: UTF8.self))
         let master = try JSONColumn.encode(MasterContent(text: content.parts.map(\.text).joined(separator: "\n---\n")))
@@ -123,14 +124,62 @@ struct AgencyFixture: Sendable {
                 """
                 INSERT INTO target (client_id, target_id, post_id, revision_no, account_id, platform, format, content, content_hash, due_at,
                                     state)
-                VALUES (\(self.client), \(target), \(post), 1, \(self.account), \(platform.rawValue), \(content.format.rawValue),
+                VALUES (\(self.client), \(target), \(post), 1, \(account), \(platform.rawValue), \(content.format.rawValue),
                         \(json), 'hash', world_now(), 'planned')
                 """)
             let job = NewJob.publish(
-                target: target, client: self.client, account: self.account, platform: platform, dueAt: nil)
+                target: target, client: self.client, account: account, platform: platform, dueAt: nil)
             _ = try await self.services.jobs.enqueue([job], on: &db)
         }
         return target
+    }
+
+    /// Adds an app of the platform.
+    func addApp(_ name: String) async throws -> AppID {
+        let app = AppID()
+        try await self.pool.execute(
+            """
+            INSERT INTO app (app_id, platform, name, external_id)
+            VALUES (\(app), \(self.platformID.rawValue), \(name), \(name))
+            """)
+        return app
+    }
+
+    /// Adds an account with a grant of its own.
+    func addAccount(_ slug: String) async throws -> AccountID {
+        let account = AccountID()
+        let tokens = TokenSet(
+            accessToken: Secret("token-1"), refreshToken: Secret("refresh-1"),
+            expiresAt: Self.start.addingTimeInterval(86_400 * 365))
+        try await self.pool.withTransaction { db in
+            try await db.execute(
+                """
+                INSERT INTO account (client_id, account_id, brand_id, platform, external_id, slug, name, time_zone)
+                VALUES (\(self.client), \(account), \(self.brand), \(self.platformID.rawValue), \(slug), \(slug), \(slug),
+                        'Europe/Berlin')
+                """)
+            let grant = try await self.vault.create(
+                owner: self.client, platform: self.platformID, app: nil, tokens: tokens, on: &db)
+            try await db.execute(
+                """
+                INSERT INTO account_grant (client_id, account_id, capability, grant_id)
+                SELECT \(self.client), \(account), capability, \(grant)
+                FROM unnest(ARRAY['publish', 'metrics', 'boost']) AS capability
+                """)
+        }
+        return account
+    }
+
+    /// Says which app an account acts with.
+    func act(_ account: AccountID, with app: AppID) async throws {
+        try await self.pool.withTransaction { db in
+            try await db.execute(
+                """
+                UPDATE access_grant SET app_id = \(app)
+                WHERE grant_id IN (SELECT grant_id FROM account_grant WHERE account_id = \(account))
+                """)
+            try await self.services.jobs.setApp(app, of: self.client, account, on: &db)
+        }
     }
 
     /// Publishes a post and plans a boost of it that is due now, with its job.

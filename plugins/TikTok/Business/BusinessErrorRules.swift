@@ -68,7 +68,7 @@ extension TikTokErrorRule {
         TikTokErrorRule(["40006", "40007", "40300"], .failure(.permanent), "TikTok does not have it", replan),
         TikTokErrorRule(
             ["40016", "40100", "40132", "40133"], .failure(.rateLimited), "Too many calls in a short time",
-            scope: .endpoint, pause: .seconds(10)),
+            scope: .endpoint, firstPause: .seconds(10)),
         TikTokErrorRule(
             ["40101"], .failure(.rateLimited), "The calls of a day are used up",
             "It goes on by itself as soon as TikTok takes calls again.", scope: .endpoint, pause: capPause),

@@ -13,6 +13,15 @@ struct XAdsErrorRule: Sendable {
         case limit
         /// The service failed: unknown for the step that lets money be spent, tried again for everything else.
         case service
+
+        /// What to tell a person where a row says no more.
+        var usualNextAction: String? {
+            switch self {
+            case .failure(let code): code.usualNextAction
+            case .limit: PluginError.Code.rateLimited.usualNextAction
+            case .service: PluginError.Code.retryAfter.usualNextAction
+            }
+        }
     }
 
     /// The statuses of the answer.
@@ -35,7 +44,7 @@ struct XAdsErrorRule: Sendable {
         self.code = code
         self.effect = effect
         self.meaning = meaning
-        self.nextAction = nextAction
+        self.nextAction = nextAction ?? effect.usualNextAction
         self.scope = scope
     }
 
@@ -58,7 +67,7 @@ struct XAdsErrorRule: Sendable {
         XAdsErrorRule(
             403...403, "UNAUTHORIZED_CLIENT_APPLICATION", .failure(.needsHuman),
             "X has not given the app access to ads",
-            "Apply for access to the Ads API in the X developer console, then resume the app.", scope: .app),
+            "Apply for access to the Ads API in the X developer console, then: posthorn app resume.", scope: .app),
         XAdsErrorRule(
             403...403, nil, .failure(.permanent), "X does not let the user do this in the ad account",
             "Give the user a role in the ad account at ads.x.com, then start the boost again."),

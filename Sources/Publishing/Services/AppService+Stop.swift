@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+package import JobQueue
+import PQClient
+package import Persistence
+import PluginKit
+
+/// An app as somebody who pauses it names it.
+package struct AppChoice: Sendable, Hashable {
+    /// Whose work; `.provider` for that of a platform's accounts that no added app is known for.
+    package var scope: LimitScope
+    /// Its name, or the platform's.
+    package var name: String
+    /// The app; `nil` for the configured one.
+    package var app: AppRow?
+}
+
+extension AppService {
+    /// Finds an app by name, by identity or as `platform/name`; a platform alone is its app of the configuration.
+    ///
+    /// - Throws: `ServiceError` with code `notFound` that says what was probably meant.
+    package func choose(_ reference: String) async throws -> AppChoice {
+        let parts = reference.split(separator: "/", maxSplits: 1).map(String.init)
+        let known = try await self.list()
+        let named = known.first { app in
+            app.name == reference || "\(app.id)" == reference.lowercased()
+                || (parts.count == 2 && app.platform.rawValue == parts[0] && app.name == parts[1])
+        }
+        if let named { return AppChoice(scope: .app(named.id), name: named.name, app: named) }
+        let platform = PlatformID(rawValue: reference)
+        if self.registry[platform] != nil { return AppChoice(scope: .provider(reference), name: reference) }
+        throw ServiceError(
+            .notFound, "there is no app '\(reference)'.\(NearestName.hint(reference, in: known.map(\.name)))")
+    }
+
+    /// What is paused of apps, by app.
+    package func pauses() async throws -> [LimitScope: [Pause]] {
+        var found: [LimitScope: [Pause]] = [:]
+        for pause in try await JobStore(pool: self.pool).pauses() {
+            if case .app(let scope, _) = pause.scope { found[scope, default: []].append(pause) }
+        }
+        return found
+    }
+
+    /// Stops all work of an app's accounts until it is resumed.
+    ///
+    /// What was sent is looked for all the same, and boosts that run are looked at.
+    ///
+    /// - Throws: `ServiceError` with code `notFound`.
+    @discardableResult
+    package func pause(_ reference: String, actor: String, reason: String?) async throws -> AppChoice {
+        let choice = try await self.choose(reference)
+        try await self.pool.withTransaction(retrying: 3) { db in
+            for queue in QueueName.pausable {
+                try await JobStore.pause(.app(choice.scope, queue), by: actor, reason: reason, on: &db)
+            }
+            try await Self.note("paused", choice, actor: actor, reason: reason, on: &db)
+        }
+        return choice
+    }
+
+    /// Lets the work of an app's accounts go on, whoever stopped it; also after a person settled what a platform wanted of the app.
+    ///
+    /// - Returns: The app, and whether anything was stopped.
+    /// - Throws: `ServiceError` with code `notFound`.
+    @discardableResult
+    package func resume(
+        _ reference: String, actor: String, reason: String?
+    ) async throws -> (app: AppChoice, wasStopped: Bool) {
+        let choice = try await self.choose(reference)
+        return try await self.pool.withTransaction(retrying: 3) { db in
+            var wasStopped = try await JobStore.resumeApp(choice.scope, on: &db)
+            for (client, account) in try await JobStore.waitingAccounts(of: choice.scope, on: &db) {
+                let held = HeldWork(client: client, account: account, pool: self.pool)
+                let because = reason ?? "the app is resumed"
+                let released = try await held.release([AppStop.word], actor: actor, because: because, on: &db)
+                let replanned = try await held.replanReady(actor: actor, because: because, on: &db)
+                wasStopped = wasStopped || released + replanned > 0
+            }
+            if wasStopped { try await Self.note("resumed", choice, actor: actor, reason: reason, on: &db) }
+            return (choice, wasStopped)
+        }
+    }
+
+    private static func note(
+        _ what: String, _ choice: AppChoice, actor: String, reason: String?, on db: inout Transaction
+    ) async throws {
+        try await db.execute(
+            """
+            INSERT INTO limit_change (actor, scope, endpoint, reason)
+            VALUES (\(actor), \(choice.scope.description), \(what), \(reason))
+            """)
+    }
+}
