@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test("a server that begins a file and does not end it holds nobody longer than a file may take")
-    func endless() async throws {
+    func unfinished() async throws {
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
         try await FakeWebsite.with { _ in
             Response(

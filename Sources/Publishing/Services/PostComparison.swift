@@ -19,7 +19,7 @@ struct PostComparison: Sendable {
     private let registry: PluginRegistry
     private let accounts: [AccountID: AccountRow]
     private let now: Date
-    private var others: [AccountID: [OtherPost]]
+    private var others: [AccountID: OtherPosts]
     private let distances: [AccountID: TimeInterval]
 
     /// Reads what the accounts of some posts have around their times.
@@ -53,7 +53,8 @@ struct PostComparison: Sendable {
             let margin = max(Self.window, distances.values.max() ?? 0)
             self.others = try await OtherPost.load(
                 accounts, of: directory.client.id, from: first.addingTimeInterval(-margin),
-                until: last.addingTimeInterval(margin), schedules: schedules, on: &db)
+                until: last.addingTimeInterval(margin), schedules: schedules, on: &db
+            ).mapValues { OtherPosts($0) }
         } else {
             self.others = [:]
         }
@@ -73,7 +74,7 @@ struct PostComparison: Sendable {
             guard let account = self.accounts[target.account] else { continue }
             let own = OtherPost(
                 at: target.dueAt ?? self.now, source: .target(target.id, isPublished: false), target.content)
-            let others = self.others[target.account] ?? []
+            let others = self.others[target.account] ?? OtherPosts([])
             if let issue = self.repetition(of: own, target, account, among: others, allowed: post.allowsDuplicate) {
                 issues.append(issue)
             }
@@ -81,21 +82,23 @@ struct PostComparison: Sendable {
             if !post.hasChosenTime, let issue = self.nearness(of: own, account, among: others) { issues.append(issue) }
             var row = own
             if let line { row.source = .row(line) }
-            self.others[target.account, default: []].append(row)
+            self.others[target.account, default: OtherPosts([])].insert(row)
         }
         return issues
     }
 
     private func repetition(
-        of own: OtherPost, _ target: TargetRow, _ account: AccountRow, among others: [OtherPost], allowed: Bool
+        of own: OtherPost, _ target: TargetRow, _ account: AccountRow, among others: OtherPosts, allowed: Bool
     ) -> PostIssue? {
         let platform = self.registry[account.platform]?.manifest
         let comparesWords = platform?.refusesDuplicates == true
-        let alike = others.filter { other in
+        let alike = others.saying(own.words).filter { other in
             abs(other.at.timeIntervalSince(own.at)) <= Self.window && other.isStory == own.isStory
                 && Self.isSame(own, other, comparesWords: comparesWords)
         }
-        guard let nearest = Self.nearest(alike, to: own.at) else { return nil }
+        // With the same files, or with files that nobody knows, it is the nearer repetition.
+        let whole = alike.filter { $0.files == nil || $0.files == own.files }
+        guard let nearest = OtherPosts(whole.isEmpty ? alike : whole).nearest(to: own.at) else { return nil }
         let what = nearest.described(in: ZoneID(rawValue: self.client.timeZone) ?? .utc)
         let days = Int(Self.window / 86_400)
         guard comparesWords else {
@@ -104,11 +107,12 @@ struct PostComparison: Sendable {
                 "says the same as \(what), within \(days) days")
         }
         let name = platform?.name ?? account.platform.rawValue
-        let hasOtherFiles = nearest.files.map { $0 != own.files } ?? false
-        if allowed || target.state == .draft || hasOtherFiles {
+        // The platform looks at words.
+        let isCertain = !whole.isEmpty && own.words?.isEmpty == false
+        if allowed || target.state == .draft || !isCertain {
             return PostIssue(
                 .warning, account: account.slug.rawValue, field: "text",
-                "says the same as \(what)\(hasOtherFiles ? ", with other files" : ""): \(name) may refuse it")
+                "says the same as \(what)\(whole.isEmpty ? ", with other files" : ""): \(name) may refuse it")
         }
         return PostIssue(
             .error, account: account.slug.rawValue, field: "text",
@@ -124,8 +128,8 @@ struct PostComparison: Sendable {
         return comparesWords || files == known
     }
 
-    private func nearness(of own: OtherPost, _ account: AccountRow, among others: [OtherPost]) -> PostIssue? {
-        guard let distance = self.distances[account.id], let nearest = Self.nearest(others, to: own.at) else {
+    private func nearness(of own: OtherPost, _ account: AccountRow, among others: OtherPosts) -> PostIssue? {
+        guard let distance = self.distances[account.id], let nearest = others.nearest(to: own.at) else {
             return nil
         }
         let gap = abs(nearest.at.timeIntervalSince(own.at))
@@ -150,11 +154,12 @@ struct PostComparison: Sendable {
         for account in accounts {
             let wish = SlotWish().without(try await QuietStore.quiet(of: account, on: &db))
             let distance = TimeInterval(wish.distance.components.seconds)
-            let others = try await OtherPost.load(
+            let found = try await OtherPost.load(
                 [account], of: client.id, from: first.addingTimeInterval(-distance),
-                until: last.addingTimeInterval(distance), schedules: schedules, on: &db)[account.id, default: []]
+                until: last.addingTimeInterval(distance), schedules: schedules, on: &db)
+            let others = OtherPosts(found[account.id] ?? [])
             let near = dates.compactMap { date -> (Date, OtherPost)? in
-                Self.nearest(others, to: date).flatMap { other in
+                others.nearest(to: date).flatMap { other in
                     abs(other.at.timeIntervalSince(date)) < distance ? (date, other) : nil
                 }
             }
@@ -176,10 +181,6 @@ struct PostComparison: Sendable {
             }
         }
         return issues
-    }
-
-    private static func nearest(_ posts: [OtherPost], to date: Date) -> OtherPost? {
-        posts.min { abs($0.at.timeIntervalSince(date)) < abs($1.at.timeIntervalSince(date)) }
     }
 }
 

@@ -5,8 +5,8 @@ import PluginKit
 
 /// The words of a post in the form in which two posts are compared: without case, spaces, and what platforms do to links and signs.
 struct PostWords: Sendable, Hashable {
-    /// The words, in lower case, without links and with single spaces.
-    private let words: String
+    /// The words, in lower case, without links and with single spaces: posts that say the same have the same.
+    let words: String
     /// The links in their order, without scheme and last slash.
     private let links: [String]
 
