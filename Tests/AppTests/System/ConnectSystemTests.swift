@@ -28,7 +28,7 @@ struct ConnectSystemTests {
         try await agency.admin.add(
             people: """
                 [{"external_id":"900","name":"Ann","pages":["101","102"],"access_token":"u1",
-                  "ad_accounts":[{"id":"act_555","name":"Main","currency":"USD","time_zone":"America/New_York"},{"id":"act_556"}]},
+                  "ad_accounts":[{"id":"act_555","name":"Main","currency":"USD","time_zone":"America/New_York"},{"id":"556"}]},
                  {"external_id":"901","name":"Bob","pages":["102"],"access_token":"u2","scopes":["pages_show_list","pages_read_engagement"]}]
                 """)
         return try agency.file("token.txt", "u1\n")
