@@ -80,7 +80,7 @@ let modules: [Module] = [
         ],
         testDependencies: [
             "TestSupport", "Analysis", "JobQueue", "Persistence", "PluginKit", "PluginTestKit", "Domain", "PQClient",
-            "MockPlugin", "FacebookPlugin", "InstagramPlugin", "TikTokPlugin", "XPlugin", logging, httpTypes,
+            "MockPlugin", "FacebookPlugin", "InstagramPlugin", "TikTokPlugin", "XPlugin", logging, httpTypes, crypto,
         ]),
     Module(
         name: "Analysis", path: "Sources/Analysis", dependencies: ["Domain"],
@@ -88,10 +88,12 @@ let modules: [Module] = [
     Module(
         name: "MediaHost", path: "Sources/MediaHost",
         dependencies: [
-            "Publishing", "PluginKit", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, subprocess, system,
+            "Publishing", "PluginKit", "Domain", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, subprocess,
+            system,
         ],
         testDependencies: [
             "MediaTestSupport", "Publishing", "PluginKit", asyncHTTPClient, crypto, hummingbird, httpTypes, nioCore,
+            nioHTTP1,
             logging, subprocess, system,
         ]),
     Module(name: "Telemetry", path: "Sources/Telemetry", dependencies: [logging], testDependencies: [logging]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import AsyncHTTPClient
+import Domain
 import Foundation
 import HTTPTypes
 import NIOCore
@@ -8,9 +9,6 @@ import PluginKit
 
 /// The answer is larger than the call allows.
 struct AnswerTooLarge: Error {}
-
-/// The whole exchange took longer than it may.
-struct DeadlineExceeded: Error {}
 
 extension HTTPClientTransport {
     static let late = TransportError(.notSent, "the permit to send had run out", isLate: true)
@@ -50,24 +48,4 @@ extension HTTPClientTransport {
 extension IOError {
     /// The system's words for the error number.
     fileprivate var localReason: String { String(cString: strerror(self.errnoCode)) }
-}
-
-/// Runs a body that is cancelled when it takes longer than it may.
-///
-/// - Throws: ``DeadlineExceeded``, or what the body throws.
-func withDeadline<Value: Sendable>(
-    _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
-) async throws -> Value {
-    try await withThrowingTaskGroup(of: Value?.self) { group in
-        group.addTask { try await body() }
-        group.addTask {
-            // Ends by cancellation when the body is done first.
-            try? await Task.sleep(for: limit)
-            return nil
-        }
-        defer { group.cancelAll() }
-        if let first = try await group.next(), let value = first { return value }
-        try Task.checkCancellation()
-        throw DeadlineExceeded()
-    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import AsyncHTTPClient
+import Domain
 import Foundation
 import HTTPTypes
 import NIOCore

@@ -72,6 +72,10 @@ public struct PluginManifest: Sendable, Hashable, Codable {
     public var settings: [Setting]
     /// What calls cost, for platforms that charge.
     public var costs: [CallCost]
+    /// The other platforms whose accounts the same tokens open, and whose boosts the same ad accounts pay for.
+    public var sharesTokensWith: [PlatformID]
+    /// Whether the platform refuses a post that says what an earlier one of the account said.
+    public var refusesDuplicates: Bool
 
     /// Makes a manifest.
     public init(
@@ -82,7 +86,8 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         metrics: [MetricDefinition] = [], metricAges: [Duration] = PluginManifest.usualMetricAges,
         metricsBatch: Int = 1,
         credentialFields: [CredentialField] = [], listingLag: Duration = .seconds(15), settings: [Setting] = [],
-        costs: [CallCost] = []
+        costs: [CallCost] = [], sharesTokensWith: [PlatformID] = [],
+        refusesDuplicates: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -103,6 +108,8 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         self.listingLag = listingLag
         self.settings = settings
         self.costs = costs
+        self.sharesTokensWith = sharesTokensWith
+        self.refusesDuplicates = refusesDuplicates
     }
 
     /// The version of the contract in this source.

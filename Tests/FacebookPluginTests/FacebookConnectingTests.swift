@@ -72,6 +72,31 @@ struct FacebookConnectingTests {
         #expect(found.first?.tasks == ["ANALYZE", "CREATE_CONTENT"] && found.allSatisfy { !$0.tokens.isPersonal })
     }
 
+    @Test("a person's token lists all ad accounts with currency, zone and standing")
+    func adAccounts() async throws {
+        func page(_ accounts: String, next: String? = nil, after: String? = nil) -> ScriptedExchange {
+            let paging = next.map { #","paging":{"cursors":{"after":"\#($0)"},"next":"https://x"}"# } ?? ""
+            return ScriptedExchange(.get, "/v25.0/me/adaccounts", .json(200, #"{"data":[\#(accounts)]\#(paging)}"#)) {
+                $0.query["after"] == after && $0.query["limit"] == "100"
+                    && $0.query["fields"] == "id,name,currency,timezone_name,account_status"
+            }
+        }
+        let (plugin, _) = FacebookFixtures.plugin([
+            page(
+                #"{"id":"act_1","name":"Main","currency":"USD","timezone_name":"America/New_York","account_status":1}"#,
+                next: "c1"), page(#"{"id":"act_2","account_status":3},{"id":"act_3"}"#, after: "c1"),
+        ])
+        let found = try await plugin.adAccounts(FacebookFixtures.personal.tokens, app: nil)
+        #expect(found.map(\.externalID) == ["act_1", "act_2", "act_3"])
+        #expect(
+            found.first
+                == GrantedAdAccount(
+                    externalID: "act_1", name: "Main", currency: "USD", timeZone: "America/New_York",
+                    status: "active", maySpend: true))
+        #expect(found.map(\.status) == ["active", "unsettled", nil] && found.map(\.maySpend) == [true, false, nil])
+        #expect(plugin.adAccountID("7") == "act_7" && plugin.adAccountID("act_7") == "act_7")
+    }
+
     @Test("a Page's token is the Page; a person's is its only Page, or the one that is named")
     func identify() async throws {
         let page = ScriptedExchange(

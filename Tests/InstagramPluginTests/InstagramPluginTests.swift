@@ -263,6 +263,35 @@ struct InstagramPluginTests {
         #expect(transport.calls.count == 1)
     }
 
+    @Test("without a public address an account of Instagram's own login has its films refused when they are planned")
+    func ownLoginFilms() throws {
+        let (plugin, _) = InstagramFixtures.plugin([], media: nil)
+        let reel = PostContent(format: .reel, parts: [PostPart(text: "x", media: [InstagramFixtures.film])])
+        #expect(plugin.traits(of: InstagramFixtures.access.tokens).isEmpty)
+        let own = plugin.traits(of: InstagramFixtures.own.tokens)
+        #expect(plugin.validate(reel, for: []).isEmpty)
+        #expect(plugin.validate(reel).allSatisfy { $0.severity != .error })
+        let issue = try #require(plugin.validate(reel, for: own).first)
+        #expect(issue.severity == .error && issue.field == "media[0]" && issue.message.contains("POSTHORN_PUBLIC_URL"))
+        #expect(InstagramFixtures.plugin([]).0.validate(reel, for: own).isEmpty)
+    }
+
+    @Test(
+        "a cover that Meta could not fetch is refused when the reel is planned",
+        arguments: ["cover.jpg", "ftp://a.example/c.jpg", "http://10.0.0.1/c.jpg", "http://localhost/c.jpg"])
+    func cover(_ address: String) {
+        let (plugin, _) = InstagramFixtures.plugin([])
+        func issues(_ address: String) -> [ValidationIssue] {
+            plugin.validate(
+                PostContent(
+                    format: .reel, parts: [PostPart(text: "x", media: [InstagramFixtures.film])],
+                    settings: ["cover_url": address])
+            ).filter { $0.severity == .error }
+        }
+        #expect(issues(address).map(\.field) == ["settings.cover_url"])
+        #expect(issues("https://a.example/c.jpg").isEmpty)
+    }
+
     @Test("people in a picture are tagged where they are")
     func tags() async throws {
         let content = InstagramFixtures.content(

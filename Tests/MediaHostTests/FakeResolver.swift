@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PluginKit
+
 @testable import MediaHost
 
 /// A resolver that knows what a test tells it.

@@ -24,9 +24,10 @@ import Testing
 
     private static func download(
         _ folder: SampleFolder, hosts: [String: [String]] = ["files.test": ["127.0.0.1"]], loopback: Bool = true,
-        byteCount: Int64 = 1 << 20
+        byteCount: Int64 = 1 << 20, whole: Duration = .seconds(60)
     ) -> MediaDownload {
         var limits = MediaDownload.Limits()
+        limits.whole = whole
         limits.allowsLoopback = loopback
         limits.byteCount = byteCount
         return MediaDownload(folder: folder.url, limits: limits, resolver: FakeResolver(hosts: hosts))
@@ -56,6 +57,29 @@ import Testing
                 let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
                 #expect(left.isEmpty)
                 #expect(hosts.withLock { $0 } == ["files.test:\(site.port)", "files.test:\(site.port)"])
+            }
+        }
+    }
+
+    @Test("a server that begins a file and does not end it holds nobody longer than a file may take")
+    func unfinished() async throws {
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        try await FakeWebsite.with { _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    try await writer.write(ByteBuffer(bytes: Self.png))
+                    for await _ in gate {}
+                    try await writer.finish(nil)
+                })
+        } _: { site in
+            try await SampleFolder.with { folder in
+                let said = await Self.refusal(
+                    Self.download(folder, whole: .milliseconds(150)), "http://files.test:\(site.port)/a")
+                opener.finish()
+                #expect(said.contains("longer than a file may take"), "\(said)")
+                let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+                #expect(left.isEmpty)
             }
         }
     }

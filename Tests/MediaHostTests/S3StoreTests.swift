@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 
+import AsyncHTTPClient
 import Crypto
 import Foundation
 import Hummingbird
 import MediaTestSupport
+import NIOCore
+import NIOHTTP1
 import PluginKit
 import Publishing
 import Synchronization
@@ -41,6 +44,41 @@ import Testing
                 try await store.shutdown()
                 try result.get()
             }
+        }
+    }
+
+    @Test("an answer that does not end holds nobody longer than a question or a file may take")
+    func endless() async throws {
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        try await FakeWebsite.with { request in
+            Response(
+                status: request.uri.path.hasSuffix("aa") ? .ok : .partialContent,
+                body: ResponseBody { writer in
+                    try await writer.write(ByteBuffer(string: "beginning"))
+                    for await _ in gate {}
+                    try await writer.finish(nil)
+                })
+        } _: { site in
+            let place = try S3Place(
+                "s3://agency/media",
+                environment: [
+                    "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(site.port)", "AWS_REGION": "eu-test-1",
+                    "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+                ])
+            let client = S3Client(place, pauses: [], deadline: .milliseconds(150), now: { Date() })
+            let late = await #expect(throws: MediaError.self) {
+                _ = try await client.ask(S3Client.Call(method: .GET, hash: "aa"))
+            }
+            #expect(late?.kind == .unreachable && "\(late.map(\.description) ?? "")".contains("does not answer"))
+            try await client.client.shutdown()
+            // A read is looked at with each piece.
+            let store = S3Store(place, pauses: [], readLimit: .zero)
+            let slow = await #expect(throws: MediaError.self) {
+                try await store.read("bb", 0...99) { _ in }
+            }
+            opener.finish()
+            #expect("\(slow.map(\.description) ?? "")".contains("too slowly"))
+            try await store.shutdown()
         }
     }
 

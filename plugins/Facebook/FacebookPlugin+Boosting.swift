@@ -79,6 +79,17 @@ extension FacebookPlugin: Boosting {
     }
 }
 
+extension FacebookPlugin: AdAccountListing {
+    /// Lists the ad accounts of a person or system user; the token needs `ads_read`.
+    public func adAccounts(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> [GrantedAdAccount] {
+        let caller = GraphCaller(token: tokens.accessToken, hidden: tokens.secrets)
+        return try await MarketingClient(self.client, as: caller).accounts()
+    }
+
+    /// The identity with `act_` before its number.
+    public func adAccountID(_ text: String) -> String { MarketingClient.node(text) }
+}
+
 extension FacebookPlugin: AdAccountChecking {
     /// Reads the ad account with the person's or system user's token.
     public func checkAdAccount(_ adAccount: AdAccountReference, _ access: AccountAccess) async throws(PluginError) {

@@ -91,7 +91,8 @@ extension FacebookPlugin {
         ],
         // A new post may lag behind in the Page's own list (?).
         listingLag: .seconds(30),
-        settings: [Setting("title", "The title of a film or reel")]
+        settings: [Setting("title", "The title of a film or reel")],
+        sharesTokensWith: ["instagram"]
     )
 
     private static let kindField = TokenSet.kindField

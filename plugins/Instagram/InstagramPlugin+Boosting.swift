@@ -115,6 +115,18 @@ extension InstagramPlugin: Boosting {
     }
 }
 
+extension InstagramPlugin: AdAccountListing {
+    /// Lists the ad accounts of a person or system user; the token needs `ads_read`, and Instagram's own login opens none.
+    public func adAccounts(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> [GrantedAdAccount] {
+        if tokens.isInstagramLogin { return [] }
+        let caller = GraphCaller(token: tokens.accessToken, hidden: tokens.secrets)
+        return try await MarketingClient(self.client(tokens), as: caller).accounts()
+    }
+
+    /// The identity with `act_` before its number.
+    public func adAccountID(_ text: String) -> String { MarketingClient.node(text) }
+}
+
 extension InstagramPlugin: AdAccountChecking {
     /// Reads the ad account with the person's or system user's token.
     public func checkAdAccount(_ adAccount: AdAccountReference, _ access: AccountAccess) async throws(PluginError) {

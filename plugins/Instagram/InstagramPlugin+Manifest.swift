@@ -100,10 +100,11 @@ extension InstagramPlugin {
             Setting("user_tags", "Who is in the picture: name@0.5,0.8 for each, separated by spaces"),
             Setting("share_to_feed", values: ["true", "false"], "Whether a reel is in the feed too"),
             Setting("thumb_offset", "The cover of a reel, in milliseconds from its start"),
-            Setting("cover_url", "The cover of a reel, a public address of a JPEG"),
+            Setting("cover_url", "The cover of a reel, a public http or https address of a JPEG"),
             Setting("audio_name", "The name of a reel's own sound"),
             Setting("trial", values: ["MANUAL", "SS_PERFORMANCE"], "A trial reel, and how it becomes a real one"),
             Setting("is_ai_generated", values: ["true", "false"], "Says that the media is made with AI"),
-        ]
+        ],
+        sharesTokensWith: ["facebook"]
     )
 }

@@ -82,6 +82,18 @@ extension InstagramPlugin {
         }
     }
 
+    /// Checks whether films could be fetched, too: with Instagram's own login nothing is uploaded.
+    private func checkFilms(_ content: PostContent) -> [ValidationIssue] {
+        guard self.context.publicMedia == nil else { return [] }
+        return (content.parts.first?.media ?? []).enumerated().compactMap { index, item in
+            guard item.type != Self.imageType else { return nil }
+            return ValidationIssue(
+                .error, field: "media[\(index)]",
+                "With Instagram's own login, Instagram fetches films from a public address too, and this installation has none. \(Self.publicAddress)"
+            )
+        }
+    }
+
     private static func check(settings content: PostContent) -> [ValidationIssue] {
         var issues: [ValidationIssue] = []
         func refuse(_ name: String, _ message: String) {
@@ -108,9 +120,25 @@ extension InstagramPlugin {
         if let offset = content.settings["thumb_offset"], Int(offset).map({ $0 >= 0 }) != true {
             refuse("thumb_offset", "thumb_offset is a number of milliseconds.")
         }
+        if let cover = content.settings["cover_url"], let problem = PublicAddress.problem(with: cover) {
+            refuse("cover_url", "cover_url \(problem): give one that Instagram can fetch.")
+        }
         if let tags = content.settings["user_tags"], !InstagramSettings.isReadable(userTags: tags) {
             refuse("user_tags", "user_tags are written name@0.5,0.8, separated by spaces; both numbers from 0 to 1.")
         }
         return issues
+    }
+}
+
+extension InstagramPlugin: AccountAware {
+    /// The word for accounts of Instagram's own login.
+    static let ownLogin = "instagram-login"
+
+    /// Which login the account was connected by.
+    public func traits(of tokens: TokenSet) -> [String] { tokens.isInstagramLogin ? [Self.ownLogin] : [] }
+
+    /// Refuses films that Instagram could not fetch, for accounts of its own login.
+    public func validate(_ content: PostContent, for traits: [String]) -> [ValidationIssue] {
+        traits.contains(Self.ownLogin) ? self.checkFilms(content) : []
     }
 }

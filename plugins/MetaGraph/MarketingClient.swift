@@ -5,6 +5,7 @@ package import PluginKit
 /// The endpoints of the Marketing API, by the names that limits are counted under.
 package enum MarketingEndpoint {
     static let account = "GET /act"
+    static let accounts = "GET /me/adaccounts"
     static let campaigns = "POST /act/campaigns"
     static let adSets = "POST /act/adsets"
     static let creatives = "POST /act/adcreatives"
@@ -37,7 +38,7 @@ package struct MarketingClient: Sendable {
     }
 
     /// An ad account as a node: its identity may be given with or without `act_`.
-    static func node(_ externalID: String) -> String {
+    package static func node(_ externalID: String) -> String {
         externalID.hasPrefix("act_") ? externalID : "act_\(externalID)"
     }
 
@@ -103,9 +104,6 @@ struct MarketingAccount: Decodable, Sendable {
     var timezone_name: String?
     var account_status: Int?
     var min_daily_budget: GraphID?
-
-    /// What the numbers mean by Meta's long-standing list (?): 1 is active, 9 the days of grace after a bill that was not paid.
-    private static let usable: Set<Int> = [1, 9, 201]
 
     /// Checks that the account can pay what is agreed.
     func check(_ terms: BoostTerms) throws(PluginError) {

@@ -120,7 +120,9 @@ extension XPlugin {
             CallCost("read of an own post", microdollars: 1000, readOn: readOn),
             // That reading costs is documented, the price of a person is not (?).
             CallCost("read of the account", microdollars: nil, readOn: readOn),
-        ]
+        ],
+        // By the words, for a time that is not documented (?).
+        refusesDuplicates: true
     )
 }
 

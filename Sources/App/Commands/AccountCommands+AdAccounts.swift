@@ -42,6 +42,11 @@ extension AccountCommands {
                     slug: self.slug,
                     currency: self.currency, timeZone: self.timeZone, payer: self.payer)
                 context.output.success("added ad account \(owner.slug)/\(account.slug)")
+                if self.currency == nil || self.timeZone == nil {
+                    context.output.warn(
+                        "what was not said is the client's: \(account.currency), days in \(account.timeZone). `account check` and every boost compare it with the platform; a token that lists ad accounts maps them with the platform's own, account connect --token-file --map"
+                    )
+                }
                 context.output.show(AdAccountRows.record(account, of: owner))
             }
         }

@@ -15,10 +15,14 @@ extension AccountCommands {
             details: """
                 --credential-file connects one account. The platform is asked who the token speaks for; a token of another account is refused.
 
-                --token-file takes the token of a person or system user that opens several accounts, as Meta's do. Alone it lists them; with
-                --client and --external-id it connects one; with --map it connects many, all or none, with one grant of the agency. The map is CSV
-                with the columns client and external_id and, where wanted, slug, name, brand, tz, platform; rows without a client are left out,
-                so the list as CSV can be filled in and given back. Wrong rows are named by line, column and reason (exit code 65).
+                --token-file takes the token of a person or system user that opens several accounts, as Meta's do. Alone it lists all of them in
+                one go: accounts of the platform, those of the platforms that share its tokens (Facebook and Instagram), and ad accounts with
+                currency, zone and standing. With --client and --external-id it connects one; with --map it connects many, all or none, with
+                one grant of the agency for each platform. The map is CSV with the columns client and external_id and, where wanted, kind
+                (account or ad-account), platform, slug, name, brand, tz; of ad accounts also currency, payer and accounts (those of the client
+                whose boosts it pays for unless another is named). Currency and zone of an ad account are the platform's, and compared with what
+                the row says. Rows without a client are left out, so the list as CSV can be filled in and given back. Wrong rows are named by
+                line, column and reason (exit code 65).
 
                 --link makes an address that the account's owner opens, on a phone too: `posthorn serve` answers it, the platform asks, and the
                 account is connected. It works once and ends after --expires. With --external-id no other account is taken.
@@ -37,7 +41,11 @@ extension AccountCommands {
                 "account connect --platform facebook --token-file token.txt -o csv > pages.csv",
                 "account connect --platform facebook --token-file token.txt --map pages.csv --dry-run",
                 "account connect --client acme --platform instagram --token-file token.txt --external-id 17841400000000001",
-            ], keys: AccountRows.columns + OpenedRows.further + LinkOptions.columns)
+            ],
+            keys: AccountRows.columns
+                + OpenedRows.further.filter { further in
+                    !AccountRows.columns.contains { $0.key == further.key }
+                } + LinkOptions.columns)
 
         @OptionGroup var options: CommandOptions
         @OptionGroup var change: ChangeOptions
@@ -114,8 +122,9 @@ extension AccountCommands {
                 } else if let client = self.client {
                     try await self.connect(client, tokens, services, context.output)
                 } else {
-                    let opened = try await services.accounts.opened(by: tokens, on: platform)
-                    context.output.show(OpenedRows.listing(opened, on: platform))
+                    let opening = try await services.accounts.opening(of: tokens, on: platform)
+                    for reason in opening.unlisted { context.output.warn("not listed: \(reason)") }
+                    context.output.show(OpenedRows.listing(opening))
                 }
             }
         }
@@ -188,11 +197,9 @@ extension AccountCommands {
                 )
             }
             guard !options.isDryRun else { return output.note("would connect \(report.rows) account(s)\(left)") }
-            output.success("connected \(report.connected.count) account(s)\(left)")
-            output.show(
-                Listing(
-                    AccountRows.columns, rows: report.connected.map { AccountRows.record($0.account, of: $0.client) },
-                    empty: "the map names no client"))
+            let ads = report.adAccounts.isEmpty ? "" : " and \(report.adAccounts.count) ad account(s)"
+            output.success("connected \(report.connected.count) account(s)\(ads)\(left)")
+            output.show(MappedRows.listing(report))
         }
 
         private func readMap(_ path: String) throws -> AccountMap {
@@ -207,9 +214,36 @@ extension AccountCommands {
     }
 }
 
-/// How the accounts that a token opens are shown: as a map that can be filled in.
+/// How what a map connected is shown: accounts, then ad accounts.
+enum MappedRows {
+    static let further = [
+        Column("kind", "KIND", "account or ad-account"),
+        Column("currency", "CURRENCY", "what an ad account is billed in"),
+    ]
+
+    static func listing(_ report: AccountMapReport) -> Listing {
+        let accounts = report.connected.map { entry in
+            var record = AccountRows.record(entry.account, of: entry.client)
+            record.fields.append(Record.Entry(key: "kind", value: .text(AccountMap.Kind.account.rawValue)))
+            return record
+        }
+        let adAccounts = report.adAccounts.map { entry in
+            var record = AdAccountRows.record(entry.adAccount, of: entry.client)
+            record.fields.append(Record.Entry(key: "kind", value: .text(AccountMap.Kind.adAccount.rawValue)))
+            return record
+        }
+        return Listing(
+            AccountRows.columns + Self.further, rows: accounts + adAccounts, empty: "the map names no client")
+    }
+}
+
+/// How what a token opens is shown: as a map that can be filled in.
 enum OpenedRows {
     static let further = [
+        Column("kind", "KIND", "account or ad-account"),
+        Column("currency", "CURRENCY", "what an ad account is billed in"),
+        Column("time_zone", "ZONE", "where the days of an ad account begin"),
+        Column("status", "STATUS", "how an ad account stands, in the platform's words"),
         Column("tasks", "TASKS", "what the person may do with it, in the platform's words", isFlexible: true),
         Column("missing_tasks", nil, "which of them publishing lacks"),
         Column("parent_id", nil, "the platform's identity of what it belongs to, say its Page"),
@@ -224,21 +258,32 @@ enum OpenedRows {
             Column("followers", "FOLLOWERS", "followers, when the platform said"),
         ] + further
 
-    static func listing(_ opened: [OpenedAccount], on platform: PlatformID) -> Listing {
-        let rows = opened.map { entry in
+    static func listing(_ opening: TokenOpening) -> Listing {
+        let accounts = opening.accounts.map { entry in
             let account = entry.granted.account
             return Record([
                 "client": .optional(entry.holder?.client.slug.rawValue),
-                "slug": .optional(entry.holder?.account.slug.rawValue), "platform": .text(platform.rawValue),
+                "slug": .optional(entry.holder?.account.slug.rawValue), "platform": .text(entry.platform.rawValue),
                 "external_id": .text(account.externalID), "name": .text(account.name),
                 "handle": .optional(account.handle), "followers": .optional(account.followers),
+                "kind": .text(AccountMap.Kind.account.rawValue),
                 "tasks": .list(entry.granted.tasks.map { .text($0) }),
                 "missing_tasks": .list(entry.granted.missingTasks.map { .text($0) }),
                 "parent_id": .optional(entry.granted.parentID),
             ])
         }
+        let adAccounts = opening.adAccounts.map { entry in
+            Record([
+                "client": .optional(entry.holder?.client.slug.rawValue),
+                "slug": .optional(entry.holder?.adAccount.slug.rawValue), "platform": .text(entry.platform.rawValue),
+                "external_id": .text(entry.granted.externalID), "name": .text(entry.granted.name),
+                "kind": .text(AccountMap.Kind.adAccount.rawValue), "currency": .optional(entry.granted.currency),
+                "time_zone": .optional(entry.granted.timeZone), "status": .optional(entry.granted.status),
+                "tasks": .list([]),
+            ])
+        }
         return Listing(
-            Self.columns, rows: rows, idKey: "external_id",
+            Self.columns, rows: accounts + adAccounts, idKey: "external_id",
             empty: "the token opens no account: give the person or system user a role on one")
     }
 }

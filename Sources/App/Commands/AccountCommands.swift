@@ -196,6 +196,8 @@ enum AccountRows {
         Column("found_posts", nil, "how many posts were found on the platform that were not published here"),
         Column("measured_posts", nil, "how many of those have a reading"),
         Column("backfilled_at", nil, "when what it posted before was taken in; none when that is not done"),
+        Column("looked_at", nil, "when it was last looked at for what others than Posthorn posted"),
+        Column("next_look_at", nil, "when that is done next; none where it is not done by itself"),
     ]
 
     static func fields(_ past: AccountPast, of account: AccountRow, in zone: String) -> [Record.Entry] {
@@ -203,6 +205,8 @@ enum AccountRows {
             Record.Entry(key: "found_posts", value: .count(past.found)),
             Record.Entry(key: "measured_posts", value: .count(past.measured)),
             Record.Entry(key: "backfilled_at", value: .time(account.backfilledAt, in: zone)),
+            Record.Entry(key: "looked_at", value: .time(past.lookedAt, in: zone)),
+            Record.Entry(key: "next_look_at", value: .time(past.nextLookAt, in: zone)),
         ]
     }
 

@@ -64,9 +64,13 @@ struct MetricsCommands: AsyncParsableCommand {
             "backfill", "Take in what an account posted before, with its numbers: enqueues the job.",
             details: """
                 Connecting an account does this by itself. Again, it takes in what is new on the platform; what is known is not taken twice, and
-                what Posthorn published is recognised.
+                what Posthorn published is recognised. Afterwards workers look once a day for what others posted, except on platforms that charge
+                for reading (X): --daily on, off or usual says otherwise for an account, and begins no backfill.
                 """,
-            examples: ["metrics backfill --account acme/x", "metrics backfill --account acme/x --posts 1000"],
+            examples: [
+                "metrics backfill --account acme/x", "metrics backfill --account acme/x --posts 1000",
+                "metrics backfill --account acme/x --daily on",
+            ],
             keys: [Column("id", "JOB", "the job's id")])
 
         @OptionGroup var options: CommandOptions
@@ -77,14 +81,29 @@ struct MetricsCommands: AsyncParsableCommand {
         var client: String?
         @Option(help: ArgumentHelp("How many posts at most, newest first.", valueName: "n"))
         var posts: Int = Publishing.Backfill().posts
+        @Option(
+            help: ArgumentHelp(
+                "Only say whether the account is looked at every day: on, off or usual.", valueName: "when"))
+        var daily: String?
 
         func validate() throws {
+            guard self.daily == nil || self.looks != nil else {
+                throw ValidationError("--daily is on, off or usual.")
+            }
             guard (1...Publishing.Backfill.most).contains(self.posts) else {
                 throw ValidationError("--posts must be between 1 and \(Publishing.Backfill.most).")
             }
         }
 
+        private var looks: DailyLooks? { self.daily.flatMap { DailyLooks(rawValue: $0) } }
+
         func run(_ context: CommandContext) async throws {
+            if let looks {
+                try await context.withServices { services in
+                    try await services.accounts.setDailyLooks(looks, of: self.account, client: self.client)
+                }
+                return context.output.success("daily looks: \(looks.rawValue)")
+            }
             let job = try await context.withServices { services in
                 try await services.accounts.startBackfill(
                     Publishing.Backfill(posts: self.posts), of: self.account, client: self.client)

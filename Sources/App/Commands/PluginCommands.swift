@@ -53,6 +53,8 @@ struct PluginCommands: AsyncParsableCommand {
                 Column("metrics", nil, "what is measured, with definitions"),
                 Column("credential_fields", nil, "the fields of a credential file"),
                 Column("boost", nil, "what can be boosted"), Column("settings", nil, "settings that a post may carry"),
+                Column("shares_tokens_with", nil, "platforms whose accounts the same tokens open"),
+                Column("refuses_duplicates", nil, "whether it refuses what says the same as an earlier post"),
             ])
 
         @OptionGroup var options: CommandOptions

@@ -22,6 +22,8 @@ enum PluginDetails {
             "credential_fields": .list(manifest.credentialFields.map { .record(self.field($0)) }),
             "settings": .list(manifest.settings.map { .record(self.setting($0)) }),
             "costs": .list(manifest.costs.map { .record(self.cost($0)) }),
+            "shares_tokens_with": .list(manifest.sharesTokensWith.map { .text($0.rawValue) }),
+            "refuses_duplicates": .flag(manifest.refusesDuplicates),
         ])
     }
 

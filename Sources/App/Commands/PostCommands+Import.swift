@@ -26,6 +26,7 @@ extension PostCommands {
 
                 Every row is checked before anything is written; wrong rows are listed with line, column and reason, and then nothing is
                 written (exit code 65), unless --partial takes the good rows (exit code 2). The same file again makes nothing twice.
+                Rows are compared with the other posts of their accounts, and with each other, as `post create` does it.
                 """,
             examples: [
                 "post import december.csv --client acme", "post import december.csv --client acme --dry-run",
@@ -43,6 +44,8 @@ extension PostCommands {
         @Flag(name: .customLong("partial"), help: "Write the good rows although others are wrong.")
         var isPartial = false
         @OptionGroup var transcoding: TranscodeOptions
+        @Flag(help: "Take posts although their accounts have the same already and the platform may refuse them.")
+        var allowDuplicate = false
 
         func validate() throws {
             guard self.format == nil || self.importFormat != nil else {
@@ -68,6 +71,7 @@ extension PostCommands {
                 options.takesGoodRows = self.isPartial
                 options.transcoding = self.transcoding.wanted ?? .offered
                 options.isDryRun = self.change.isDryRun
+                options.allowsDuplicates = self.allowDuplicate
                 let importer = PostImport(
                     pool: services.pool, jobs: services.jobs, registry: services.registry, media: services.library)
                 let bar = ProgressBar("checking", total: file.rows.count, output: context.output)

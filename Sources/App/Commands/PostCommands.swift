@@ -30,6 +30,9 @@ struct PostCommands: AsyncParsableCommand {
                 together. --at is local time in the client's zone, or in --tz. The same --key again answers the post that is there.
                 --best gives each account its own best free time of the next days, by what `best-times explain` says of it.
                 --next-slot takes the next free one of the slots that `best-times slots` gave it: so many posts a week, where the week is best.
+                The same words (and files) as another post of the account within 30 days, planned, published or found on the platform, are a
+                warning that names it; X refuses duplicates, so there it is a refusal (exit code 73) unless --allow-duplicate. So is a
+                warning a time that is nearer to another post of the account than --best would go (three hours, or `best-times quiet`).
                 Lines that hold only --- make a thread. A --media that begins with https:// is fetched now, from the public network alone.
                 Length, shape, rate and coding of files are checked too where ffprobe and vipsheader are installed (POSTHORN_MEDIA_PROBE).
                 --transcode makes files that an account does not take into ones that it takes, by ffmpeg and libvips: type, coding, pictures
@@ -158,6 +161,8 @@ struct PostContentOptions: ParsableArguments {
     @Flag(help: "Publish it at the next free one of each account's queue slots.") var nextSlot = false
     @OptionGroup var wish: SlotWishOptions
     @OptionGroup var transcoding: TranscodeOptions
+    @Flag(help: "Plan it although its accounts have the same already and the platform may refuse it.")
+    var allowDuplicate = false
 
     func validate() throws {
         guard [self.at != nil, self.isNow, self.isBest, self.nextSlot].count(where: \.self) < 2 else {
@@ -186,6 +191,7 @@ struct PostContentOptions: ParsableArguments {
         let (row, folder) = try self.body.row()
         var draft = try await self.body.draft(row, folder: folder, media: library)
         draft.key = self.key ?? row.key
+        draft.allowsDuplicate = self.allowDuplicate
         draft.transcoding = self.transcoding.wanted ?? row.transcoding ?? .offered
         if self.isBest {
             draft.time = .unplanned

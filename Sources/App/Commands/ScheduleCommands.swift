@@ -88,6 +88,7 @@ struct ScheduleCommands: AsyncParsableCommand {
                 if !self.readsMetrics { request.work = .post(try await self.draft(services)) }
                 let entry = try await services.schedules.add(
                     request, actor: Actor.current, isDryRun: self.change.isDryRun)
+                PostRows.say(entry.notes, context.output)
                 if self.change.isDryRun {
                     context.output.note("would add schedule \(entry.schedule.name) of client \(entry.client.slug)")
                 } else {

@@ -56,6 +56,7 @@ struct WorkerService: Sendable {
         configuration.housekeeping = [
             BoostRuleHousekeeping(jobs: self.services.handlers.jobs),
             BoostWatchHousekeeping(jobs: self.services.handlers.jobs), WaitingBoostHousekeeping(),
+            DailyLookHousekeeping(jobs: self.services.handlers.jobs, registry: self.services.handlers.registry),
             WebhookRetention(registry: self.services.handlers.registry),
         ]
         configuration.errands = [TokenHousekeeping(accesses: self.services.accesses)]

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 import AsyncHTTPClient
+import Domain
 package import Foundation
 import NIOCore
 import NIOHTTP1
+import PluginKit
 import Publishing
 
 /// Fetches files from addresses that people gave: from the public network alone, with an end to everything.
@@ -64,7 +66,7 @@ package struct MediaDownload: MediaFetching {
     }
 
     private func fetch(_ address: String, into file: URL) async throws {
-        let end = NIODeadline.now() + TimeAmount(self.limits.whole)
+        let end = ContinuousClock.now + self.limits.whole
         var next = address
         for _ in 0...self.limits.redirects {
             let safe = try await SafeAddress(
@@ -82,7 +84,7 @@ package struct MediaDownload: MediaFetching {
     /// Asks one address.
     ///
     /// - Returns: The address that it leads on to; `nil` when the file is here.
-    private func hop(_ safe: SafeAddress, into file: URL, until end: NIODeadline) async throws -> String? {
+    private func hop(_ safe: SafeAddress, into file: URL, until end: ContinuousClock.Instant) async throws -> String? {
         var settings = HTTPClient.Configuration()
         settings.redirectConfiguration = .disallow
         settings.httpVersion = .http1Only
@@ -93,7 +95,10 @@ package struct MediaDownload: MediaFetching {
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
         let result: Result<String?, any Error>
         do {
-            result = .success(try await self.ask(safe, client, into: file, until: end))
+            // The client's own deadline ends with the head of the answer: a body that never ends would hold us for ever.
+            let left = ContinuousClock.now.duration(to: end)
+            result = .success(
+                try await withDeadline(left) { try await self.ask(safe, client, into: file, within: left) })
         } catch let error as MediaError {
             result = .failure(error)
         } catch let error as CancellationError {
@@ -113,12 +118,12 @@ package struct MediaDownload: MediaFetching {
     }
 
     private func ask(
-        _ safe: SafeAddress, _ client: HTTPClient, into file: URL, until end: NIODeadline
+        _ safe: SafeAddress, _ client: HTTPClient, into file: URL, within left: Duration
     ) async throws -> String? {
         var request = HTTPClientRequest(url: safe.url.absoluteString)
         request.headers.add(name: "User-Agent", value: "Posthorn")
         request.headers.add(name: "Accept", value: "image/*, video/*")
-        let response = try await client.execute(request, deadline: end)
+        let response = try await client.execute(request, timeout: TimeAmount(left))
         let shown = SafeAddress.shown(safe.url.absoluteString)
         if [301, 302, 303, 307, 308].contains(response.status.code) {
             guard let location = response.headers.first(name: "Location"),
@@ -164,10 +169,14 @@ package struct MediaDownload: MediaFetching {
         throw MediaError("\(shown) is no picture or film of a kind that is taken; is it a page about the file?")
     }
 
+    private static let tooLong = "it takes longer than a file may take"
+
     private static func reason(_ error: any Error) -> String {
+        if error is DeadlineExceeded { return Self.tooLong }
         guard let error = error as? HTTPClientError else { return "\(error)" }
         switch error {
-        case .connectTimeout, .deadlineExceeded, .readTimeout: return "it does not answer in time"
+        case .deadlineExceeded: return Self.tooLong
+        case .connectTimeout, .readTimeout: return "it does not answer in time"
         default: return error.shortDescription
         }
     }

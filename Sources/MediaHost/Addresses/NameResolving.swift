@@ -3,6 +3,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+package import PluginKit
 
 /// Finds the addresses of a host.
 package protocol NameResolving: Sendable {

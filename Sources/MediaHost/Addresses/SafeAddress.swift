@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import PluginKit
 import Publishing
 
 /// An address that a person gave, checked: how it is written, and where it leads.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import AsyncHTTPClient
+import Domain
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -19,8 +20,8 @@ final class S3Client: Sendable {
         var text: String?
         /// SHA-256 of the body.
         var payload = S3Signature.empty
-        /// How long everything may take.
-        var deadline: Duration = .seconds(60)
+        /// How long everything may take; the client's usual time when `nil`.
+        var deadline: Duration?
     }
 
     /// The answer to a request, whole.
@@ -34,8 +35,9 @@ final class S3Client: Sendable {
     let client: HTTPClient
     private let now: @Sendable () -> Date
     private let pauses: [Duration]
+    private let deadline: Duration
 
-    init(_ place: S3Place, pauses: [Duration], now: @escaping @Sendable () -> Date) {
+    init(_ place: S3Place, pauses: [Duration], deadline: Duration, now: @escaping @Sendable () -> Date) {
         var settings = HTTPClient.Configuration()
         settings.redirectConfiguration = .disallow
         settings.httpVersion = .http1Only
@@ -44,6 +46,7 @@ final class S3Client: Sendable {
         self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
         self.place = place
         self.pauses = pauses
+        self.deadline = deadline
         self.now = now
     }
 
@@ -56,10 +59,14 @@ final class S3Client: Sendable {
     /// - Throws: `MediaError`; `CancellationError`.
     func ask(_ call: Call, good: Set<Int> = [200, 204]) async throws -> Answer {
         try await self.repeating { () -> Answer in
-            let response = try await self.client.execute(
-                self.request(call), timeout: TimeAmount(call.deadline))
-            let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
-            try Task.checkCancellation()
+            // The client's own deadline ends with the head of the answer.
+            let (response, text) = try await withDeadline(call.deadline ?? self.deadline) {
+                let response = try await self.client.execute(
+                    self.request(call), timeout: TimeAmount(call.deadline ?? self.deadline))
+                let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
+                try Task.checkCancellation()
+                return (response, text)
+            }
             let status = Int(response.status.code)
             guard good.contains(status) else { throw self.refusal(status, text) }
             return Answer(status: status, headers: response.headers, text: text)

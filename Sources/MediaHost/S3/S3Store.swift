@@ -27,6 +27,8 @@ package final class S3Store: RemoteMedia {
 
     private let client: S3Client
     private let parts: Parts
+    /// How long reading a part of a file may take.
+    private let readLimit: Duration
 
     /// Uses a bucket.
     ///
@@ -34,13 +36,17 @@ package final class S3Store: RemoteMedia {
     ///   - place: Where it is and who may use it.
     ///   - parts: How files are sent in parts.
     ///   - pauses: How long to wait before each repetition.
+    ///   - deadline: How long a question may take whose answer is short.
+    ///   - readLimit: How long reading a file, or a part of it, may take.
     ///   - now: The time that signatures carry.
     package init(
         _ place: S3Place, parts: Parts = Parts(), pauses: [Duration] = [.milliseconds(200), .seconds(1), .seconds(3)],
+        deadline: Duration = .seconds(60), readLimit: Duration = .seconds(6 * 3600),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        self.client = S3Client(place, pauses: pauses, now: now)
+        self.client = S3Client(place, pauses: pauses, deadline: deadline, now: now)
         self.parts = parts
+        self.readLimit = readLimit
     }
 
     /// `s3://bucket/prefix`.
@@ -156,7 +162,9 @@ package final class S3Store: RemoteMedia {
     ) async throws {
         var call = S3Client.Call(method: .GET, hash: hash)
         call.extra = [("range", "bytes=\(range.lowerBound)-\(range.upperBound)")]
-        let response = try await self.client.client.execute(self.client.request(call), timeout: .hours(6))
+        let end = ContinuousClock.now + self.readLimit
+        let response = try await self.client.client.execute(
+            self.client.request(call), timeout: .seconds(60))
         let status = Int(response.status.code)
         guard status == 206 || (status == 200 && range.lowerBound == 0) else {
             let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
@@ -164,6 +172,10 @@ package final class S3Store: RemoteMedia {
         }
         var remaining = range.upperBound - range.lowerBound + 1
         for try await piece in response.body {
+            // The client's own deadline ends with the head of the answer; silence it ends by itself.
+            guard ContinuousClock.now < end else {
+                throw MediaError("the media store \(self.location) sends too slowly", kind: .configuration)
+            }
             guard Int64(piece.readableBytes) <= remaining else {
                 throw MediaError("the media store \(self.location) sends more than was asked for")
             }

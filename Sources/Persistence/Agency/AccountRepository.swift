@@ -8,7 +8,7 @@ package enum AccountRepository {
     private static let columns: Statement = """
         SELECT account.client_id, account.account_id, account.brand_id, account.platform, account.external_id, account.slug,
                account.name, account.handle, account.time_zone, account.state, account.state_reason, account.followers,
-               account.created_at, account.backfilled_at,
+               account.created_at, account.backfilled_at, account.traits,
                (SELECT min(
         """ + GrantForecast.end + """
             ) FROM account_grant AS l JOIN access_grant AS g USING (grant_id)
@@ -24,10 +24,10 @@ package enum AccountRepository {
         let added = try await db.execute(
             """
             INSERT INTO account (client_id, account_id, brand_id, platform, external_id, slug, name, handle, time_zone, state,
-                                 state_reason, followers)
+                                 state_reason, followers, traits)
             VALUES (\(account.client), \(account.id), \(account.brand), \(account.platform), \(account.externalID),
                     \(account.slug), \(account.name), \(account.handle), \(account.timeZone), \(account.state),
-                    \(account.stateReason), \(account.followers))
+                    \(account.stateReason), \(account.followers), \(account.traits))
             ON CONFLICT (client_id, slug) DO NOTHING
             """)
         guard added == 1 else {
@@ -95,14 +95,15 @@ package enum AccountRepository {
         return try rows.first?.get("state")
     }
 
-    /// Writes what the platform says of an account: name, handle, followers.
+    /// Writes what the platform says of an account, name, handle, followers, and what its plugin's rules must know of it.
     package static func refresh(
-        _ id: AccountID, of client: ClientID, name: String, handle: String?, followers: Int64?,
+        _ id: AccountID, of client: ClientID, name: String, handle: String?, followers: Int64?, traits: [String]? = nil,
         on db: inout some SQLSession & ~Copyable
     ) async throws {
         try await db.execute(
             """
-            UPDATE account SET name = \(name), handle = coalesce(\(handle), handle), followers = coalesce(\(followers), followers)
+            UPDATE account SET name = \(name), handle = coalesce(\(handle), handle), followers = coalesce(\(followers), followers),
+                               traits = coalesce(\(traits), traits)
             WHERE client_id = \(client) AND account_id = \(id)
             """)
     }
@@ -120,6 +121,7 @@ package enum AccountRepository {
             ON CONFLICT (client_id, account_id, capability) DO UPDATE
             SET grant_id = excluded.grant_id, refused_at = NULL, refused_reason = NULL
             """)
+        try await AdAccountRepository.follow(from: old, to: grant, of: client, on: &db)
         try await Self.retire(old, reason: "another was given in its place", on: &db)
     }
 
@@ -160,6 +162,7 @@ package enum AccountRepository {
     ) async throws {
         let old = try await Self.lockedGrants(of: account, client: client, on: &db)
         try await db.execute("DELETE FROM account_grant WHERE client_id = \(client) AND account_id = \(account)")
+        try await AdAccountRepository.follow(from: old, to: nil, of: client, on: &db)
         try await Self.retire(old, reason: reason, on: &db)
     }
 
@@ -179,7 +182,7 @@ package enum AccountRepository {
     }
 
     /// Revokes grants that nothing uses and forgets their tokens; who renews one right now finds that it is too late.
-    private static func retire(
+    package static func retire(
         _ grants: [GrantID], reason: String, on db: inout some SQLSession & ~Copyable
     ) async throws {
         guard !grants.isEmpty else { return }

@@ -60,6 +60,8 @@ package struct AccountRow: Sendable, Hashable {
     package var tokenEndsAt: Date?
     /// When it was added; the world's time.
     package var createdAt: Date?
+    /// What its plugin's rules must know of how it was connected.
+    package var traits: [String] = []
     /// When what it posted before was taken in whole; `nil` when that was not asked for, or is not done.
     package var backfilledAt: Date?
 
@@ -92,5 +94,6 @@ package struct AccountRow: Sendable, Hashable {
         self.tokenEndsAt = try row.get("token_ends_at")
         self.createdAt = try row.get("created_at")
         self.backfilledAt = try row.get("backfilled_at")
+        self.traits = try row.get("traits")
     }
 }

@@ -78,6 +78,66 @@ package enum AdAccountRepository {
         }
     }
 
+    /// Writes what its platform says of an ad account, the grant that opens it and, when given, who pays.
+    package static func refresh(_ account: AdAccountRow, on db: inout some SQLSession & ~Copyable) async throws {
+        try await db.execute(
+            """
+            UPDATE ad_account
+            SET currency = \(account.currency), time_zone = \(account.timeZone), grant_id = \(account.grant),
+                payer = coalesce(\(account.payer), payer)
+            WHERE client_id = \(account.client) AND ad_account_id = \(account.id)
+            """)
+    }
+
+    /// Lets a client's ad accounts follow its accounts from grants that none of those uses any more to another one.
+    static func follow(
+        from old: [GrantID], to grant: GrantID?, of client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        guard !old.isEmpty else { return }
+        try await db.execute(
+            """
+            UPDATE ad_account SET grant_id = \(grant)
+            WHERE client_id = \(client) AND grant_id = ANY(\(old))
+              AND NOT EXISTS (SELECT FROM account_grant AS used
+                              WHERE used.client_id = ad_account.client_id AND used.grant_id = ad_account.grant_id)
+            """)
+    }
+
+    /// Pays for an account's boosts with an ad account, unless a person names another.
+    package static func use(
+        _ adAccount: AdAccountID, for account: AccountID, of client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            INSERT INTO account_ad_account (client_id, account_id, ad_account_id)
+            VALUES (\(client), \(account), \(adAccount))
+            ON CONFLICT (client_id, account_id) DO UPDATE SET ad_account_id = excluded.ad_account_id
+            """)
+    }
+
+    /// The ad account that pays for an account's boosts unless a person names another.
+    package static func usual(
+        for account: AccountID, of client: ClientID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> AdAccountID? {
+        try await db.query(
+            "SELECT ad_account_id FROM account_ad_account WHERE client_id = \(client) AND account_id = \(account)"
+        ).first.map { row in try row.get("ad_account_id") }
+    }
+
+    /// Lists the ad accounts of all clients.
+    package static func list(on db: inout some SQLSession & ~Copyable) async throws -> [AdAccountRow] {
+        try await db.query(Self.columns + " ORDER BY client_id, slug").decoded(AdAccountRow.init(row:))
+    }
+
+    /// The ad accounts that a boost was ever planned with.
+    package static func boosted(
+        on db: inout some SQLSession & ~Copyable
+    ) async throws -> Set<AdAccountID> {
+        Set(
+            try await db.query("SELECT DISTINCT ad_account_id FROM boost WHERE ad_account_id IS NOT NULL")
+                .map { row in try row.get("ad_account_id", as: AdAccountID.self) })
+    }
+
     /// Finds a client's ad account by slug or identity.
     package static func find(
         _ reference: Reference, of client: ClientID, on db: inout some SQLSession & ~Copyable

@@ -94,12 +94,19 @@ enum Migration001Agency {
                             CHECK (state IN ('active', 'paused', 'needs-reconnect', 'needs-human', 'disconnected', 'moved')),
             state_reason    text,
             followers       bigint,
+            -- What its plugin's rules must know of how it was connected.
+            traits          text[] NOT NULL DEFAULT '{}',
             backfilled_at   timestamptz,
+            -- Whether it is looked at every day for what others than Posthorn posted; NULL: unless the platform charges for reading.
+            looks_daily     boolean,
+            looked_at       timestamptz,
+            next_look_at    timestamptz,
             created_at      timestamptz NOT NULL DEFAULT world_now(),
             PRIMARY KEY (client_id, account_id),
             FOREIGN KEY (client_id, brand_id) REFERENCES brand,
             UNIQUE (client_id, slug)
         );
+        CREATE INDEX account_looks ON account (next_look_at) WHERE next_look_at IS NOT NULL;
 
         -- When an account's next late post may go out: what was missed is published one by one, never as a burst.
         CREATE TABLE late_turn (
@@ -182,6 +189,16 @@ enum Migration001Agency {
             created_at      timestamptz NOT NULL DEFAULT world_now(),
             PRIMARY KEY (client_id, ad_account_id),
             UNIQUE (client_id, slug)
+        );
+
+        -- The ad account that pays for an account's boosts unless a person names another.
+        CREATE TABLE account_ad_account (
+            client_id       uuid NOT NULL,
+            account_id      uuid NOT NULL,
+            ad_account_id   uuid NOT NULL,
+            PRIMARY KEY (client_id, account_id),
+            FOREIGN KEY (client_id, account_id) REFERENCES account,
+            FOREIGN KEY (client_id, ad_account_id) REFERENCES ad_account
         );
 
         -- Who changed the state of what, when and why. Append-only.

@@ -39,6 +39,35 @@ package struct Backfill: Sendable, Hashable {
     }
 }
 
+/// A daily look for what others than Posthorn posted on an account whose past is known: a backfill that ends at the first post that it knows.
+struct DailyLook {
+    /// The most posts that a look takes in; whoever posts more a day needs a backfill.
+    static let most = 200
+    /// How many posts the first page has at most.
+    static let page = 25
+    /// How long before the last look posts are looked for again: those left out beside a send that was not settled yet.
+    static let margin: TimeInterval = 2 * 86_400
+
+    /// The job of a look.
+    ///
+    /// - Parameters:
+    ///   - account: The account.
+    ///   - client: Its client.
+    ///   - platform: Its platform.
+    ///   - last: When it was looked at last.
+    ///   - now: The world's time.
+    /// - Returns: The job, which waits for slots of the metrics queue.
+    /// - Throws: What encoding throws.
+    static func job(
+        of account: AccountID, client: ClientID, platform: PlatformID, last: Date, now: Date
+    ) throws -> NewJob {
+        let since = max(last.addingTimeInterval(-Self.margin), now.addingTimeInterval(-Backfill.span))
+        var step = BackfillStep(run: UUID.version7(), page: 1, left: Self.most, since: since, until: now)
+        step.untilKnown = true
+        return try step.job(of: account, client: client, platform: platform)
+    }
+}
+
 /// Where a run stands: one job reads one page, and plans the next in the transaction that records what it found.
 struct BackfillStep: Sendable, Hashable, Codable {
     /// Names the run.
@@ -53,6 +82,11 @@ struct BackfillStep: Sendable, Hashable, Codable {
     var since: Date
     /// The newest one.
     var until: Date
+    /// Whether it ends at the first post that is known.
+    var untilKnown: Bool?
+
+    /// How many posts the next call asks for.
+    var wanted: Int { self.untilKnown == true && self.page == 1 ? min(self.left, DailyLook.page) : self.left }
 
     func job(of account: AccountID, client: ClientID, platform: PlatformID) throws -> NewJob {
         NewJob(

@@ -43,7 +43,7 @@ package struct BackfillHandler: JobHandler {
             ) { access throws(PluginError) in
                 try await listing.history(
                     HistoryRequest(
-                        access: access, since: step.since, cursor: step.cursor, limit: step.left, own: own))
+                        access: access, since: step.since, cursor: step.cursor, limit: step.wanted, own: own))
             }
         } catch let error as PluginError {
             if let stop = AppStop(error, job) { return stop.result() }
@@ -58,18 +58,22 @@ package struct BackfillHandler: JobHandler {
         let record = BackfillRecord(
             client: job.client, account: account, manifest: plugin.manifest, posts: Array(posts.prefix(step.left)))
         let jobs = self.services.jobs
+        let isPast = page.posts.contains { $0.publishedAt < step.since }
         let costs = plugin.charging?.charges(for: .ownPosts(page.posts.count)) ?? []
         return JobResult(.succeeded) { db in
             try await ApiCostRepository.append(
                 costs, client: job.client, account: account, platform: plugin.manifest.id, on: &db)
-            let readings = try await record.write(on: &db)
-            if let next {
+            let (readings, hasKnown) = try await record.write(on: &db)
+            let isOver = step.untilKnown == true && (hasKnown || isPast)
+            if let next, !isOver {
                 try await jobs.enqueue(readings + [next], on: &db)
             } else {
-                let now = try await record.end(on: &db)
+                let now = try await record.end(wholePast: step.untilKnown != true, on: &db)
                 let fit = NewJob.fitTimes(
                     account: account, client: job.client, platform: plugin.manifest.id, after: step.run, now: now)
-                try await jobs.enqueue(plugin.metrics == nil ? readings : readings + [fit], on: &db)
+                // A look that found nothing teaches nothing.
+                let isNews = step.untilKnown != true || step.page > 1 || !readings.isEmpty
+                try await jobs.enqueue(plugin.metrics == nil || !isNews ? readings : readings + [fit], on: &db)
             }
         }
     }

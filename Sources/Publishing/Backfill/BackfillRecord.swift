@@ -24,16 +24,18 @@ struct BackfillRecord: Sendable {
 
     /// Writes what is new.
     ///
-    /// - Returns: The jobs that read its numbers: once now, and again at the ages that it has not reached yet.
+    /// - Returns: The jobs that read its numbers, once now, and again at the ages that it has not reached yet; and whether something was
+    ///   known before.
     /// - Throws: What the database throws.
-    func write(on db: inout Transaction) async throws -> [NewJob] {
-        guard let oldest = self.posts.map(\.publishedAt).min() else { return [] }
+    func write(on db: inout Transaction) async throws -> (readings: [NewJob], hasKnown: Bool) {
+        guard let oldest = self.posts.map(\.publishedAt).min() else { return ([], false) }
         let now = try await db.query("SELECT world_now()").single(Date.self)
         let known = try await self.known(since: oldest, on: &db)
         let barrier =
             try await self.firstUnsettledSend(on: &db)?.addingTimeInterval(-Self.clockMargin) ?? .distantFuture
         let new = self.posts.filter { $0.publishedAt < barrier && known.isDisjoint(with: $0.ids) }
-        guard !new.isEmpty else { return [] }
+        let hasKnown = self.posts.contains { !known.isDisjoint(with: $0.ids) }
+        guard !new.isEmpty else { return ([], hasKnown) }
         let rows = try await db.query(
             """
             INSERT INTO publication (client_id, publication_id, account_id, platform, remote_id, url, published_at,
@@ -46,22 +48,31 @@ struct BackfillRecord: Sendable {
             ON CONFLICT (client_id, account_id, remote_id) DO NOTHING
             RETURNING publication_id, published_at
             """)
-        guard self.manifest.capabilities.contains(.metrics) else { return [] }
-        return try rows.enumerated().flatMap { place, row in
+        guard self.manifest.capabilities.contains(.metrics) else { return ([], hasKnown) }
+        let readings = try rows.enumerated().flatMap { place, row in
             try self.readings(
                 of: row.get("publication_id"), publishedAt: row.get("published_at"),
                 call: place / max(1, self.manifest.metricsBatch), now: now)
         }
+        return (readings, hasKnown)
     }
 
-    /// Notes that the account's past is known.
+    /// Notes that the account's past is known, or that it was looked at; the first daily look is planned for a time of day of the account's own.
     ///
+    /// - Parameters:
+    ///   - wholePast: Whether the run took in the past, and was no daily look.
+    ///   - db: The database.
     /// - Returns: The world's time.
     /// - Throws: What the database throws.
-    func end(on db: inout Transaction) async throws -> Date {
+    func end(wholePast: Bool, on db: inout Transaction) async throws -> Date {
         try await db.execute(
             """
-            UPDATE account SET backfilled_at = world_now()
+            UPDATE account
+            SET backfilled_at = CASE WHEN \(wholePast) THEN world_now() ELSE backfilled_at END, looked_at = world_now(),
+                next_look_at = coalesce(
+                    next_look_at,
+                    world_now() + interval '12 hours'
+                    + make_interval(secs => mod(abs(hashtext(account_id::text)::bigint), 86400)))
             WHERE client_id = \(self.client) AND account_id = \(self.account)
             """)
         return try await db.query("SELECT world_now()").single(Date.self)

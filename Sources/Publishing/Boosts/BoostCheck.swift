@@ -113,15 +113,22 @@ struct BoostCheck: Sendable {
     private func adAccount(
         _ plan: BoostPlan, _ subject: BoostService.Subject, _ issues: inout [PostIssue], on db: inout Transaction
     ) async throws -> AdAccountRow? {
+        let family = self.registry.family(of: subject.platform)
         let all = try await AdAccountRepository.list(of: subject.client.id, on: &db).filter {
-            $0.platform == subject.platform
+            family.contains($0.platform)
         }
         guard let name = plan.adAccount else {
-            if all.count > 1 {
-                let known = all.map(\.slug.rawValue).joined(separator: ", ")
+            let usual = try await AdAccountRepository.usual(
+                for: subject.account.id, of: subject.client.id, on: &db)
+            if let usual, let found = all.first(where: { $0.id == usual }) { return found }
+            // Those that stand under the account's own platform come first.
+            let own = all.filter { $0.platform == subject.platform }
+            let choice = own.isEmpty ? all : own
+            if choice.count > 1 {
+                let known = choice.map(\.slug.rawValue).joined(separator: ", ")
                 issues.append(PostIssue(.error, field: "ad-account", "which one? Give --ad-account: \(known)"))
             }
-            return all.first
+            return choice.first
         }
         if let found = all.first(where: { $0.slug.rawValue == name || $0.id.description == name.lowercased() }) {
             return found

@@ -29,15 +29,46 @@ struct MediaFolder: Sendable {
     }
 
     /// Copies or moves a file in, unless it is here.
-    func adopt(_ file: URL, as hash: String, isOurs: Bool) throws -> String {
+    ///
+    /// What is copied is hashed once more: a file that somebody still writes is another one by now.
+    ///
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - hash: What it was read as.
+    ///   - name: What people call it.
+    ///   - isOurs: Whether nobody else knows it, so that it may be moved.
+    /// - Returns: Where it lies.
+    /// - Throws: `MediaError` for a file that changed since it was read, and for a folder that cannot be written to.
+    func adopt(_ file: URL, as hash: String, named name: String, isOurs: Bool) throws -> String {
         if let path = self.use(hash) { return path }
+        let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? NSNumber
+        try self.makeRoom(for: size?.int64Value ?? 0)
         return try self.place(hash) { partial in
-            if isOurs {
-                try FileManager.default.moveItem(at: file, to: partial)
-            } else {
-                try FileManager.default.copyItem(at: file, to: partial)
+            guard !isOurs else {
+                try FileManager.default.removeItem(at: partial)
+                return try FileManager.default.moveItem(at: file, to: partial)
+            }
+            guard try Self.copy(file, to: partial) == hash else {
+                throw MediaError("the media file \(name) changes while it is read: wait until it is complete")
             }
         }
+    }
+
+    /// Copies a file.
+    ///
+    /// - Returns: The hash of what was copied.
+    private static func copy(_ file: URL, to copy: URL) throws -> String {
+        let source = try FileHandle(forReadingFrom: file)
+        defer { try? source.close() }  // Only read from; nothing is lost.
+        try Data().write(to: copy)
+        let target = try FileHandle(forWritingTo: copy)
+        defer { try? target.close() }  // A write that failed has thrown before.
+        var hasher = SHA256()
+        while let chunk = try source.read(upToCount: 1 << 20), !chunk.isEmpty {
+            hasher.update(data: chunk)
+            try target.write(contentsOf: chunk)
+        }
+        return hasher.finalize().map { String(format: "%02x", $0) }.joined()
     }
 
     /// Takes a file in piece by piece, and believes only what has the right hash.
@@ -76,6 +107,7 @@ struct MediaFolder: Sendable {
             try FileManager.default.moveItem(at: partial, to: stored)
         } catch {
             try? FileManager.default.removeItem(at: partial)  // It may not have come to exist.
+            if error is MediaError { throw error }
             guard FileManager.default.fileExists(atPath: stored.path) else {
                 throw MediaError("cannot write to the media store \(self.url.path): \(error.localizedDescription)")
             }
@@ -87,11 +119,41 @@ struct MediaFolder: Sendable {
         do {
             try FileManager.default.createDirectory(
                 at: stored.deletingLastPathComponent(), withIntermediateDirectories: true)
+            let partial = self.url.appendingPathComponent("partial-\(UUID().uuidString)")
+            try Data().write(to: partial)
+            self.tidy(asOf: partial)
+            return partial
         } catch {
             throw MediaError(
                 "cannot write to the media store \(self.url.path): \(error.localizedDescription)", kind: .configuration)
         }
-        return stored.appendingPathExtension("partial-\(UUID().uuidString)")
+    }
+
+    /// What files are called that are not complete, since they are fetched, made or copied.
+    ///
+    /// A process that is killed leaves them behind.
+    static let unfinished = ["incoming-", "making-", "partial-"]
+    /// An unfinished file that nothing was written to for so long belongs to nobody: longer than fetching, making and copying may take.
+    static let abandoned: TimeInterval = 24 * 3600
+
+    /// Removes what processes left behind that were killed, as of the time at which a file in the folder was written.
+    private func tidy(asOf file: URL) {
+        let manager = FileManager.default
+        // Nothing is lost when something cannot be looked at: the next one looks again.
+        guard let now = Self.written(file) else { return }
+        for name in (try? manager.contentsOfDirectory(atPath: self.url.path)) ?? []
+        where Self.unfinished.contains(where: name.hasPrefix) {
+            let left = self.url.appendingPathComponent(name)
+            let inside = (try? manager.contentsOfDirectory(atPath: left.path)) ?? []
+            let written = ([left] + inside.map { left.appendingPathComponent($0) }).compactMap(Self.written)
+            guard let newest = written.max(), now.timeIntervalSince(newest) > Self.abandoned else { continue }
+            try? manager.removeItem(at: left)  // Another process may have removed it.
+        }
+    }
+
+    private static func written(_ url: URL) -> Date? {
+        // What is gone was not written.
+        try? FileManager.default.attributesOfItem(atPath: url.path)[.modificationDate] as? Date
     }
 
     private func place(of hash: String) -> URL {

@@ -47,13 +47,13 @@ package struct MediaStore: Sendable {
     ///   - name: What people call it, in messages; its path unless given.
     ///   - isOurs: Whether it may be moved away instead of copied.
     /// - Returns: What it is; with a remote place a copy of it lies on this machine.
-    /// - Throws: `MediaError` for what cannot be read, is empty, or is of no known type, and for a store that cannot be written to.
+    /// - Throws: `MediaError` for what cannot be read, is empty, changes while it is read, or is of no known type, and for a store that cannot be written to.
     package func store(
         file: URL, named name: String? = nil, isOurs: Bool = false
     ) async throws -> StoredMedia {
         let name = name ?? file.path
         let (hash, type, byteCount) = try Self.read(file, name)
-        let path = try self.folder.adopt(file, as: hash, isOurs: isOurs)
+        let path = try self.folder.adopt(file, as: hash, named: name, isOurs: isOurs)
         if let remote = self.remote, try await remote.size(of: hash) != byteCount {
             try await remote.put(file: URL(fileURLWithPath: path), byteCount: byteCount, hash: hash)
         }

@@ -25,6 +25,8 @@ package struct RegisteredPlugin: Sendable {
     package let deleting: (any Deleting)?
     /// Lists the accounts of a grant, where it can.
     package let listing: (any AccountListing)?
+    /// Lists the ad accounts of a grant, where it can.
+    package let adAccountListing: (any AdAccountListing)?
     /// Says how a token stands, where it can.
     package let inspecting: (any TokenInspecting)?
     /// Lists what an account posted before, where it can.
@@ -37,6 +39,8 @@ package struct RegisteredPlugin: Sendable {
     package let webhooks: (any WebhookReceiving)?
     /// Reads a comment, where it can.
     package let comments: (any CommentReading)?
+    /// Has rules that depend on how an account was connected, where it does.
+    package let accountAware: (any AccountAware)?
 
     init(_ plugin: any PlatformPlugin) throws(RegistryError) {
         let manifest = plugin.manifest
@@ -55,12 +59,14 @@ package struct RegisteredPlugin: Sendable {
         self.connecting = plugin as? any AccountConnecting
         self.deleting = plugin as? any Deleting
         self.listing = plugin as? any AccountListing
+        self.adAccountListing = plugin as? any AdAccountListing
         self.inspecting = plugin as? any TokenInspecting
         self.history = plugin as? any HistoryListing
         self.oauth1 = plugin as? any OAuth1Connecting
         self.charging = plugin as? any Charging
         self.webhooks = plugin as? any WebhookReceiving
         self.comments = plugin as? any CommentReading
+        self.accountAware = plugin as? any AccountAware
         let found: [PluginManifest.Capability: Bool] = [
             .resume: self.deferred != nil, .reconcile: self.reconciling != nil, .boost: self.boosting != nil,
             .metrics: self.metrics != nil, .connect: self.connecting != nil, .delete: self.deleting != nil,
@@ -104,6 +110,18 @@ package struct PluginRegistry: Sendable {
 
     /// The plugin of a platform.
     package subscript(platform: PlatformID) -> RegisteredPlugin? { self.plugins[platform] }
+
+    /// A platform and those of this process that share its tokens and ad accounts, the platform itself first.
+    package func family(of platform: PlatformID) -> [PlatformID] {
+        let others = (self[platform]?.manifest.sharesTokensWith ?? []).filter { self[$0] != nil && $0 != platform }
+        return [platform] + others
+    }
+
+    /// Whether what an account posted can be read on a platform, and costs nothing.
+    package func readsForFree(_ platform: PlatformID) -> Bool {
+        guard let plugin = self[platform], plugin.history != nil else { return false }
+        return plugin.charging?.charges(for: .ownPosts(1)).isEmpty ?? true
+    }
 
     /// All platforms, sorted.
     package var platforms: [PlatformID] { self.plugins.keys.sorted() }

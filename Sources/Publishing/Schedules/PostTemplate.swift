@@ -65,6 +65,7 @@ package struct PostTemplate: Sendable, Hashable, Codable {
         draft.pillar = self.pillar
         draft.isDraft = self.isDraft
         draft.key = key
+        draft.isRecurring = true
         return draft
     }
 }

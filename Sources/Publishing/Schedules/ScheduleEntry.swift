@@ -9,6 +9,8 @@ package struct ScheduleEntry: Sendable {
     package var client: ClientRow
     /// The schedule.
     package var schedule: Schedule
+    /// What a person should know of its times, when it is added.
+    package var notes: [PostIssue] = []
 
     /// What each slot does.
     package enum Work: Sendable, Hashable {

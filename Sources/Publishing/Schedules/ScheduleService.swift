@@ -54,12 +54,28 @@ package struct ScheduleService: Sendable {
                 throw ServiceError(
                     .conflict, "client '\(directory.client.slug)' has a schedule '\(request.name)' already")
             }
+            let notes = try await self.nearness(of: schedule, directory, now: now, on: &db)
             if !isDryRun {
                 schedule = try await self.store.add(schedule, on: &db)
                 try await self.log(schedule, actor: actor, from: nil, to: schedule.state, reason: nil, on: &db)
             }
-            return ScheduleEntry(client: directory.client, schedule: schedule)
+            return ScheduleEntry(client: directory.client, schedule: schedule, notes: notes)
         }
+    }
+
+    /// What of a schedule's next posts comes too near to other posts of its accounts, or to each other.
+    private func nearness(
+        of schedule: Schedule, _ directory: ClientDirectory, now: Date, on db: inout Transaction
+    ) async throws -> [PostIssue] {
+        guard schedule.work.kind == .makePost else { return [] }
+        let template: PostTemplate = try JSONColumn.decode(schedule.work.payload)
+        guard !template.isDraft else { return [] }
+        let end = now.addingTimeInterval(PostComparison.window)
+        let dates = schedule.plan.slots(from: now).lazy.prefix { $0.instant.map { $0 <= end } ?? true }
+            .compactMap { schedule.dueAt($0) }
+        return try await PostComparison.nearness(
+            of: Array(dates), on: template.accounts.map { try directory.account($0) }, of: directory.client,
+            schedules: self.store, &db)
     }
 
     private func template(

@@ -31,9 +31,7 @@ extension AccountService {
         of account: AccountRow, client: ClientRow, _ plugin: RegisteredPlugin, _ report: TokenReport?
     ) async throws -> BoostStanding? {
         guard let checking = plugin.adAccounts else { return nil }
-        let adAccounts = try await self.pool.withConnection { db in
-            try await AdAccountRepository.list(of: client.id, on: &db).filter { $0.platform == account.platform }
-        }
+        let adAccounts = try await self.adAccounts(of: client.id, for: account.platform)
         guard !adAccounts.isEmpty else { return nil }
         var standing = BoostStanding()
         if let report, !report.scopes.isEmpty, plugin.manifest.boost?.tokenFields.isEmpty == true {
@@ -79,9 +77,7 @@ extension AccountService {
                     ? "boosts on \(plugin.manifest.name) act with the account's own token: connect it with --boosts"
                     : "ads on \(plugin.manifest.name) are signed by OAuth 1.0a: authorize it with --consumer-file")
         }
-        let adAccounts = try await self.pool.withConnection { db in
-            try await AdAccountRepository.list(of: owner.id, on: &db).filter { $0.platform == account.platform }
-        }
+        let adAccounts = try await self.adAccounts(of: owner.id, for: account.platform)
         do {
             let granted = try await self.accesses.access(
                 client: owner.id, account: account.id, for: GrantUse.boost.rawValue, isTrial: true)
@@ -127,6 +123,16 @@ extension AccountService {
         var kept = tokens
         for field in boost.tokenFields where kept.extra[field] == nil { kept.extra[field] = grant.tokens.extra[field] }
         return kept
+    }
+
+    /// The ad accounts of a client that pay for boosts on a platform: its own, or those of a platform that shares them.
+    private func adAccounts(of client: ClientID, for platform: PlatformID) async throws -> [AdAccountRow] {
+        let family = self.registry.family(of: platform)
+        let all = try await self.pool.withConnection { db in
+            try await AdAccountRepository.list(of: client, on: &db).filter { family.contains($0.platform) }
+        }
+        let own = all.filter { $0.platform == platform }
+        return own.isEmpty ? all : own
     }
 
     private static func ask(

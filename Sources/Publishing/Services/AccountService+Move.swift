@@ -151,10 +151,11 @@ extension AccountService {
             client: "\(client.id)", platform: old.platform, tokens: TokenSet(accessToken: Secret("")))
         wish.slug = move.slug ?? old.slug.rawValue
         let brand = try await BrandRepository.findOrInsert(move.brand ?? client.name, of: client.id, on: &db)
-        let account = AccountRow(
+        var account = AccountRow(
             client: client.id, brand: brand.id, platform: old.platform, externalID: old.externalID,
             slug: try self.slug(wish, in: directory), name: old.name, handle: old.handle, timeZone: old.timeZone,
             state: .disconnected, followers: old.followers)
+        account.traits = old.traits
         try await AccountRepository.insert(account, on: &db)
         return account
     }

@@ -15,13 +15,100 @@ package struct ClientAccount: Sendable {
 
 /// An account that a token opens.
 package struct OpenedAccount: Sendable {
+    /// Its platform.
+    package var platform: PlatformID
     /// What the platform says of it.
     package var granted: GrantedAccount
     /// Where it stands already; `nil` when it stands nowhere.
     package var holder: ClientAccount?
 }
 
+/// An ad account that a token opens.
+package struct OpenedAdAccount: Sendable {
+    /// The platform under which it is listed.
+    package var platform: PlatformID
+    /// What the platform says of it.
+    package var granted: GrantedAdAccount
+    /// Where it stands already; `nil` when it stands nowhere.
+    package var holder: ClientAdAccount?
+}
+
+/// Everything that a token opens.
+package struct TokenOpening: Sendable {
+    /// The accounts, those of the platform that was asked about first.
+    package var accounts: [OpenedAccount] = []
+    /// The ad accounts; one that several clients have stands here once for each.
+    package var adAccounts: [OpenedAdAccount] = []
+    /// What else the token might open and could not be listed, with the reason.
+    package var unlisted: [String] = []
+}
+
 extension AccountService {
+    /// Lists everything that a person's or system user's token opens: the accounts of a platform and of those that share its tokens, and ad
+    /// accounts.
+    ///
+    /// - Throws: As ``opened(by:on:)``; what else cannot be listed is said in the answer.
+    package func opening(of tokens: TokenSet, on platform: PlatformID) async throws -> TokenOpening {
+        var opening = TokenOpening(accounts: try await self.opened(by: tokens, on: platform))
+        let family = self.registry.family(of: platform)
+        for other in family.dropFirst() where self.registry[other]?.listing != nil {
+            do {
+                opening.accounts += try await self.opened(by: tokens, on: other)
+            } catch let error as ServiceError {
+                opening.unlisted.append("accounts on \(other): \(error.message)")
+            }
+        }
+        let lister = family.lazy.compactMap { self.registry[$0] }.first { $0.adAccountListing != nil }
+        guard let lister, let listing = lister.adAccountListing else { return opening }
+        do {
+            opening.adAccounts = try await self.adAccounts(of: tokens, listing, lister, Set(family))
+        } catch let error as ServiceError {
+            opening.unlisted.append("ad accounts: \(error.message)")
+        }
+        return opening
+    }
+
+    private func adAccounts(
+        of tokens: TokenSet, _ listing: any AdAccountListing, _ plugin: RegisteredPlugin, _ family: Set<PlatformID>
+    ) async throws -> [OpenedAdAccount] {
+        let platform = plugin.manifest.id
+        let granted = try await Self.adAccounts(
+            listing.shared(tokens), listing, plugin, app: try await self.credential(nil, of: platform))
+        let standing = try await self.pool.withConnection { db in
+            let clients = try await ClientRepository.list(states: ClientState.allCases, on: &db)
+            let byID = Dictionary(clients.map { ($0.id, $0) }) { first, _ in first }
+            return try await AdAccountRepository.list(on: &db).filter { family.contains($0.platform) }
+                .compactMap { row in
+                    byID[row.client].map { ClientAdAccount(client: $0, adAccount: row) }
+                }
+        }
+        let holders = Dictionary(grouping: standing) { listing.adAccountID($0.adAccount.externalID) }
+        return granted.flatMap { entry -> [OpenedAdAccount] in
+            let known: [ClientAdAccount?] = holders[entry.externalID].map { $0.map(Optional.some) } ?? [nil]
+            return known.map {
+                OpenedAdAccount(platform: $0?.adAccount.platform ?? platform, granted: entry, holder: $0)
+            }
+        }
+    }
+
+    static func adAccounts(
+        _ tokens: TokenSet, _ listing: any AdAccountListing, _ plugin: RegisteredPlugin, app: AppCredential?
+    ) async throws -> [GrantedAdAccount] {
+        do {
+            return try await listing.adAccounts(tokens, app: app)
+        } catch {
+            let next = error.nextAction.map { ". \($0)" } ?? ""
+            switch error.code {
+            case .reauthorize, .rateLimited, .retryAfter: throw Self.refusal(error, plugin)
+            default:
+                throw ServiceError(
+                    .refusedByPlatform,
+                    "\(plugin.manifest.name) does not list the token's ad accounts, for which it takes \(plugin.manifest.boost?.scopes.joined(separator: ", ") ?? "rights to ads"): \(error.message)\(next)"
+                )
+            }
+        }
+    }
+
     /// Lists the accounts that a person's or system user's token opens, and where they stand already.
     ///
     /// - Throws: `ServiceError`: `invalid` for a platform whose tokens open one account, `refusedByPlatform` when the token is not accepted.
@@ -34,7 +121,7 @@ extension AccountService {
         let holders = Dictionary(standing.map { ($0.account.externalID, $0) }) { first, _ in first }
         return granted.map { entry in
             let holder = holders[entry.account.externalID].map { ClientAccount(client: $0.client, account: $0.account) }
-            return OpenedAccount(granted: entry, holder: holder)
+            return OpenedAccount(platform: platform, granted: entry, holder: holder)
         }
     }
 

@@ -222,7 +222,8 @@ package struct AccountService: Sendable {
         }
         try await AccountRepository.refresh(
             account.id, of: client.id, name: connection.name ?? remote.name, handle: remote.handle,
-            followers: remote.followers, on: &db)
+            followers: remote.followers,
+            traits: self.registry[connection.platform]?.accountAware?.traits(of: connection.tokens), on: &db)
         // What a person paused stays paused until a person resumes it, whoever renews the token.
         if known?.state != .paused {
             try await AccountRepository.setState(

@@ -15,7 +15,7 @@ package struct AdAccountService: Sendable {
         self.registry = registry
     }
 
-    /// Adds an ad account of a client.
+    /// Adds an ad account of a client by hand; what is not said of it is taken from the client, and may be wrong.
     ///
     /// - Throws: `ServiceError`: `notFound`, `invalid`, or `conflict` when the slug is in use.
     package func add(

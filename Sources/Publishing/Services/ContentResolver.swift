@@ -10,6 +10,8 @@ struct ContentResolver {
     var account: String
     /// The account's plugin.
     var plugin: RegisteredPlugin
+    /// What the plugin's rules must know of the account.
+    var traits: [String] = []
 
     /// Makes what will be sent and checks it against the manifest and the plugin's own rules.
     func resolve(_ master: MasterContent) -> (content: PostContent, issues: [PostIssue]) {
@@ -32,7 +34,11 @@ struct ContentResolver {
             return PostContent(
                 format: format, parts: parts, link: master.link, firstComment: master.firstComment, settings: settings)
         }
-        func check(_ format: PostFormat) -> [ValidationIssue] { self.plugin.plugin.validate(content(format)) }
+        func check(_ format: PostFormat) -> [ValidationIssue] {
+            let made = content(format)
+            return self.plugin.plugin.validate(made)
+                + (self.plugin.accountAware?.validate(made, for: self.traits) ?? [])
+        }
         /// What is known of a file is kept once, with the file.
         func stored(_ format: PostFormat) -> PostContent {
             var stored = content(format)

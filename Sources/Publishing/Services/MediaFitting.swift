@@ -142,7 +142,8 @@ extension PostPreparer {
         let master = self.master(draft, accounts, &issues)
         return accounts.reduce(into: [:]) { plans, account in
             guard let plugin = self.registry[account.platform] else { return }
-            let resolver = ContentResolver(account: account.slug.rawValue, plugin: plugin)
+            let resolver = ContentResolver(
+                account: account.slug.rawValue, plugin: plugin, traits: account.traits)
             plans[account.slug.rawValue] = MediaFit(resolver: resolver, mayPad: mayPad).plan(master)
         }
     }

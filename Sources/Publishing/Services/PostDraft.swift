@@ -49,6 +49,10 @@ package struct PostDraft: Sendable {
     package var takesNextSlot = false
     /// Whether it stays a draft, whatever its time.
     package var isDraft: Bool
+    /// Whether it is planned although its accounts have the same already and the platform may refuse it.
+    package var allowsDuplicate = false
+    /// Whether a schedule makes it: then it is meant to come again.
+    package var isRecurring = false
 
     /// Whether the time is chosen when it is created.
     package var leavesTime: Bool { self.wish != nil || self.takesNextSlot }

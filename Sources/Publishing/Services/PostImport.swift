@@ -37,6 +37,8 @@ package struct ImportOptions: Sendable {
     package var transcoding = Transcoding.offered
     /// Whether nothing is written.
     package var isDryRun = false
+    /// Whether posts are planned although their accounts have the same already and the platform may refuse them.
+    package var allowsDuplicates = false
     /// The folder that media paths are relative to.
     package var folder: URL
     /// Who does it.
@@ -85,7 +87,7 @@ package struct PostImport: Sendable {
             preparers: try await self.preparers(for: file.rows, options),
             media: MediaIntake(library: self.media, folder: options.folder),
             fitting: MediaFitting(library: self.media, isDryRun: options.isDryRun), options: options)
-        var prepared: [PreparedPost] = []
+        var prepared: [CheckedRow] = []
         for (index, row) in file.rows.enumerated() {
             if index % 100 == 0 {
                 try Task.checkCancellation()
@@ -93,16 +95,63 @@ package struct PostImport: Sendable {
             }
             switch try await checker.check(row) {
             case .success(let post):
-                prepared.append(post)
+                prepared.append(CheckedRow(line: row.line, post: post))
                 report.notes += post.notes.map { CSVProblem(line: row.line, column: $0.field, reason: $0.message) }
             case .failure(let rejection): report.problems += rejection.problems
             }
         }
+        let good = try await self.compare(prepared, checker.preparers, into: &report)
         report.problems.sort { $0.line < $1.line }
+        report.notes.sort { $0.line < $1.line }
         progress(file.rows.count)
         guard report.problems.isEmpty || options.takesGoodRows else { return report }
-        try await self.write(prepared, isDryRun: options.isDryRun, into: &report)
+        try await self.write(good, isDryRun: options.isDryRun, into: &report)
         return report
+    }
+
+    /// A row that can be planned.
+    private struct CheckedRow: Sendable {
+        var line: Int
+        var post: PreparedPost
+    }
+
+    /// Compares the rows with the other posts of their accounts and with each other; rows that are there already are left alone.
+    ///
+    /// - Returns: The posts that no platform would refuse as duplicates.
+    private func compare(
+        _ rows: [CheckedRow], _ preparers: [String: Result<PostPreparer, ServiceError>],
+        into report: inout ImportReport
+    ) async throws -> [PreparedPost] {
+        var byClient: [ClientID: PostPreparer] = [:]
+        for case .success(let preparer) in preparers.values { byClient[preparer.directory.client.id] = preparer }
+        var refused: Set<PostID> = []
+        for (client, all) in Dictionary(grouping: rows, by: \.post.post.client).sorted(by: { $0.key < $1.key }) {
+            guard let preparer = byClient[client] else { continue }
+            let (new, start) = try await self.pool.withConnection { db in
+                let known = try await PostRepository.find(keys: all.compactMap(\.post.post.key), of: client, on: &db)
+                let keys = Set(known.compactMap(\.key))
+                let new = all.filter { row in row.post.post.key.map { !keys.contains($0) } ?? true }
+                let start = try await PostComparison(
+                    for: new.map(\.post), of: preparer.directory, self.registry, now: preparer.now,
+                    schedules: ScheduleStore(jobs: self.jobs), on: &db)
+                return (new, start)
+            }
+            var comparison = start
+            for row in new {
+                for issue in comparison.check(row.post, line: row.line) {
+                    let problem = CSVProblem(
+                        line: row.line, column: issue.field,
+                        reason: "\(issue.account.map { "\($0): " } ?? "")\(issue.message)")
+                    if issue.severity == .error {
+                        report.problems.append(problem)
+                        refused.insert(row.post.post.id)
+                    } else {
+                        report.notes.append(problem)
+                    }
+                }
+            }
+        }
+        return rows.map(\.post).filter { !refused.contains($0.post.id) }
     }
 
     private func preparers(

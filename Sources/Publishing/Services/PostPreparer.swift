@@ -63,11 +63,15 @@ struct PostPreparer {
             post: post, revision: RevisionRow(client: client.id, post: post.id, content: master, createdBy: self.actor),
             targets: [],
             jobs: [], media: self.media(draft), notes: [])
+        prepared.allowsDuplicate = draft.allowsDuplicate
+        prepared.isRecurring = draft.isRecurring
+        prepared.hasChosenTime = draft.leavesTime
         // Identities in the order of the accounts, so that a post's targets are listed as they were named.
         let ids = accounts.map { _ in TargetID() }.sorted()
         for (account, id) in zip(accounts, ids) {
             guard let plugin = self.plugin(of: account, &issues) else { continue }
-            let resolver = ContentResolver(account: account.slug.rawValue, plugin: plugin)
+            let resolver = ContentResolver(
+                account: account.slug.rawValue, plugin: plugin, traits: account.traits)
             let (content, wrong) = resolver.resolve(master)
             issues += self.remedied(wrong, master, resolver, asked: draft.transcoding)
             let chosen = !draft.leavesTime ? nil : self.chosen[account.id]

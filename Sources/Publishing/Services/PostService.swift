@@ -46,8 +46,8 @@ package struct PostService: Sendable {
     ///   - client: The client's slug or identity.
     ///   - actor: Who does it.
     /// - Returns: The post, and whether it is new.
-    /// - Throws: `ServiceError` with everything that is wrong, or with code `tryAgain` when no chosen time stayed free; then nothing is
-    ///   written.
+    /// - Throws: `ServiceError` with everything that is wrong, with code `conflict` when the platform would refuse it as a duplicate, or with
+    ///   code `tryAgain` when no chosen time stayed free; then nothing is written.
     package func create(_ draft: PostDraft, client: String, actor: String) async throws -> CreatedPost {
         do {
             // A post that is there already keeps its time, also when there would be none for it any more.
@@ -111,7 +111,7 @@ package struct PostService: Sendable {
     ) async throws -> CreatedPost {
         var preparer = try await self.preparer(client: client, actor: actor, on: &db)
         preparer.chosen = chosen
-        let prepared = try preparer.prepare(draft)
+        let prepared = try await self.compared(try preparer.prepare(draft), by: preparer, on: &db)
         try await PostWriter(jobs: self.jobs).write([prepared], on: &db)
         return CreatedPost(
             post: prepared.post, targets: prepared.targets, isNew: true, notes: prepared.notes,
@@ -127,7 +127,7 @@ package struct PostService: Sendable {
         return try await self.pool.withConnection { db in
             var preparer = try await self.preparer(client: client, actor: actor, on: &db)
             preparer.chosen = chosen
-            return try preparer.prepare(draft)
+            return try await self.compared(try preparer.prepare(draft), by: preparer, on: &db)
         }
     }
 

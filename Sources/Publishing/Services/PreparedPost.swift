@@ -19,6 +19,12 @@ package struct PreparedPost: Sendable {
     package var media: [MediaRow]
     /// Why targets have the time that was chosen for them, for their history.
     package var reasons: [TargetID: String] = [:]
+    /// Whether it is planned although the same is there already.
+    package var allowsDuplicate = false
+    /// Whether a schedule makes it: then it is meant to come again.
+    package var isRecurring = false
+    /// Whether its times were chosen beside the other posts of its accounts.
+    package var hasChosenTime = false
     /// What a person should know: a shifted time, a warning of a platform.
     package var notes: [PostIssue]
 }

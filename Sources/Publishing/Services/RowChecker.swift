@@ -99,6 +99,7 @@ struct RowChecker {
         draft.pillar = row.pillar
         draft.key = row.key
         draft.isDraft = row.isDraft
+        draft.allowsDuplicate = self.options.allowsDuplicates
         draft.transcoding = row.transcoding ?? self.options.transcoding
         draft.variants = row.variants
         draft.settings = row.settings

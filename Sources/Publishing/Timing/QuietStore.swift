@@ -65,7 +65,12 @@ package struct QuietStore: Sendable {
 
     /// What is quiet for an account: its own, and its client's.
     func quiet(of account: AccountRow) async throws -> QuietTimes {
-        try await self.pool.query(
+        try await self.pool.withConnection { db in try await Self.quiet(of: account, on: &db) }
+    }
+
+    /// What is quiet for an account, on a connection of the caller's.
+    static func quiet(of account: AccountRow, on db: inout some SQLSession & ~Copyable) async throws -> QuietTimes {
+        try await db.query(
             """
             SELECT quiet FROM posting_quiet
             WHERE client_id = \(account.client) AND account_id IN (\(account.id), \(AccountID.none)) ORDER BY account_id

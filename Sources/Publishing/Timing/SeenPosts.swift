@@ -78,20 +78,21 @@ struct SeenPosts: Sendable {
               AND state NOT IN ('deleted', 'gone') AND NOT \(ImportedTwin.isRepeated)
             """
         ).column()
-        return try await (dates + self.recurring(account, until: until, schedules, on: &db)).sorted()
+        return try await (dates + self.recurring(account, until: until, schedules, on: &db).map { $0.at }).sorted()
     }
 
     /// The posts that schedules will make: each is made only some time before its own.
-    private static func recurring(
+    static func recurring(
         _ account: AccountRow, until: Date, _ schedules: ScheduleStore, on db: inout some SQLSession & ~Copyable
-    ) async throws -> [Date] {
-        try await schedules.list(client: account.client, on: &db).flatMap { schedule -> [Date] in
+    ) async throws -> [(at: Date, schedule: String)] {
+        try await schedules.list(client: account.client, on: &db).flatMap {
+            schedule -> [(at: Date, schedule: String)] in
             guard schedule.state == .active, schedule.work.kind == .makePost, let next = schedule.next?.instant,
                 let template: PostTemplate = try? JSONColumn.decode(schedule.work.payload), !template.isDraft,
                 template.accounts.contains(account.slug.rawValue)
             else { return [] }
             return schedule.plan.slots(from: next).lazy.prefix { $0.instant.map { $0 <= until } ?? true }
-                .compactMap { schedule.dueAt($0) }
+                .compactMap { slot in schedule.dueAt(slot).map { (at: $0, schedule: schedule.name) } }
         }
     }
 }

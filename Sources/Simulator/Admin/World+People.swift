@@ -47,9 +47,12 @@ extension World {
         var accounts: [GraphPerson.AdAccount] = []
         for (index, entry) in (value.array ?? []).enumerated() {
             var reader = FieldReader(entry.object ?? JSONObject(), path: "\(fields.path).ad_accounts[\(index)]")
+            let id = try self.required(&reader, "id")
             accounts.append(
                 GraphPerson.AdAccount(
-                    id: try self.required(&reader, "id"), name: try reader.string("name") ?? "Ad account",
+                    // As elsewhere, it may be written with what Graph puts before it.
+                    id: id.hasPrefix("act_") ? String(id.dropFirst(4)) : id,
+                    name: try reader.string("name") ?? "Ad account",
                     currency: try reader.string("currency") ?? "EUR",
                     timeZone: try reader.string("time_zone") ?? "Europe/Berlin"))
             try reader.finish()

@@ -16,7 +16,9 @@ extension World {
         case .accounts: return try self.personPages(call, request, person, token)
         case .adAccounts:
             let accounts = person.adAccounts.compactMap { self.adAccount(.meta, $0.id) }
-            return .json(["data": .array(accounts.map { self.graphShow($0, request.fields, call.now) })])
+            let page = try GraphPage(accounts, request.arguments, defaultLimit: 25) { $0.key.id }
+            let entries = page.entries.map { self.graphShow($0, request.fields, call.now) }
+            return .json(["data": .array(entries), "paging": page.paging(call)])
         case .permissions:
             let entries = GraphScope.all.map { scope -> JSONValue in
                 [

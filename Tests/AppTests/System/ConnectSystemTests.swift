@@ -27,7 +27,8 @@ struct ConnectSystemTests {
         try await agency.admin.add(accounts: accounts)
         try await agency.admin.add(
             people: """
-                [{"external_id":"900","name":"Ann","pages":["101","102"],"access_token":"u1"},
+                [{"external_id":"900","name":"Ann","pages":["101","102"],"access_token":"u1",
+                  "ad_accounts":[{"id":"act_555","name":"Main","currency":"USD","time_zone":"America/New_York"},{"id":"556"}]},
                  {"external_id":"901","name":"Bob","pages":["102"],"access_token":"u2","scopes":["pages_show_list","pages_read_engagement"]}]
                 """)
         return try agency.file("token.txt", "u1\n")
@@ -40,8 +41,12 @@ struct ConnectSystemTests {
             let words = ["account", "connect", "--platform", "facebook", "--token-file", token]
             let listed = try await agency.answer(words + ["-o", "csv"])
             #expect(listed.code == 0, "\(listed.messages)")
-            #expect(listed.data.split(whereSeparator: \.isNewline).count == 3)
+            // Two Pages, an Instagram account and two ad accounts, in one list.
+            #expect(listed.data.split(whereSeparator: \.isNewline).count == 6)
             #expect(listed.data.contains(",facebook,101,Page 101,"), "\(listed.data)")
+            #expect(listed.data.contains(",instagram,\(Self.instagram),Acme,"), "\(listed.data)")
+            #expect(listed.data.contains(",facebook,act_555,Main,"), "\(listed.data)")
+            #expect(listed.data.contains(",ad-account,USD,America/New_York,active,"), "\(listed.data)")
 
             let wrong = try agency.file(
                 "wrong.csv", "client,external_id,platform\nacme,101,\nacmee,102,\nglobex,\(Self.instagram),facebook\n")
@@ -54,11 +59,23 @@ struct ConnectSystemTests {
 
             let map = try agency.file(
                 "pages.csv",
-                "client,external_id,platform\nacme,101,\nglobex,102,\nacme,\(Self.instagram),instagram\n")
+                """
+                client,external_id,platform,kind,slug,accounts
+                acme,101,,,,
+                globex,102,,,,
+                acme,\(Self.instagram),instagram,,,
+                acme,555,,ad-account,main,facebook;instagram
+
+                """)
             let connected = try await agency.answer(words + ["--map", map, "-o", "json"])
             #expect(connected.code == 0, "\(connected.messages)")
             #expect(try await agency.count("SELECT count(*) FROM account WHERE state = 'active'") == 3)
             #expect(try await agency.count("SELECT count(*) FROM access_grant") == 2)
+            #expect(
+                try await agency.count(
+                    "SELECT count(*) FROM ad_account JOIN access_grant USING (grant_id) WHERE currency = 'USD' AND ad_account.external_id = 'act_555' AND time_zone = 'America/New_York'"
+                ) == 1)
+            #expect(try await agency.count("SELECT count(*) FROM account_ad_account") == 2)
             // A person's token ends, and a person should know.
             #expect(connected.messages.contains("the token ends at"))
             let soon = try #require(

@@ -46,6 +46,32 @@ struct MoneyServiceTests {
         #expect(error?.code == .invalid)
     }
 
+    @Test("of several ad accounts a boost takes the one that is named, or else its account's usual one")
+    func usualAdAccount() async throws {
+        let fixture = try await ServiceFixture()
+        let boosts = BoostService(pool: fixture.pool, jobs: fixture.jobs, registry: fixture.registry)
+        _ = try await BudgetService(pool: fixture.pool).set("500", client: "acme", actor: "cli:ada")
+        let target = try await self.plan(fixture)
+        let service = AdAccountService(pool: fixture.pool, registry: fixture.registry)
+        var added: [String: AdAccountID] = [:]
+        for slug in ["first", "second"] {
+            added[slug] = try await service.add(
+                client: "acme", platform: "strict", externalID: slug, slug: slug, currency: "EUR",
+                timeZone: "Europe/Berlin", payer: nil
+            ).id
+        }
+        var plan = BoostPlan(.target(target.id.description), objective: "reach", budget: "20.00", days: 3)
+        let vague = await #expect(throws: ServiceError.self) { try await boosts.create(plan, actor: "cli:ada") }
+        #expect(vague?.issues.map(\.field) == ["ad-account"])
+        let usual = try #require(added["second"])
+        try await fixture.pool.withConnection { db in
+            try await AdAccountRepository.use(usual, for: target.account, of: target.client, on: &db)
+        }
+        #expect(try await boosts.create(plan, actor: "cli:ada").adAccount == usual)
+        plan.adAccount = "first"
+        #expect(try await boosts.create(plan, actor: "cli:ada").adAccount == added["first"])
+    }
+
     @Test("a boost of a planned target waits; of a publication it is enqueued")
     func create() async throws {
         let fixture = try await ServiceFixture()

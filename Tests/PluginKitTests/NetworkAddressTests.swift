@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import MediaHost
+@testable import PluginKit
 
 @Suite struct NetworkAddressTests {
     @Test(
