@@ -220,7 +220,8 @@ enum FacebookFixtures {
                 .get, "/v25.0/\(page)/feed", .json(200, #"{"data":[\#(items.joined(separator: ","))]}"#)
             ) { call in
                 call.query["fields"]
-                    == "id,message,created_time,permalink_url,is_published,attachments{media_type,target}"
+                    == "id,message,created_time,permalink_url,is_published,"
+                    + "attachments{media_type,target,subattachments{target}}"
                     && call.query["limit"] == "100" && call.query["since"].flatMap(Int.init) != nil
             }
         ]

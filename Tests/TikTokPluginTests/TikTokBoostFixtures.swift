@@ -45,8 +45,8 @@ enum TikTokBoostFixtures {
         .json(status, #"{"code":\#(code),"message":"\#(message)","request_id":"2026B","data":{}}"#)
     }
     static let answers = PlatformAnswers(
-        unauthorized: error(40105), limited: error(40100), limitedPause: .seconds(10) ... .seconds(10),
-        limitedUnsaid: .json(429, ""),
+        unauthorized: error(40105), limited: error(40101), limitedPause: .seconds(3600) ... .seconds(3600),
+        limitedUnsaid: error(40100),
         failures: [
             error(50_000), error(50_002), error(51_010), .json(500, "{}"), .json(502, "<html>"), .json(504, ""),
         ],
