@@ -19,8 +19,10 @@ struct MetricsBench: Sendable {
         var limits: [MetricsLimitReport] = []
         /// Readings that were planned.
         var readings = 0
-        /// Readings that are not there, or came after the next one was due.
+        /// Readings of which nothing came: none since they were due, or their job did not end well.
         var lost = 0
+        /// Readings that came only when the next one was due, too: one reading serves both.
+        var merged = 0
         /// Calls that the platforms counted.
         var calls = 0
         /// Calls that a platform refused, for whatever reason.
@@ -81,14 +83,15 @@ struct MetricsBench: Sendable {
         let real = ContinuousClock.now
         try await self.passTime(from: start, readings: result.readings, services, admin)
         result.seconds = (ContinuousClock.now - real).inSeconds
-        result.lost = try await Self.lost(of: plan, services.pool)
+        (result.lost, result.merged) = try await Self.missing(of: plan, services.pool)
         let calls = Array(try await PlatformCall.all(admin).dropFirst(before))
         result.calls = calls.count
         result.refused = calls.count { $0.status ?? 200 >= 400 }
         result.limits = self.platforms.flatMap { platform -> [MetricsLimitReport] in
             guard let manifest = services.registry[PlatformID(rawValue: platform)]?.manifest else { return [] }
             let own = calls.filter { $0.platform == platform }
-            return MetricsLimitReport.all(manifest, calls: own, accounts: Set(own.map(\.account)).count)
+            return MetricsLimitReport.all(
+                manifest, calls: own, accounts: Set(own.map(\.account).filter { !$0.isEmpty }).count)
         }
         return result
     }
@@ -240,20 +243,32 @@ struct MetricsBench: Sendable {
 
     // MARK: After
 
-    /// How many readings are missing: each is to be made from when it was due until the next one is.
-    private static func lost(of plan: [UUID: [Date]], _ pool: ConnectionPool) async throws -> Int {
+    /// How many readings did not come, and how many came together with the next.
+    private static func missing(
+        of plan: [UUID: [Date]], _ pool: ConnectionPool
+    ) async throws -> (lost: Int, merged: Int) {
+        let failed = try await pool.query(
+            """
+            SELECT (SELECT count(*) FROM attempt WHERE kind = 'fetch-metrics' AND outcome IN ('failed', 'cancelled'))
+                   + (SELECT count(*) FROM job_hold WHERE queue = 'metrics')
+            """
+        ).single(Int64.self)
         let rows = try await pool.query(
             "SELECT publication_id, read_at FROM sample WHERE publication_id IS NOT NULL ORDER BY read_at")
         var made: [UUID: [Date]] = [:]
         for row in rows { made[try row.get("publication_id"), default: []].append(try row.get("read_at")) }
-        return plan.reduce(0) { lost, entry in
-            let dates = entry.value.sorted()
-            let own = made[entry.key] ?? []
-            return lost
-                + dates.indices.count { place in
-                    let end = place + 1 < dates.count ? dates[place + 1] : .distantFuture
-                    return !own.contains { $0 >= dates[place] && $0 < end }
+        var (lost, merged) = (Int(failed), 0)
+        for (publication, moments) in plan {
+            let own = made[publication] ?? []
+            let dates = moments.sorted()
+            for (place, due) in dates.enumerated() {
+                guard let read = own.first(where: { $0 >= due }) else {
+                    lost += 1
+                    continue
                 }
+                if place + 1 < dates.count, read >= dates[place + 1] { merged += 1 }
+            }
         }
+        return (lost, merged)
     }
 }

@@ -23,7 +23,8 @@ struct BenchMetrics: PosthornCommand {
             Column("posts", nil, "publications of each"), Column("days", nil, "days over which they were published"),
             Column("step_minutes", nil, "the stretch of time that passes at once"),
             Column("readings", nil, "readings that were planned"),
-            Column("lost", nil, "readings that are missing, or came after the next was due"),
+            Column("lost", nil, "readings of which nothing came"),
+            Column("merged", nil, "readings that came when the next was due, too: a long --step has more of them"),
             Column("calls", nil, "calls that the platforms counted"), Column("refused", nil, "calls that they refused"),
             Column(
                 "limits", nil,
@@ -89,7 +90,8 @@ struct BenchMetrics: PosthornCommand {
         Record([
             "bench": .text("metrics"), "accounts": .count(self.accounts), "posts": .count(self.posts),
             "days": .count(self.days), "step_minutes": .count(self.step), "readings": .count(result.readings),
-            "lost": .count(result.lost), "calls": .count(result.calls), "refused": .count(result.refused),
+            "lost": .count(result.lost), "merged": .count(result.merged), "calls": .count(result.calls),
+            "refused": .count(result.refused),
             "limits": .list(result.limits.map { .record(Self.record($0)) }),
             "seconds": .number(result.seconds, places: 1), "kept": .flag(result.isKept),
         ])
