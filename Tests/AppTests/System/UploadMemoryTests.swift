@@ -21,7 +21,19 @@ struct UploadMemoryTests {
             // Nothing but its beginning takes room on the disk.
             #expect(truncate(film.path, Self.size) == 0)
             let platforms = ["facebook", "instagram", "x", "tiktok"]
-            for platform in platforms { try await agency.connect(platform) }
+            for (number, platform) in platforms.enumerated() {
+                // Pages and Instagram accounts share one space of identities.
+                let id = String(101 + number)
+                try await agency.admin.add(accounts: [
+                    SimulatorAdmin.Account(
+                        platform: platform, externalID: id, handle: "acme", name: "Acme",
+                        accessToken: "EAA-\(platform)", followers: 5000, timeZone: "Europe/Berlin")
+                ])
+                let file = try agency.file("\(platform).json", #"{"access_token":"EAA-\#(platform)"}"#)
+                try await agency.run(
+                    "account", "connect", "--client", "acme", "--platform", platform, "--external-id", id,
+                    "--credential-file", file, "--backfill", "none")
+            }
             try await agency.setRate(20)
             // A busy machine is no reason to take the worker for dead.
             try await agency.withWorker("worker", environment: ["POSTHORN_WORKER_DEAD_AFTER": "120s"]) { process in
