@@ -80,7 +80,8 @@ let modules: [Module] = [
         ],
         testDependencies: [
             "TestSupport", "Analysis", "JobQueue", "Persistence", "PluginKit", "PluginTestKit", "Domain", "PQClient",
-            "MockPlugin", "FacebookPlugin", "InstagramPlugin", "TikTokPlugin", "XPlugin", logging, httpTypes, crypto,
+            "MockPlugin", "MetaGraph", "FacebookPlugin", "InstagramPlugin", "TikTokPlugin", "XPlugin", logging,
+            httpTypes, crypto,
         ]),
     Module(
         name: "Analysis", path: "Sources/Analysis", dependencies: ["Domain"],

@@ -106,20 +106,15 @@ package struct HTTPClientTransport: HTTPTransport {
         }
         let scheme = call.request.scheme?.lowercased() ?? "https"
         let url = "\(scheme)://\(authority)\(path)"
-        if let origin = self.host.configuration.origin, origin.holds(url) {
-            let first = url.dropFirst(origin.description.count + 1).prefix { $0 != "/" && $0 != "?" }
-            guard self.allowed.contains(first.lowercased()) else {
-                throw TransportError(
-                    .notSent, "the plugin may not talk to \(first); its manifest names the hosts that it may")
-            }
-            return url
-        }
+        // What the stand-in for all platforms names of its own is asked as it is, whatever the path.
+        if let origin = self.host.configuration.origin, origin.holds(url) { return url }
         guard self.allowed.contains(authority.lowercased()) else {
-            throw TransportError(
-                .notSent, "the plugin may not talk to \(authority); its manifest names the hosts that it may")
+            throw TransportError.forbidden(
+                "The platform named an address at \(authority), which the manifest of its plugin does not list: nothing was sent there. "
+                    + "Update Posthorn or the plugin, then try again.")
         }
         guard scheme == "https" else {
-            throw TransportError(.notSent, "requests to \(authority) go over https, not \(scheme)")
+            throw TransportError.forbidden("Requests to \(authority) go over https, not \(scheme): nothing was sent.")
         }
         return self.host.configuration.origin?.serve(url) ?? url
     }

@@ -76,11 +76,14 @@ public struct AppCredential: Sendable, Hashable {
     public var id: String
     /// Its secret; `nil` for a public client.
     public var secret: Secret?
+    /// The login that it is registered for, by the manifest's word, where a platform has several; `nil` for the first.
+    public var login: String?
 
     /// Makes a credential.
-    public init(id: String, secret: Secret? = nil) {
+    public init(id: String, secret: Secret? = nil, login: String? = nil) {
         self.id = id
         self.secret = secret
+        self.login = login
     }
 }
 

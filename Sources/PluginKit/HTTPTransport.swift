@@ -29,6 +29,8 @@ public struct HTTPCall: Sendable {
     public var maximumResponseBytes: Int
     /// The permit of the fence for a call that has a visible effect; `nil` for everything else.
     public var permit: SendPermit?
+    /// As how many calls the platform counts it, and limits are debited: a batch is as many as it has reads.
+    public var count = 1
     /// The last moment at which the first byte may leave, when the call was counted in a limit; the host sets it.
     public var notAfter: ContinuousClock.Instant?
 
@@ -84,6 +86,8 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// Whether the permit had run out before anything could be written: we were too slow, not the platform.
     public var isLate: Bool
+    /// Whether the plugin may not ask that address at all: trying again does not help, a person must.
+    public var isForbidden = false
     /// The limit that does not allow the call now; it was kept back, and the platform not asked.
     public var limit: LimitReached?
     /// The error below.
@@ -101,6 +105,13 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     public init(_ limit: LimitReached, _ message: String, underlying: (any Error)? = nil) {
         self.init(.notSent, message, underlying: underlying)
         self.limit = limit
+    }
+
+    /// Makes the error of a call to an address that the plugin may not ask.
+    public static func forbidden(_ message: String) -> Self {
+        var error = Self(.notSent, message)
+        error.isForbidden = true
+        return error
     }
 
     /// What happened.
@@ -145,6 +156,10 @@ extension PluginError {
             self.init(
                 .rateLimited, error.message, retryAfter: limit.pause, scope: limit.scope, endpoint: limit.endpoint,
                 underlying: error)
+            return
+        }
+        if error.isForbidden {
+            self.init(.needsHuman, error.message, underlying: error)
             return
         }
         let code: Code = creates && error.reach == .mayHaveArrived ? .ambiguousOutcome : .retryAfter

@@ -34,6 +34,20 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         case comments
     }
 
+    /// One of several ways in which people let an app act for their accounts.
+    public struct Login: Sendable, Hashable, Codable {
+        /// Its word, as `posthorn app add --login` takes it.
+        public var name: String
+        /// The OAuth scopes to ask for.
+        public var scopes: [String]
+
+        /// Makes a description.
+        public init(_ name: String, scopes: [String]) {
+            self.name = name
+            self.scopes = scopes
+        }
+    }
+
     /// The platform.
     public var id: PlatformID
     /// The name that people see.
@@ -76,6 +90,8 @@ public struct PluginManifest: Sendable, Hashable, Codable {
     public var sharesTokensWith: [PlatformID]
     /// Whether the platform refuses a post that says what an earlier one of the account said.
     public var refusesDuplicates: Bool
+    /// The logins that an app can be registered for, the usual one first; empty where there is only one.
+    public var logins: [Login]
 
     /// Makes a manifest.
     public init(
@@ -86,7 +102,7 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         metrics: [MetricDefinition] = [], metricAges: [Duration] = PluginManifest.usualMetricAges,
         metricsBatch: Int = 1,
         credentialFields: [CredentialField] = [], listingLag: Duration = .seconds(15), settings: [Setting] = [],
-        costs: [CallCost] = [], sharesTokensWith: [PlatformID] = [],
+        costs: [CallCost] = [], logins: [Login] = [], sharesTokensWith: [PlatformID] = [],
         refusesDuplicates: Bool = false
     ) {
         self.id = id
@@ -110,6 +126,12 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         self.costs = costs
         self.sharesTokensWith = sharesTokensWith
         self.refusesDuplicates = refusesDuplicates
+        self.logins = logins
+    }
+
+    /// The OAuth scopes to ask for with an app of a login; those of the usual one when `nil`.
+    public func scopes(of login: String?) -> [String] {
+        self.logins.first { $0.name == login }?.scopes ?? self.scopes
     }
 
     /// The version of the contract in this source.

@@ -15,6 +15,12 @@ extension ScriptedTransport {
         var size: Int
     }
 
+    /// How many bytes the body has, those of a file included that the script does not read.
+    private static func size(of sent: SentCall) -> Int {
+        if case .file(_, _, let length) = sent.call.body { return Int(length) }
+        return sent.body.count
+    }
+
     /// Writes down what was asked, so that it is checked against the platforms' contracts, when the tests are run for that.
     ///
     /// The lines are those of the simulator's record file, in a file of its own in the folder that `POSTHORN_TEST_RECORDINGS` names; without
@@ -32,7 +38,7 @@ extension ScriptedTransport {
             let line = Line(
                 method: sent.method.rawValue, host: sent.host, path: sent.path, query: query,
                 headers: sent.call.request.headerFields.map { [$0.name.rawName.lowercased(), $0.value] },
-                body: sent.text, size: sent.body.count)
+                body: sent.text, size: Self.size(of: sent))
             return String(decoding: try encoder.encode(line), as: UTF8.self) + "\n"
         }
         try lines.joined().write(toFile: "\(folder)/\(name).jsonl", atomically: true, encoding: .utf8)

@@ -309,6 +309,58 @@ struct InstagramPluginTests {
         #expect(transport.left.isEmpty)
     }
 
+    @Test("every setting of a post and of a reel is a parameter of its container")
+    func settings() async throws {
+        let plain = [
+            "collaborators": "anna, @ben.c", "user_tags": "anna@0.5,0.25", "location_id": "110774245616525",
+            "is_ai_generated": "true",
+        ]
+        let shared = [
+            "caption": "x", "collaborators": #"["anna","ben.c"]"#, "location_id": "110774245616525",
+            "is_ai_generated": "true",
+        ]
+        let tagged = ["user_tags": #"[{"username":"anna","x":0.5,"y":0.25}]"#]
+        let ofReel = shared.merging(["media_type": "REELS", "upload_type": "resumable"]) { $1 }
+        func reel(_ more: [String: String]) -> [String: String] { ofReel.merging(more) { $1 } }
+        let posts: [(String, PostContent, [String: String])] = [
+            (
+                "image", InstagramFixtures.content(.image, "x", [InstagramFixtures.second], plain),
+                shared.merging(tagged) { $1 }.merging(["image_url": "https://media.posthorn.test/bb22"]) { $1 }
+            ),
+            (
+                "reel-cover",
+                InstagramFixtures.content(
+                    .reel, "x", [InstagramFixtures.film],
+                    plain.filter { $0.key != "user_tags" }.merging(
+                        [
+                            "cover_url": "https://example.com/cover.jpg", "audio_name": "Fanfare",
+                            "share_to_feed": "false",
+                        ]) { $1 }),
+                reel([
+                    "cover_url": "https://example.com/cover.jpg", "audio_name": "Fanfare", "share_to_feed": "false",
+                ])
+            ),
+            (
+                "reel-trial",
+                InstagramFixtures.content(
+                    .reel, "x", [InstagramFixtures.film],
+                    plain.filter { $0.key != "user_tags" }.merging(["thumb_offset": "1500", "trial": "MANUAL"]) { $1 }),
+                reel(["thumb_offset": "1500", "trial_params": #"{"graduation_strategy":"MANUAL"}"#])
+            ),
+        ]
+        for (name, content, form) in posts {
+            let isFilm = content.format == .reel
+            let (plugin, transport) = InstagramFixtures.plugin(
+                [InstagramFixtures.quota(), InstagramFixtures.container("901", form, uri: isFilm)]
+                    + (isFilm ? [InstagramFixtures.bytes("901")] : [])
+                    + [InstagramFixtures.status("901"), InstagramFixtures.publish("901"), InstagramFixtures.seen()])
+            #expect(plugin.validate(content).allSatisfy { $0.severity != .error })
+            _ = try await InstagramFixtures.publish(content, plugin)
+            #expect(transport.left.isEmpty && transport.unexpected.isEmpty, "\(name)")
+            try transport.record(as: "instagram-settings-\(name)")
+        }
+    }
+
     private static let words = (1...31).map { "#tag\($0)" }.joined(separator: " ")
     private static let people = (1...21).map { "@person\($0)" }.joined(separator: " ")
 

@@ -22,6 +22,22 @@ struct DestinationTests {
         #expect(server.connections == 0)
     }
 
+    @Test("an address at another host is a matter for a person at once, and says which host, where and what to do")
+    func needsPerson() async throws {
+        let client = PlatformHTTPClient()
+        let transport = client.transport(for: Fixture.manifest)
+        let request = HTTPRequest(.put, host: "upload.example.test", path: "/video?upload_token=secret")
+        let error = await Fixture.failure(transport, HTTPCall(request, endpoint: "e"))
+        try await client.shutdown()
+        let failure = try #require(error)
+        for creates in [false, true] {
+            let mapped = PluginError(failure, creates: creates)
+            #expect(mapped.code == .needsHuman)
+            #expect(mapped.message.contains("upload.example.test") && mapped.message.contains("Update Posthorn"))
+            #expect(!mapped.message.contains("secret"))
+        }
+    }
+
     @Test("without an origin only https is spoken")
     func plainHTTP() async throws {
         let client = PlatformHTTPClient()
@@ -32,7 +48,7 @@ struct DestinationTests {
         #expect(error?.message.contains("https") == true)
     }
 
-    @Test("a URL under the origin stays as it is, and its host is checked too")
+    @Test("a URL under the origin goes unchanged, whatever its path; one beside it goes nowhere")
     func underOrigin() async throws {
         let server = RawServer { server, connection in
             while let request = connection.readRequest() {
@@ -49,11 +65,16 @@ struct DestinationTests {
         try await Fixture.withTransport(port: server.port) { transport in
             let reply = try await transport.send(call("/api.example.test/next?page=2"))
             #expect(reply.status == 200)
-            let refused = await Fixture.failure(transport, call("/admin/reset"))
-            #expect(refused?.reach == .notSent)
+            #expect(try await transport.send(call("/upload/77?token=t")).status == 200)
+            var beside = call("/upload/77")
+            beside.request.authority = "127.0.0.1:1"
+            #expect(await Fixture.failure(transport, beside)?.isForbidden == true)
+            beside.request.authority = "localhost:\(server.port)"
+            #expect(await Fixture.failure(transport, beside)?.isForbidden == true)
         }
-        #expect(server.requests.count == 1)
+        #expect(server.requests.count == 2)
         #expect(server.requests.first?.hasPrefix("GET /api.example.test/next?page=2 HTTP/1.1\r\n") == true)
+        #expect(server.requests.last?.hasPrefix("GET /upload/77?token=t HTTP/1.1\r\n") == true)
     }
 
     @Test(

@@ -20,6 +20,7 @@ struct CallLogTests {
             let entries = try #require(try await simulator.get("/_admin/calls").json["entries"]?.array)
             #expect(
                 entries.map { $0["endpoint"]?.string } == ["publish", "publish", "read", "GET /2/users/{id}/tweets"])
+            #expect(entries.map { $0["status"]?.integer } == [201, 400, 401, 200])
             #expect(entries.map { $0["account"]?.string } == ["u1", "u1", "", "11"])
             #expect(entries.first?["world_time"]?.string == "2026-03-02T09:00:00.000Z")
             let page = try await simulator.get("/_admin/calls?platform=mock&after=1&limit=1").json

@@ -133,7 +133,8 @@ struct GraphTokenTests {
             #expect(parts.first?["body"]?.string == #"{"id":"101","name":"Acme"}"#)
             #expect(parts.first?["headers"] == nil)
             let calls = try await simulator.get("/_admin/calls?platform=facebook").json["entries"]?.array
-            #expect(calls?.count { $0["endpoint"]?.string == "GET /{page}" } == 3)
+            #expect(calls?.map { $0["endpoint"]?.string } == Array(repeating: "GET /{page}", count: 3))
+            #expect(calls?.map { $0["status"]?.integer } == [200, 403, 200])
             #expect(try await simulator.graph("/", [("batch", "[]")]).code == [100, nil])
             #expect(try await simulator.count("attempts") == 0)
         }

@@ -81,6 +81,20 @@ struct TikTokUploadTests {
         #expect(second.transport.left.isEmpty && second.transport.unexpected.isEmpty)
     }
 
+    @Test(
+        "an upload to a host that the plugin may not ask is a matter for a person at once, whichever chunk meets it",
+        arguments: [0, 3] as [Int64])
+    func otherHost(chunk: Int64) async throws {
+        let context = ScriptedEffectContext()
+        let refused = ScriptedExchange.Outcome.failure(
+            .forbidden("The platform named an address at upload.new.tiktokapis.com, which the manifest does not list."))
+        let run = try await self.publish(
+            [TikTokFixtures.creator(), Self.open] + (0..<chunk).map { Self.chunk($0) } + [Self.chunk(chunk, refused)],
+            context)
+        #expect(run.error?.code == .needsHuman && run.error?.message.contains("upload.new.tiktokapis.com") == true)
+        #expect(run.transport.left.isEmpty && run.transport.unexpected.isEmpty)
+    }
+
     @Test("answers without a Content-Range count the chunks")
     func silent() async throws {
         let context = ScriptedEffectContext()

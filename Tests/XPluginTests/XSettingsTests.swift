@@ -80,6 +80,29 @@ struct XSettingsTests {
         #expect(Self.refused(content) == (id == nil ? ["settings.reply_to"] : []))
     }
 
+    @Test(
+        "who may reply, and what was made with AI or paid for, goes out with the first post",
+        arguments: ["following", "mentionedUsers", "subscribers", "verified"])
+    func marks(replies: String) async throws {
+        let content = PostContent(
+            format: .thread, parts: [PostPart(text: "One", media: [XFixtures.small]), PostPart(text: "Two")],
+            settings: ["reply_settings": replies, "made_with_ai": "true", "paid_partnership": "true"])
+        #expect(Self.refused(content) == [])
+        let (plugin, transport) = XFixtures.plugin([
+            XFixtures.oneShot("71"), XFixtures.describe("71"), XFixtures.post("1"),
+            XFixtures.post("2", replyTo: "1"),
+        ])
+        _ = try await plugin.publish(
+            PublishRequest(access: XFixtures.access, content: content, operation: "op-1"), ScriptedEffectContext())
+        #expect(transport.left.isEmpty)
+        #expect(
+            transport.visibleCalls.map(\.text) == [
+                #"{"made_with_ai":true,"media":{"media_ids":["71"]},"paid_partnership":true,"reply_settings":"\#(replies)","text":"One"}"#,
+                #"{"reply":{"in_reply_to_tweet_id":"1"},"text":"Two"}"#,
+            ])
+        try transport.record(as: "x-settings-\(replies)")
+    }
+
     @Test("leading mentions of a reply do not count, and those that X adds do not hide it")
     func mentions() async throws {
         let words = String(repeating: "a", count: 280)

@@ -36,21 +36,26 @@ private struct InstagramPage: Decodable, Sendable {
 }
 
 extension InstagramPlugin: AccountListing, TokenInspecting {
-    /// Makes the address of Facebook's dialog, with Instagram's scopes.
+    /// Makes the address of Facebook's dialog with Instagram's scopes, or of Instagram's own, by the login of the app.
     ///
-    /// It knows no PKCE: the state protects the call-back. The documents that the plugin was written from do not describe the dialog of Instagram's own login: connect such an account with its
-    /// token in hand.
+    /// Neither knows PKCE: the state protects the call-back.
     public func authorizationURL(
         app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
     ) throws(PluginError) -> URL {
-        try self.login.dialog(app: app, redirectURI: redirectURI, state: state, scopes: scopes)
+        if app.login == InstagramOwnLogin.name {
+            return try self.ownLogin.dialog(app: app, redirectURI: redirectURI, state: state, scopes: scopes)
+        }
+        return try self.login.dialog(app: app, redirectURI: redirectURI, state: state, scopes: scopes)
     }
 
-    /// Turns the code into a person's token of about 60 days, which opens the accounts of all their Pages.
+    /// Turns the code into a token of about 60 days: a person's, which opens the accounts of all their Pages, or the account's own.
     public func exchange(
         code: String, codeVerifier: String, app: AppCredential, redirectURI: String
     ) async throws(PluginError) -> TokenSet {
-        try await self.login.exchange(code: code, app: app, redirectURI: redirectURI)
+        if app.login == InstagramOwnLogin.name {
+            return try await self.ownLogin.exchange(code: code, app: app, redirectURI: redirectURI)
+        }
+        return try await self.login.exchange(code: code, app: app, redirectURI: redirectURI)
     }
 
     /// Renews a token that still lives: Instagram's own from its second day on, a person's by Facebook's exchange (?).
@@ -173,7 +178,7 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
             // That login has no debug_token in the documents (?): what the account answers shows whether the token lives.
             var report = TokenReport(
                 isValid: true, expiresAt: access.tokens.expiresAt, scopes: access.tokens.scopes,
-                neededScopes: Self.ownLoginScopes)
+                neededScopes: InstagramOwnLogin.scopes)
             report.renewsItself = true
             do {
                 report.postsLeft = try await self.postsLeft(access, client, caller)
@@ -211,11 +216,9 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
         }
     }
 
-    /// What Instagram's own login calls the scopes.
-    private static let ownLoginScopes = [
-        "instagram_business_basic", "instagram_business_content_publish", "instagram_business_manage_comments",
-        "instagram_business_manage_insights",
-    ]
+    private var ownLogin: InstagramOwnLogin {
+        InstagramOwnLogin(client: GraphClient(self.context, host: Graph.instagramHost))
+    }
 
     private var login: GraphLogin { GraphLogin(GraphClient(self.context)) }
 }

@@ -23,10 +23,15 @@ extension InstagramPlugin {
             videoCodecs: ["h264", "hevc"], audioCodecs: ["aac"])
     }
 
+    private static let facebookScopes = [
+        "instagram_basic", "instagram_content_publish", "instagram_manage_comments", "instagram_manage_insights",
+        "pages_show_list", "pages_read_engagement",
+    ]
+
     /// What the plugin is and can do.
     public static let manifest = PluginManifest(
         id: "instagram", name: "Instagram", apiVersion: Graph.version,
-        hosts: [Graph.host, Graph.instagramHost, Graph.uploadHost],
+        hosts: [Graph.host, Graph.instagramHost, Graph.instagramLoginHost, Graph.uploadHost],
         capabilities: [
             .publish, .resume, .reconcile, .boost, .metrics, .connect, .accounts, .inspect, .history, .webhooks,
             .comments,
@@ -47,10 +52,7 @@ extension InstagramPlugin {
                 altTextLength: 1000, mediaRules: [storyPictureRule, filmRule(longest: .seconds(60))]),
         ],
         limitsReadOn: Graph.readOn,
-        scopes: [
-            "instagram_basic", "instagram_content_publish", "instagram_manage_comments", "instagram_manage_insights",
-            "pages_show_list", "pages_read_engagement",
-        ],
+        scopes: facebookScopes,
         rateBuckets: [
             // 4,800 for each impression in 24 hours; what Meta says in its answers comes on top.
             RateBucket(endpoint: "*", scope: .account, calls: 4800, window: day),
@@ -104,6 +106,10 @@ extension InstagramPlugin {
             Setting("audio_name", "The name of a reel's own sound"),
             Setting("trial", values: ["MANUAL", "SS_PERFORMANCE"], "A trial reel, and how it becomes a real one"),
             Setting("is_ai_generated", values: ["true", "false"], "Says that the media is made with AI"),
+        ],
+        logins: [
+            PluginManifest.Login("facebook", scopes: facebookScopes),
+            PluginManifest.Login(InstagramOwnLogin.name, scopes: InstagramOwnLogin.scopes),
         ],
         sharesTokensWith: ["facebook"]
     )

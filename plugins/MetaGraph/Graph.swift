@@ -10,6 +10,8 @@ package enum Graph {
     package static let host = "graph.facebook.com"
     /// Where accounts go that were connected with Instagram's own login.
     package static let instagramHost = "graph.instagram.com"
+    /// Where the code of Instagram's own login becomes a token.
+    package static let instagramLoginHost = "api.instagram.com"
     /// Where films are uploaded; the address itself comes from the answer that opened the upload.
     package static let uploadHost = "rupload.facebook.com"
     /// The day on which limits and errors were read.

@@ -48,8 +48,9 @@ extension GraphClient {
         let form: FormFields = ["batch": GraphCoding.json(requests), "include_headers": "false"]
         var head = self.head(.post, "", [:], caller)
         head.headerFields[.contentType] = "application/x-www-form-urlencoded"
-        let call = HTTPCall(
+        var call = HTTPCall(
             head, body: .bytes(form.data), endpoint: endpoint, deadline: .seconds(60), maximumResponseBytes: 16 << 20)
+        call.count = reads.count
         let answers = try await self.call([Reply?].self, call, hidden: caller.hidden)
         let failure = GraphFailure(endpoint: endpoint, hidden: caller.hidden)
         return reads.indices.map { place in

@@ -22,8 +22,21 @@ struct ChaosAgency: Sendable {
         let names = (0..<self.options.accounts).map(self.account)
         try await self.admin.add(accounts: names)
         try await self.connect(names)
+        let earlier = self.options.hasAllFormats ? try await self.earlierPosts() : [:]
         if self.options.setsLimits { try await ChaosLimits(options: self.options).set(in: self.services.pool) }
-        try await self.plan(names)
+        try await self.plan(names, answering: earlier)
+    }
+
+    /// What accounts of X posted before the run, by their identity: replies answer it.
+    private func earlierPosts() async throws -> [String: String] {
+        struct Page: Decodable { var posts: [Post] }
+        struct Post: Decodable {
+            var account: String
+            var id: String
+        }
+        let page = try JSONDecoder().decode(
+            Page.self, from: await self.admin.posts(query: "platform=x&limit=\(self.options.accounts + 1)"))
+        return Dictionary(page.posts.map { ($0.account, $0.id) }) { first, _ in first }
     }
 
     private func client(_ number: Int) -> String { "client-\(number + 1)" }
@@ -37,7 +50,7 @@ struct ChaosAgency: Sendable {
             accessToken: "EAA-chaos-\(number)", refreshToken: nil, clientID: nil, tokenExpiresIn: nil,
             // Meta's limits grow with the followers.
             followers: self.options.hasAllFormats ? 1_000_000 : 1_000,
-            timeZone: "Europe/Berlin")
+            timeZone: "Europe/Berlin", history: self.options.hasAllFormats && platform == "x" ? 1 : nil)
     }
 
     private func connect(_ accounts: [SimulatorAdmin.Account]) async throws {
@@ -62,7 +75,9 @@ struct ChaosAgency: Sendable {
         }
     }
 
-    private func plan(_ accounts: [SimulatorAdmin.Account]) async throws {
+    private func plan(
+        _ accounts: [SimulatorAdmin.Account], answering earlier: [String: String]
+    ) async throws {
         let service = PostService(
             pool: self.services.pool, jobs: self.services.jobs, registry: self.services.registry)
         let files = ChaosFile(store: self.services.media, folder: FileManager.default.temporaryDirectory)
@@ -72,7 +87,9 @@ struct ChaosAgency: Sendable {
             let draft =
                 self.options.hasAllFormats
                 ? try await ChaosFormat.of(number, accounts: accounts.count)
-                    .draft(number, account: handle, time: self.options.time, files: files)
+                    .draft(
+                        number, account: handle, time: self.options.time, files: files,
+                        earlier: earlier[accounts[account].externalID])
                 : PostDraft(
                     accounts: [handle], text: "Post \(number) of the run [ph:\(Self.marker(number))]",
                     time: self.options.time)

@@ -21,6 +21,8 @@ struct ChaosFormat: Sendable {
     var isWordless = false
     /// Whether the account comments it at once.
     var hasComment = false
+    /// Whether it answers a post that the account made before the run.
+    var isReply = false
     /// A link below the words.
     var link: String?
     /// The platform's own settings.
@@ -54,6 +56,7 @@ struct ChaosFormat: Sendable {
         ChaosFormat(platform: "x", name: "video", media: [.film]),
         ChaosFormat(platform: "x", name: "poll", settings: ["x.poll": "Yes|No"]),
         ChaosFormat(platform: "x", name: "thread", parts: 3),
+        ChaosFormat(platform: "x", name: "reply", isReply: true),
     ]
     private static let tiktok = [
         ChaosFormat(platform: "tiktok", name: "video", media: [.film], settings: Self.forAll),
@@ -88,9 +91,12 @@ struct ChaosFormat: Sendable {
     ///   - account: the account's slug.
     ///   - time: when it is due.
     ///   - files: where its files come from.
+    ///   - earlier: the account's post from before the run, which a reply answers.
     /// - Throws: what the store throws.
     /// - Returns: the post, with its files in the store.
-    func draft(_ number: Int, account: String, time: PostTime, files: ChaosFile) async throws -> PostDraft {
+    func draft(
+        _ number: Int, account: String, time: PostTime, files: ChaosFile, earlier: String? = nil
+    ) async throws -> PostDraft {
         let marks = self.markers(number).map { "[ph:\($0)]" }
         let words = (0..<self.parts).map { "\(self.name), post \(number) of the run \(marks[$0])" }
         var draft = PostDraft(
@@ -98,6 +104,7 @@ struct ChaosFormat: Sendable {
         draft.format = self.format
         draft.link = self.link
         draft.settings = self.settings
+        if self.isReply { draft.settings["x.reply_to"] = earlier }
         if self.hasComment { draft.firstComment = "The first comment \(marks[self.parts])" }
         for kind in self.media {
             // Without words the marker stands in the file, and in its description for the database's side.

@@ -127,33 +127,11 @@ struct ChaosHistory: Sendable {
 
     /// The visible calls of the ledger.
     private static func visible(_ admin: SimulatorAdmin) async throws -> [VisibleCall] {
-        try await Self.pages { after in try await admin.ledger(query: "after=\(after)&limit=20000") }
+        try await LedgerPages.read { after in try await admin.ledger(query: "after=\(after)&limit=20000") }
     }
 
     /// Every call.
     private static func calls(_ admin: SimulatorAdmin) async throws -> [PlatformCall] {
-        try await Self.pages { after in try await admin.calls(query: "after=\(after)&limit=20000") }
-    }
-
-    private struct Page<Entry: Decodable>: Decodable {
-        var entries: [Entry]
-        var nextAfter: Int?
-        var forgotten: Int?
-    }
-
-    private static func pages<Entry: Decodable>(_ read: (Int) async throws -> Data) async throws -> [Entry] {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        var entries: [Entry] = []
-        var after: Int? = 0
-        while let start = after {
-            let page = try decoder.decode(Page<Entry>.self, from: await read(start))
-            guard page.forgotten ?? 0 == 0 else {
-                throw CommandError(.failed, "the simulator no longer knows the first calls of this run")
-            }
-            entries += page.entries
-            after = page.nextAfter
-        }
-        return entries
+        try await PlatformCall.all(admin)
     }
 }

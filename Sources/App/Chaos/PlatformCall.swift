@@ -10,9 +10,11 @@ struct PlatformCall: Sendable, Decodable {
     var endpoint: String
     /// When it arrived, in seconds of the world since 1970.
     var time: Double
+    /// The status of the answer, when there was one.
+    var status: Int?
 
     private enum CodingKeys: String, CodingKey {
-        case platform, account, endpoint, worldTime
+        case platform, account, endpoint, worldTime, status
     }
 
     init(from decoder: any Decoder) throws {
@@ -26,15 +28,19 @@ struct PlatformCall: Sendable, Decodable {
                 forKey: .worldTime, in: container, debugDescription: "“\(text)” is no time")
         }
         self.time = time
+        self.status = try container.decodeIfPresent(Int.self, forKey: .status)
     }
 
-    /// The plugins' name of an endpoint: all steps of an upload to X are one, and the mock platform's posts are `publish`.
+    /// The plugins' name of an endpoint: all steps of an upload to X are one, the mock platform's posts are `publish`, and of TikTok's
+    /// paths the end is named.
     private static func known(_ endpoint: String) -> String {
         switch endpoint {
         case "POST /v1/posts": "publish"
         case "POST /2/media/upload/initialize", "POST /2/media/upload/{id}/append",
             "POST /2/media/upload/{id}/finalize":
             "POST /2/media/upload"
+        case _ where endpoint.contains(" /v2/"):
+            endpoint.replacing(/\/v2\/(post\/publish\/)?/, with: "").replacing(/\/$/, with: "")
         default: endpoint.replacing("{id}", with: ":id")
         }
     }

@@ -29,6 +29,7 @@ struct AppCommands: AsyncParsableCommand {
             examples: [
                 "app add main-x --platform x --client-id abc --secret-file secret.txt",
                 "app add public-x --platform x --client-id abc",
+                "app add ig --platform instagram --login instagram --client-id 4711 --secret-file secret.txt",
             ],
             keys: AppRows.columns)
 
@@ -44,6 +45,11 @@ struct AppCommands: AsyncParsableCommand {
         var externalID: String
         @Option(help: ArgumentHelp("A file that holds its secret, - for standard input.", valueName: "file"))
         var secretFile: String?
+        @Option(
+            help: ArgumentHelp(
+                "The login that it is registered for, where the platform has several: facebook (unless said) or instagram for Instagram.",
+                valueName: "login"))
+        var login: String?
         @Option(help: ArgumentHelp("unknown, development or approved.", valueName: "state"))
         var audit: String = AuditState.unknown.rawValue
 
@@ -64,7 +70,8 @@ struct AppCommands: AsyncParsableCommand {
                 let apps = services.apps
                 let app = AppRow(
                     platform: PlatformID(rawValue: self.platform), name: self.name, externalID: self.externalID,
-                    hasSecret: secret != nil, auditState: AuditState(rawValue: self.audit) ?? .unknown)
+                    hasSecret: secret != nil, auditState: AuditState(rawValue: self.audit) ?? .unknown,
+                    login: self.login)
                 if self.change.isDryRun {
                     try apps.check(app)
                     return context.output.note("would add the app \(app.name)")
@@ -136,6 +143,7 @@ enum AppRows {
         Column("client_id", "CLIENT ID", "the platform's public identity of it", isFlexible: true),
         Column("has_secret", "SECRET", "whether it has a secret"),
         Column("audit_state", "AUDIT", "unknown, development or approved"),
+        Column("login", nil, "the login that it is registered for, where the platform has several"),
         Column("state", "STATE", "active, or paused while work of its accounts is stopped"),
         Column("paused_queues", nil, "which of its accounts' queues stand still"),
         Column("state_reason", "WHY", "why it is paused", isFlexible: true),
@@ -172,7 +180,8 @@ enum AppRows {
             "client_id": .text(app.externalID), "has_secret": .flag(app.hasSecret),
             "audit_state": .state(app.auditState.rawValue),
             "redirect_uri": .text("\(base)/oauth/\(app.platform)"),
-            "scopes": .list((manifest?.scopes ?? []).map { .text($0) }),
+            "login": .optional(app.login ?? manifest?.logins.first?.name),
+            "scopes": .list((manifest?.scopes(of: app.login) ?? []).map { .text($0) }),
         ])
         record.fields += Self.standing(pauses)
         return record

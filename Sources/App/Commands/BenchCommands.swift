@@ -17,7 +17,7 @@ struct BenchCommands: AsyncParsableCommand {
         subcommands: [
             BenchBoostsCommand.self,
             BenchEnqueue.self, BenchWork.self, BenchLatency.self, BenchFairness.self, BenchLimit.self,
-            BenchPublish.self,
+            BenchMetrics.self, BenchPublish.self,
             BenchSnapshot.self, BenchTimes.self,
         ])
 }

@@ -135,7 +135,8 @@ extension CommandContext {
         var apps: [PlatformID: AppCredential] = [:]
         for manifest in self.manifests {
             guard let app = try platforms.app(manifest.id.rawValue) else { continue }
-            apps[manifest.id] = AppCredential(id: app.id, secret: app.secret.map { Secret($0) })
+            apps[manifest.id] = AppCredential(
+                id: app.id, secret: app.secret.map { Secret($0) }, login: app.login)
         }
         return apps
     }

@@ -42,13 +42,14 @@ package struct PlatformSettings: Sendable {
         self.origin = url
     }
 
-    /// The agency's app on a platform, from `POSTHORN_PLATFORM_X_CLIENT_ID` and `…_CLIENT_SECRET`.
+    /// The agency's app on a platform, from `POSTHORN_PLATFORM_X_CLIENT_ID` and `…_CLIENT_SECRET`, with `…_LOGIN` where it has several.
     ///
     /// - Throws: ``CommandError`` with exit code 78 when the secret's file cannot be read.
-    package func app(_ platform: String) throws -> (id: String, secret: String?)? {
+    package func app(_ platform: String) throws -> (id: String, secret: String?, login: String?)? {
         let name = platform.split(separator: "-").joined(separator: ".")
         guard let id = self.settings.text("platform.\(name).client.id") else { return nil }
-        return (id, try self.settings.secret("platform.\(name).client.secret"))
+        let secret = try self.settings.secret("platform.\(name).client.secret")
+        return (id, secret, self.settings.text("platform.\(name).login"))
     }
 
     /// The version of a platform's API to speak, from `POSTHORN_PLATFORM_FACEBOOK_API_VERSION`; `nil` for the manifest's.

@@ -121,7 +121,10 @@ struct SimulatorAdmin: Sendable {
     func adSpend() async throws -> Data { try await self.call(.get, "ads/spend") }
 
     /// What is live, newest first.
-    func posts(limit: Int) async throws -> Data { try await self.call(.get, "posts?limit=\(limit)") }
+    func posts(limit: Int) async throws -> Data { try await self.posts(query: "limit=\(limit)") }
+
+    /// What is live and fits a query, newest first, as JSON.
+    func posts(query: String) async throws -> Data { try await self.call(.get, "posts?\(query)") }
 
     private func post(_ path: String, _ body: Data) async throws { _ = try await self.call(.post, path, body: body) }
 

@@ -64,7 +64,7 @@ package struct LimitStore: Sendable {
                 if limit.key.counts == .sends {
                     try Self.take(limit, sends: sends.popFirst(), allowance: allowance, at: clock.now)
                 } else {
-                    window.take(at: clock.now)
+                    window.take(max(1, call.count), at: clock.now)
                 }
             switch taking {
             case .granted(let rest):

@@ -13,6 +13,8 @@ package struct LimitedCall: Sendable, Hashable {
     package var usual: [UsualLimit]
     /// The sender of a visible effect; nil for every other call.
     package var sender: Sender?
+    /// As how many calls the platform counts it: 1 unless it is a batch.
+    package var count = 1
 
     /// Whose visible sends are counted.
     package struct Sender: Sendable, Hashable {

@@ -28,11 +28,13 @@ package struct AppRow: Sendable, Hashable {
     package var hasSecret: Bool
     /// Whether the platform has looked at it.
     package var auditState: AuditState
+    /// The login that it is registered for, where the platform has several; `nil` for the usual one.
+    package var login: String?
 
     /// Makes an app.
     package init(
         id: AppID = AppID(), platform: PlatformID, name: String, externalID: String, hasSecret: Bool = false,
-        auditState: AuditState = .unknown
+        auditState: AuditState = .unknown, login: String? = nil
     ) {
         self.id = id
         self.platform = platform
@@ -40,20 +42,21 @@ package struct AppRow: Sendable, Hashable {
         self.externalID = externalID
         self.hasSecret = hasSecret
         self.auditState = auditState
+        self.login = login
     }
 
     init(row: Row) throws {
         self.init(
             id: try row.get("app_id"), platform: try row.get("platform"), name: try row.get("name"),
             externalID: try row.get("external_id"), hasSecret: try row.get("has_secret"),
-            auditState: try row.get("audit_state"))
+            auditState: try row.get("audit_state"), login: try row.get("login"))
     }
 }
 
 /// The agency's apps.
 package enum AppRepository {
     private static let columns: Statement = """
-        SELECT app_id, platform, name, external_id, sealed_secret IS NOT NULL AS has_secret, audit_state FROM app
+        SELECT app_id, platform, name, external_id, sealed_secret IS NOT NULL AS has_secret, audit_state, login FROM app
         """
 
     /// Adds an app with its sealed secret.
@@ -69,8 +72,9 @@ package enum AppRepository {
     ) async throws {
         let added = try await db.execute(
             """
-            INSERT INTO app (app_id, platform, name, external_id, master_key_id, sealed_secret, audit_state)
-            VALUES (\(app.id), \(app.platform), \(app.name), \(app.externalID), \(masterKey), \(sealedSecret), \(app.auditState))
+            INSERT INTO app (app_id, platform, name, external_id, master_key_id, sealed_secret, audit_state, login)
+            VALUES (\(app.id), \(app.platform), \(app.name), \(app.externalID), \(masterKey), \(sealedSecret), \(app.auditState),
+                    \(app.login))
             ON CONFLICT DO NOTHING
             """)
         guard added == 1 else {

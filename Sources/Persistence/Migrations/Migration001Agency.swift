@@ -48,6 +48,8 @@ enum Migration001Agency {
             sealed_secret   bytea,
             audit_state     text NOT NULL DEFAULT 'unknown' CHECK (audit_state IN ('unknown', 'development', 'approved')),
             quota           jsonb NOT NULL DEFAULT '{}',
+            -- The login that it is registered for, where the platform has several.
+            login           text,
             created_at      timestamptz NOT NULL DEFAULT world_now(),
             UNIQUE (platform, external_id)
         );

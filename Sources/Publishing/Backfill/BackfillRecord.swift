@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-import Domain
+package import Domain
 import Foundation
-import JobQueue
-import PQClient
+package import JobQueue
+package import PQClient
 import Persistence
-import PluginKit
+package import PluginKit
 
 /// Records posts that a platform listed as publications of origin *external*.
 ///
 /// What is known stays as it is, under whichever of its identities. What may be the work of a send that is not settled is left out: recorded as
 /// somebody else's, it would be taken for proof that the send did not take effect.
-struct BackfillRecord: Sendable {
+package struct BackfillRecord: Sendable {
     /// How far the platform's clock may be behind ours when a post's time is compared with a send's.
     private static let clockMargin: TimeInterval = 600
     /// How far apart the calls that read the numbers are due.
@@ -22,12 +22,26 @@ struct BackfillRecord: Sendable {
     var manifest: PluginManifest
     var posts: [FoundPost]
 
+    /// Describes what was found.
+    ///
+    /// - Parameters:
+    ///   - client: the account's client.
+    ///   - account: the account.
+    ///   - manifest: its platform.
+    ///   - posts: what the platform listed.
+    package init(client: ClientID, account: AccountID, manifest: PluginManifest, posts: [FoundPost]) {
+        self.client = client
+        self.account = account
+        self.manifest = manifest
+        self.posts = posts
+    }
+
     /// Writes what is new.
     ///
     /// - Returns: The jobs that read its numbers, once now, and again at the ages that it has not reached yet; and whether something was
     ///   known before.
     /// - Throws: What the database throws.
-    func write(on db: inout Transaction) async throws -> (readings: [NewJob], hasKnown: Bool) {
+    package func write(on db: inout Transaction) async throws -> (readings: [NewJob], hasKnown: Bool) {
         guard let oldest = self.posts.map(\.publishedAt).min() else { return ([], false) }
         let now = try await db.query("SELECT world_now()").single(Date.self)
         let known = try await self.known(since: oldest, on: &db)

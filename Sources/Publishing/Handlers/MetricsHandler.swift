@@ -108,10 +108,16 @@ package struct MetricsHandler: JobHandler {
     ) async throws -> [MetricReading] {
         do {
             return try await self.call(([round.own] + round.others).map(\.remote), job, account, metrics)
-        } catch let error as PluginError where !round.others.isEmpty && error.code == .permanent {
-            // One of them may be what the platform refuses; which, it does not say.
+        } catch let error as PluginError where !round.others.isEmpty && Self.asksAlone(after: error) {
             return try await self.call([round.own.remote], job, account, metrics)
         }
+    }
+
+    /// Whether the job's own publication is asked for by itself: one of several may be what the platform refuses, which it does not say;
+    /// or a limit never allows so many at once.
+    private static func asksAlone(after error: PluginError) -> Bool {
+        if let limit = error.limit { return limit.until == nil }
+        return error.code == .permanent
     }
 
     private func call(

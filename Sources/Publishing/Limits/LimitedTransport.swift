@@ -60,7 +60,8 @@ package struct LimitedTransport: HTTPTransport {
         let patience = ContinuousClock.now + PlatformLimits.patience
         while true {
             do {
-                return try await self.limits.store.debit(self.limits.call(call.endpoint, by: caller))
+                return try await self.limits.store.debit(
+                    self.limits.call(call.endpoint, by: caller, count: call.count))
             } catch let refusal as LimitRefusal {
                 guard ContinuousClock.now + refusal.wait <= patience else {
                     throw TransportError(LimitReached(refusal), refusal.reason, underlying: refusal)

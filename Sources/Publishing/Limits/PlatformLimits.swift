@@ -27,8 +27,9 @@ package struct PlatformLimits: Sendable {
     ///   - endpoint: The name of the manifest's bucket.
     ///   - caller: For whom.
     ///   - isVisible: Whether it is the visible step, which is on record as sent.
+    ///   - count: As how many calls the platform counts it.
     /// - Returns: The call.
-    func call(_ endpoint: String, by caller: Caller, isVisible: Bool = false) -> LimitedCall {
+    func call(_ endpoint: String, by caller: Caller, isVisible: Bool = false, count: Int = 1) -> LimitedCall {
         var scopes: [LimitScope] = [.provider(self.manifest.id.rawValue)]
         if let client = caller.client { scopes.append(.client(client)) }
         if let account = caller.account { scopes.append(.account(account)) }
@@ -48,7 +49,9 @@ package struct PlatformLimits: Sendable {
         if isVisible, let client = caller.client, let account = caller.account {
             sender = LimitedCall.Sender(client: client, account: account)
         }
-        return LimitedCall(endpoint: endpoint, scopes: scopes, usual: usual, sender: sender)
+        var call = LimitedCall(endpoint: endpoint, scopes: scopes, usual: usual, sender: sender)
+        call.count = count
+        return call
     }
 
     /// Who shares a limit of a scope; nil for an account's limit while the account is not known.

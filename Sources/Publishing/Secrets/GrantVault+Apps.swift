@@ -15,7 +15,7 @@ extension GrantVault {
     /// - Returns: The statement, for ``app(_:)``.
     static func findApp(of grant: Statement) -> Statement {
         """
-        SELECT a.app_id, a.external_id, a.master_key_id, a.sealed_secret
+        SELECT a.app_id, a.external_id, a.master_key_id, a.sealed_secret, a.login
         FROM access_grant g
         JOIN app a ON a.platform = g.platform AND a.app_id = coalesce(g.app_id, a.app_id)
         WHERE g.grant_id = (\(grant))
@@ -27,7 +27,7 @@ extension GrantVault {
     func app(_ id: AppID, on db: inout some SQLSession & ~Copyable) async throws -> AppCredential? {
         try self.app(
             try await db.query(
-                "SELECT app_id, external_id, master_key_id, sealed_secret FROM app WHERE app_id = \(id)"))
+                "SELECT app_id, external_id, master_key_id, sealed_secret, login FROM app WHERE app_id = \(id)"))
     }
 
     /// The credential of the app that was found.
@@ -37,7 +37,7 @@ extension GrantVault {
     func app(_ rows: Rows) throws -> AppCredential? {
         guard rows.count == 1, let row = rows.first else { return nil }
         let id: AppID = try row.get("app_id")
-        var app = AppCredential(id: try row.get("external_id"))
+        var app = AppCredential(id: try row.get("external_id"), login: try row.get("login"))
         if let key: String = try row.get("master_key_id"), let bytes: Data = try row.get("sealed_secret") {
             let opened = try self.keys.open(Sealed(keyID: key, bytes: bytes), place: Self.place(of: id))
             app.secret = Secret(String(decoding: opened, as: UTF8.self))

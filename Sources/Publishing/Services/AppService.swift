@@ -21,9 +21,17 @@ package struct AppService: Sendable {
 
     /// Checks an app before it is added.
     ///
-    /// - Throws: `ServiceError` with code `notFound` for an unknown platform.
+    /// - Throws: `ServiceError` with code `notFound` for an unknown platform, `invalid` for a login that it does not have.
     package func check(_ app: AppRow) throws(ServiceError) {
-        guard self.registry[app.platform] == nil else { return }
+        if let manifest = self.registry[app.platform]?.manifest {
+            guard let login = app.login, !manifest.logins.contains(where: { $0.name == login }) else { return }
+            let logins = manifest.logins.map(\.name).joined(separator: ", ")
+            throw ServiceError(
+                .invalid,
+                logins.isEmpty
+                    ? "\(manifest.name) has only one login: leave --login out"
+                    : "\(manifest.name) has no login '\(login)'; it has \(logins)")
+        }
         let known = self.registry.platforms.map(\.rawValue)
         throw ServiceError(
             .notFound,
@@ -33,7 +41,7 @@ package struct AppService: Sendable {
 
     /// Adds an app and seals its secret under the agency's key.
     ///
-    /// - Throws: `ServiceError`: `notFound` for an unknown platform, `conflict` when the name or identity is in use.
+    /// - Throws: `ServiceError`: `notFound` for an unknown platform, `invalid` for a login that it does not have, `conflict` when the name or identity is in use.
     package func add(_ app: AppRow, secret: Secret?) async throws {
         try self.check(app)
         let sealed = try secret.map { try self.keys.seal(Data($0.revealed.utf8), place: GrantVault.place(of: app.id)) }

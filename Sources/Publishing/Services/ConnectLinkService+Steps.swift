@@ -41,7 +41,8 @@ extension ConnectLinkService {
         guard try await self.keep(memory, of: link, under: state) else { return try await self.look(secret) }
         let page = try connecting.authorizationURL(
             app: app, redirectURI: Self.redirectURI(link), state: state, codeChallenge: PKCE.challenge(for: verifier),
-            scopes: plugin.manifest.scopes + (link.wantsBoosts ? plugin.manifest.boost?.scopes ?? [] : []))
+            scopes: plugin.manifest.scopes(of: app.login)
+                + (link.wantsBoosts ? plugin.manifest.boost?.scopes ?? [] : []))
         return .leave(self.page(page))
     }
 

@@ -68,7 +68,14 @@ extension World {
             "marker": .string(post.marker.value), "text": .string(post.text), "format": .string(post.format),
             "created_at": .string(post.createdAt.iso8601), "reply_to": post.replyTo.map { .string($0) },
             "media": JSONValue(post.mediaIDs), "alt_texts": JSONValue(post.altTexts.compactMap(\.self)),
-            "poll": post.poll.map { JSONValue($0.options) }, "link": post.link.map { .string($0) },
+            "poll": post.poll.map { JSONValue($0.options) }, "poll_minutes": post.poll.map { JSONValue($0.minutes) },
+            "link": post.link.map { .string($0) },
+            "media_types": JSONValue(post.mediaIDs.map { self.media[$0]?.contentType ?? "" }),
+            "settings": .object(
+                post.settings.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) }),
+            "comments": JSONValue(
+                self.commentsByPost[post.id, default: []].compactMap { self.comments[$0] }
+                    .filter { $0.deletedAt == nil }.map(\.text)),
             "metrics": [
                 "views": JSONValue(counters.views), "likes": JSONValue(counters.likes),
                 "comments": JSONValue(counters.comments), "shares": JSONValue(counters.shares),

@@ -11,6 +11,7 @@ extension World {
         if call.request.host == "www.facebook.com" || call.request.host == "www.instagram.com" {
             return self.graphWebsite(call, path)
         }
+        if call.request.host == "api.instagram.com" { return self.instagramCode(call) }
         var response: SimulatedResponse
         do {
             response = try self.graphResult(&call, path)

@@ -6,6 +6,15 @@ extension World {
     /// Requests that one batch may hold.
     private static let batchLimit = 50
 
+    /// Whether a request is a batch: what is counted are its parts.
+    static func isGraphBatch(_ call: Call) -> Bool {
+        guard call.platform == .facebook || call.platform == .instagram, call.request.method == "POST" else {
+            return false
+        }
+        let path = GraphPath(call.request)
+        return !path.isUpload && path.parts.isEmpty
+    }
+
     /// Several reads in one request, each counted by itself, after Meta's long-standing documentation of batches.
     ///
     /// The contract sheets do not speak of batches, so what exactly is refused in one is uncertain. Only reads are served:
@@ -57,11 +66,12 @@ extension World {
             account: caller.account)
         part.bearer = caller.bearer
         part.parameters = caller.parameters
-        self.calls.record(
+        let logged = self.calls.record(
             CallLog.Row(
                 platform: caller.platform, account: caller.account?.key.externalID ?? "",
                 endpoint: self.graphCountedEndpoint(part), worldTime: call.now))
         let response = self.graphAnswer(&part)
+        self.calls.answered(logged, status: response.status)
         // One receipt goes with one answer: of several reads that are held back only the last can prove something.
         call.read = part.read ?? call.read
         return response

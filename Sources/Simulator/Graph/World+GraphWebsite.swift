@@ -6,6 +6,9 @@ extension World {
         if call.request.host == "www.facebook.com", path.parts == ["dialog", "oauth"] {
             return self.graphDialog(call)
         }
+        if call.request.host == "www.instagram.com", call.request.path == "/oauth/authorize" {
+            return self.instagramDialog(call)
+        }
         let id = path.parts.last ?? ""
         if call.request.method == "GET", let post = self.posts[id] ?? self.media[id]?.postID.flatMap({ self.posts[$0] })
         {

@@ -39,6 +39,8 @@ struct InstagramContainer: Sendable, Codable {
     var children: [String] = []
     var collaborators: [String] = []
     var sharesToFeed: Bool?
+    /// What else was asked for, as it was written.
+    var settings: [String: String]?
     var createdAt: WorldTime
     var failure: Failure?
     /// The post that came of it.

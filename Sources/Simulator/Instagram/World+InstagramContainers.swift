@@ -21,6 +21,7 @@ extension World {
         container.altText = arguments.text("alt_text")
         container.collaborators = arguments.texts("collaborators") ?? []
         container.sharesToFeed = arguments.flag("share_to_feed")
+        container.settings = Self.settings(arguments)
         container.children = children.map(\.id)
         container.mediaIDs = children.flatMap(\.mediaIDs)
         if draft.isUpload {
@@ -41,6 +42,17 @@ extension World {
             answer["uri"] = .string("https://rupload.facebook.com/ig-api-upload/\(version)/\(container.id)")
         }
         return .json(.object(answer))
+    }
+
+    /// What a container has besides its media and words.
+    private static func settings(_ arguments: GraphArguments) -> [String: String] {
+        let names = [
+            "location_id", "user_tags", "cover_url", "thumb_offset", "audio_name", "trial_params", "is_ai_generated",
+        ]
+        return names.reduce(into: [:]) { settings, name in
+            guard let value = arguments.value(name) else { return }
+            settings[name] = value.string ?? String(decoding: value.encoded, as: UTF8.self)
+        }
     }
 
     /// Stores a container as it is now.
@@ -156,6 +168,11 @@ extension World {
             post.settings["collaborators"] = container.collaborators.joined(separator: ",")
         }
         if container.sharesToFeed == false { post.settings["share_to_feed"] = "false" }
+        post.settings.merge(container.settings ?? [:]) { own, _ in own }
+        for child in container.children {
+            // The first picture's tags stand for the carousel's.
+            post.settings.merge(self.containers[child]?.settings ?? [:]) { own, _ in own }
+        }
         self.insert(post)
         for item in media { if let item = self.media[item.id] { self.record(.media(item)) } }
         call.tookEffect = true

@@ -12,6 +12,8 @@ struct CallLog: Sendable {
         /// What the platform counts the call by.
         var endpoint: String
         var worldTime: WorldTime
+        /// The status of the answer; `nil` while there is none, and when it was withheld.
+        var status: Int?
     }
 
     /// Which calls a reader asks for.
@@ -30,12 +32,23 @@ struct CallLog: Sendable {
     init(capacity: Int = 1 << 20) { self.capacity = capacity }
 
     /// Records a call.
-    mutating func record(_ row: Row) {
+    ///
+    /// - Returns: Its sequence number.
+    @discardableResult
+    mutating func record(_ row: Row) -> Int {
         self.rows.append(row)
-        guard self.rows.count >= 2 * self.capacity else { return }
+        let sequence = self.forgotten + self.rows.count
+        guard self.rows.count >= 2 * self.capacity else { return sequence }
         let surplus = self.rows.count - self.capacity
         self.rows.removeFirst(surplus)
         self.forgotten += surplus
+        return sequence
+    }
+
+    /// Records how a call was answered.
+    mutating func answered(_ sequence: Int, status: Int) {
+        let index = sequence - 1 - self.forgotten
+        if self.rows.indices.contains(index) { self.rows[index].status = status }
     }
 
     /// The calls that fit a filter, in order, whether there are more, and how many are forgotten.
@@ -52,7 +65,7 @@ struct CallLog: Sendable {
             entries.append([
                 "sequence": JSONValue(sequence), "platform": .string(row.platform.rawValue),
                 "account": .string(row.account), "endpoint": .string(row.endpoint),
-                "world_time": .string(row.worldTime.iso8601),
+                "world_time": .string(row.worldTime.iso8601), "status": row.status.map { JSONValue($0) },
             ])
         }
         return [

@@ -25,6 +25,8 @@ struct TikTokPublish: Sendable, Codable {
     var isUpload = false
     var text = ""
     var privacy: String?
+    /// What was chosen besides, by name: what is false is left out.
+    var settings: [String: String]?
     var createdAt: WorldTime
     /// What tells the upload address from a guess.
     var uploadToken: String

@@ -107,6 +107,7 @@ extension World {
         var publish = self.makePublish(account, isDraft ? "v_inbox" : "v_pub", source, call.now)
         publish.isDraft = isDraft
         if !isDraft { publish.privacy = try self.tikTokCheckPrivacy(info, account) }
+        publish.settings = Self.settings(info, source)
         publish.text = info?["title"]?.string ?? ""
         guard publish.text.utf16.count <= 2200 else {
             throw TikTokRefusal.invalid("The title has more than 2200 UTF-16 units.")
@@ -165,6 +166,7 @@ extension World {
         publish.isDraft = isDraft
         publish.isPhoto = true
         if !isDraft { publish.privacy = try self.tikTokCheckPrivacy(info, account) }
+        publish.settings = Self.settings(info, body["source_info"], body)
         publish.text = [title, description].filter { !$0.isEmpty }.joined(separator: "\n")
         try self.tikTokCheckCaps(account, isDraft: isDraft, call.now)
         try self.tikTokCheckURLs(urls, account)
@@ -184,6 +186,21 @@ extension World {
             uploadToken: self.secret("upload", account.key.externalID, String(serial)))
         publish.isUpload = isUpload
         return publish
+    }
+
+    /// What was chosen besides words and files, by name.
+    private static func settings(_ parts: JSONValue?...) -> [String: String] {
+        let names = [
+            "privacy_level", "disable_comment", "disable_duet", "disable_stitch", "brand_content_toggle",
+            "brand_organic_toggle", "is_aigc", "auto_add_music", "video_cover_timestamp_ms", "photo_cover_index",
+            "source",
+        ]
+        return parts.reduce(into: [:]) { settings, part in
+            for name in names {
+                guard let value = part?[name], value != false else { continue }
+                settings[name] = value.string ?? String(decoding: value.encoded, as: UTF8.self)
+            }
+        }
     }
 
     /// Stores a publish as it is now.
@@ -243,6 +260,7 @@ extension World {
         post.hasImage = publish.isPhoto
         post.hasVideo = !publish.isPhoto
         post.isPrivate = publish.isPublic ? nil : true
+        post.settings = publish.settings ?? [:]
         post.hiddenUntil = endsAt + (TikTokPublish.moderationSeconds + (call.hiddenSeconds ?? 0))
         publish.postID = post.id
         self.insert(post)

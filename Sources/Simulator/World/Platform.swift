@@ -34,7 +34,8 @@ enum Platform: String, Sendable, Codable, CaseIterable {
         ("api.x.com", .x), (Self.xAdsHost, .x), (Self.tikTokBusinessHost, .tiktok), ("x.com", .x), ("www.x.com", .x),
         ("graph.facebook.com", .facebook),
         ("graph-video.facebook.com", .facebook), ("rupload.facebook.com", .facebook), ("www.facebook.com", .facebook),
-        ("graph.instagram.com", .instagram), ("www.instagram.com", .instagram), ("open.tiktokapis.com", .tiktok),
+        ("graph.instagram.com", .instagram), ("api.instagram.com", .instagram), ("www.instagram.com", .instagram),
+        ("open.tiktokapis.com", .tiktok),
         ("open-upload.tiktokapis.com", .tiktok), ("www.tiktok.com", .tiktok), ("mock.posthorn.test", .mock),
     ]
 

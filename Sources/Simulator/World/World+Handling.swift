@@ -29,10 +29,13 @@ extension World {
         call.parameters = caller.parameters
         call.adAccount = caller.adAccount
         call.isReviewRefused = faults.refusesReview
-        self.calls.record(
-            CallLog.Row(
-                platform: platform, account: call.owner, endpoint: self.countedEndpoint(call),
-                worldTime: now))
+        // Of a batch each read is a call, and the batch itself none.
+        let logged =
+            Self.isGraphBatch(call)
+            ? nil
+            : self.calls.record(
+                CallLog.Row(
+                    platform: platform, account: call.owner, endpoint: self.countedEndpoint(call), worldTime: now))
         call.effect = self.effect(of: call)
         let attempt = call.effect.map { self.arrive($0, call) }
 
@@ -68,6 +71,7 @@ extension World {
                 self.settle(attempt, call, status: response.status, answer: .delivered)
             }
         }
+        if let logged { self.calls.answered(logged, status: response.status) }
         let receipt = attempt == nil && call.read == nil ? nil : Ledger.Receipt(attempt: attempt, read: call.read)
         return Reaction(
             step: .deliver(

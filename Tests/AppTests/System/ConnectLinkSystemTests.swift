@@ -135,6 +135,57 @@ struct ConnectLinkSystemTests {
         }
     }
 
+    @Test(
+        "an app that is registered for Instagram's own login leads to Instagram's page and connects the account that was approved there"
+    )
+    func ownLogin() async throws {
+        try await Self.with { agency, browser in
+            try await agency.admin.add(accounts: [
+                SimulatorAdmin.Account(
+                    platform: "instagram", externalID: "17841400000000001", handle: "acme", name: "Acme",
+                    accessToken: "i1", followers: 5000, timeZone: "Europe/Berlin")
+            ])
+            let secret = try agency.file("secret.txt", "app-secret\n")
+            let wrong = try await agency.answer([
+                "app", "add", "own", "--platform", "instagram", "--client-id", "agency", "--secret-file", secret,
+                "--login", "myspace",
+            ])
+            #expect(wrong.code != 0 && wrong.messages.contains("facebook, instagram"), "\(wrong.messages)")
+            try await agency.run(
+                "app", "add", "own", "--platform", "instagram", "--client-id", "agency", "--secret-file", secret,
+                "--login", "instagram")
+            let app = try #require(try await agency.json("app", "show", "own") as? [String: Any])
+            #expect((app["scopes"] as? [String])?.contains("instagram_business_content_publish") == true)
+            let link = try await Self.link(agency, "connect", "--client", "acme", "--platform", "instagram")
+            let declined = try await browser.open(try await browser.answer(link, "decline=1"))
+            #expect(declined.status == 403, "\(declined.text)")
+            let few = try await browser.open(
+                try await browser.answer(
+                    link, "approve=17841400000000001",
+                    changed: ["%2Cinstagram_business_content_publish": "", ",instagram_business_content_publish": ""]))
+            #expect(few.status == 409 && few.text.contains("instagram_business_content_publish"), "\(few.text)")
+            let callback = try await browser.answer(link, "approve=17841400000000001")
+            // A browser keeps to itself what stands behind the #.
+            let done = try await browser.open(callback.replacing("#_", with: ""))
+            #expect(done.status == 200 && done.text.contains("@acme"), "\(done.text)")
+            let check = try #require(try await agency.json("account", "check", "acme/instagram") as? [String: Any])
+            // It renews itself: there is no end that a person must know of.
+            #expect(check["problem"] is NSNull && check["token_ends_at"] is NSNull, "\(check)")
+            try Data([0, 0, 0, 0x20] + Array("ftypisom, a film".utf8)).write(
+                to: agency.folder.appendingPathComponent("f.mp4"))
+            try await agency.setRate(60)
+            try await agency.run(
+                "post", "create", "--client", "acme", "--account", "instagram", "--now", "--text", "Reel", "--media",
+                "f.mp4")
+            try await agency.until {
+                try await agency.work()
+                return try await agency.count(
+                    "SELECT count(*) FROM target WHERE state NOT IN ('published', 'failed')") == 0
+            }
+            #expect(try await agency.count("SELECT count(*) FROM target WHERE state = 'published'") == 1)
+        }
+    }
+
     @Test("who declines, allows too little or comes with another account is told so and may try again")
     func refusals() async throws {
         try await Self.with { agency, browser in

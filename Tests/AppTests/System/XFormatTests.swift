@@ -68,6 +68,9 @@ struct XFormatTests {
         var media: [String]
         var alt_texts: [String]
         var poll: [String]?
+        var poll_minutes: Int?
+        var media_types: [String]
+        var settings: [String: String]
     }
 
     /// What the platform has, oldest first.
@@ -86,7 +89,9 @@ struct XFormatTests {
             try await Self.open(agency)
             try await agency.setRate(60)
             try await Self.plan(agency, "--text", "Words & more", "--link", "https://example.com/a")
-            try await Self.plan(agency, "--text", "Picture", "--media", "a.png", "--alt", "A horn")
+            try await Self.plan(
+                agency, "--text", "Picture", "--media", "a.png", "--alt", "A horn", "--set",
+                "x.reply_settings=following", "--set", "x.made_with_ai=true", "--set", "x.paid_partnership=true")
             try await Self.plan(
                 agency, "--text", "Four", "--media", "a.png", "--media", "b.png", "--media", "c.png", "--media",
                 "big.png")
@@ -102,10 +107,15 @@ struct XFormatTests {
             let posts = try await Self.shown(agency)
             let known = Dictionary(uniqueKeysWithValues: posts.map { ($0.text, $0) })
             #expect(posts.count == 11 && known["Words & more\nhttps://example.com/a"] != nil)
-            #expect(known["Picture"]?.alt_texts == ["A horn"] && known["Four"]?.media.count == 4)
-            #expect(known["Moving"]?.media.count == 1 && known["Film"]?.media.count == 1)
+            #expect(known["Picture"]?.alt_texts == ["A horn"] && known["Picture"]?.media_types == ["image/png"])
+            #expect(
+                known["Picture"]?.settings
+                    == ["reply_settings": "following", "made_with_ai": "true", "paid_partnership": "true"])
+            #expect(known["Four"]?.media_types == Array(repeating: "image/png", count: 4))
+            #expect(known["Moving"]?.media_types == ["image/gif"] && known["Film"]?.media_types == ["video/mp4"])
+            #expect(known["Words & more\nhttps://example.com/a"]?.media_types == [])
             #expect(known["Comment"]?.reply_to == known["Film"]?.id)
-            #expect(known["Brass?"]?.poll == ["Yes", "No"])
+            #expect(known["Brass?"]?.poll == ["Yes", "No"] && known["Brass?"]?.poll_minutes == 60)
             #expect(known["Two"]?.reply_to == known["One"]?.id && known["Three"]?.reply_to == known["Two"]?.id)
             #expect(known["Answer"]?.reply_to == root.id && known["One"]?.reply_to == nil)
             #expect(try await Self.effects(agency) == 11)

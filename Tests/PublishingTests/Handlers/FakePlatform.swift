@@ -58,6 +58,8 @@ final class FakePlatform: Sendable {
         var unreadable: Set<String> = []
         /// What fails every call that names it.
         var poison: Set<String> = []
+        /// What every call for more than one post fails with.
+        var batchError: PluginError?
         /// What the account posted elsewhere, newest first; two to a page.
         var past: [FoundPost] = []
         /// What stands under posts, by identity.
@@ -149,10 +151,11 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
 
     func metrics(_ request: MetricsRequest) async throws(PluginError) -> [MetricReading] {
         let posts = request.posts.map(\.id)
-        let (isPoisoned, unreadable) = self.platform.state.withLock { state in
+        let (isPoisoned, unreadable, batchError) = self.platform.state.withLock { state in
             state.metricCalls.append(posts)
-            return (!state.poison.isDisjoint(with: posts), state.unreadable)
+            return (!state.poison.isDisjoint(with: posts), state.unreadable, state.batchError)
         }
+        if let batchError, posts.count > 1 { throw batchError }
         if isPoisoned { throw PluginError(.permanent, "one of these is no post") }
         return posts.filter { !unreadable.contains($0) }.map {
             MetricReading(

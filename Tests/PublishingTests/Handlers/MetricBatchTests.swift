@@ -76,6 +76,27 @@ struct MetricBatchTests {
         #expect(Self.calls(agency).last == ["post-4"])
     }
 
+    @Test("where a limit is smaller than a batch, its posts are read one by one")
+    func tooLarge() async throws {
+        let agency = try await Self.published(3, batch: 100)
+        let key = LimitKey(scope: .provider("fake"), endpoint: "read", window: .seconds(3600))
+        var call = LimitedCall(
+            endpoint: "read", scopes: [.provider("fake")], usual: [UsualLimit(key, calls: 30)])
+        call.count = 50
+        var refusal: LimitRefusal?
+        do {
+            _ = try await LimitStore(pool: agency.pool).debit(call)
+        } catch let error as LimitRefusal {
+            refusal = error
+        }
+        let error = TransportError(
+            LimitReached(try #require(refusal)), "no time will do", underlying: refusal)
+        agency.platform.state.withLock { $0.batchError = PluginError(error, creates: false) }
+        #expect(try await Self.drain(agency) == ["succeeded", "succeeded", "succeeded"])
+        #expect(try await agency.count("SELECT count(DISTINCT publication_id) FROM sample") == 3)
+        #expect(Self.calls(agency).last?.count == 1)
+    }
+
     @Test("posts that are gone, and those of other accounts, are not asked for")
     func others() async throws {
         let agency = try await Self.published(3, batch: 100)

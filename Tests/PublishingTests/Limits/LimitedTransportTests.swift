@@ -5,6 +5,7 @@ import FacebookPlugin
 import Foundation
 import HTTPTypes
 import JobQueue
+import MetaGraph
 import MockPlugin
 import PQClient
 import PluginKit
@@ -83,6 +84,30 @@ struct LimitedTransportTests {
         #expect(await self.send(transport, self.call("other")) == nil)
         let app = try #require(self.caller.app)
         #expect(try await limits.store.limits(of: [.app(app)]).map(\.used) == [2])
+    }
+
+    @Test("a batch is debited as many calls as it has reads, and none of them when they are not all left")
+    func batches() async throws {
+        let limits = try await self.limits(
+            RateBucket(endpoint: "read", scope: .account, calls: 120, window: .seconds(900)))
+        let platform = CountingTransport()
+        let transport = LimitedTransport(platform, limits: limits)
+        let reads = (0..<50).map { GraphRead("\($0)", ["fields": "id"]) }
+        let graph = GraphClient(PluginContext(http: transport))
+        func batch() async {
+            await Caller.$current.withValue(self.caller) {
+                // What the answer says is not what is looked at.
+                _ = try? await graph.batch(reads, as: GraphCaller(token: Secret("t")), endpoint: "read")
+            }
+        }
+        let account = try #require(self.caller.account)
+        for used in [50, 100, 100] {
+            await batch()
+            #expect(try await limits.store.limits(of: [.account(account)]).map(\.used) == [used])
+        }
+        #expect(platform.calls.withLock { $0.map(\.count) } == [50, 50])
+        for _ in 0..<20 { #expect(await self.send(transport, self.call("read")) == nil) }
+        #expect(await self.send(transport, self.call("read"))?.limit != nil)
     }
 
     @Test("what the fence has debited is not debited again, but another call with its permit is")

@@ -14,10 +14,10 @@ from .recording import Request
 from .rules import RULES, graph_values
 
 SPECS = Path(__file__).parent.parent / "specs"
-SHEETS = ("tiktok", "tiktok-upload", "x-oauth", "x-ads-stats", "dialogs", "meta-upload", "graph")
+SHEETS = ("tiktok", "tiktok-upload", "x-oauth", "x-ads-stats", "dialogs", "meta-upload", "graph", "instagram-login")
 # Hosts of the simulator's own platform, which has no contract outside of docs/mock-platform.md.
 NOT_CHECKED = ("mock.posthorn.test",)
-DIALOGS = ("www.facebook.com", "www.tiktok.com", "x.com")
+DIALOGS = ("www.facebook.com", "www.instagram.com", "www.tiktok.com", "x.com")
 
 
 @dataclass
