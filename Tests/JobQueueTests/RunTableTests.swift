@@ -20,8 +20,8 @@ struct RunTableTests {
 
     static func table(_ leases: [Int64]) -> RunTable {
         var table = RunTable(slots: ["work": 4])
-        table.claimBegins("work", slots: leases.count)
-        table.claimEnds("work", slots: leases.count, jobs: leases.map(self.job))
+        table.claimBegins()
+        table.claimEnds(leases.map(self.job))
         return table
     }
 
@@ -45,25 +45,12 @@ struct RunTableTests {
         #expect(table.freeSlots("work") == 4 && table.isEmpty)
     }
 
-    @Test("slots that a claim under way may fill are not offered to a second one")
-    func reserved() {
-        var table = Self.table([])
-        table.claimBegins("work", slots: 3)
-        #expect(table.freeSlots("work") == 1)
-        table.claimBegins("work", slots: 1)
-        #expect(table.freeSlots("work") == 0)
-        table.claimEnds("work", slots: 3, jobs: [Self.job(1)])
-        #expect(table.freeSlots("work") == 2)
-        table.claimEnds("work", slots: 1, jobs: [])
-        #expect(table.freeSlots("work") == 3)
-    }
-
     @Test("a lease that a beat does not know any more is lost, unless it was claimed or finished meanwhile")
     func lost() {
         var table = Self.table([1, 2])
         let mark = table.mark()
-        table.claimBegins("work", slots: 1)
-        table.claimEnds("work", slots: 1, jobs: [Self.job(3)])
+        table.claimBegins()
+        table.claimEnds([Self.job(3)])
         table.ran(2, keepsSlot: false)
         let actions = table.apply(Self.answer([]), since: mark, worker: Self.worker)
         #expect(actions.cancellations.map(\.0.lease.number) == [1] && actions.cancellations.map(\.1) == [.lost])
@@ -89,9 +76,9 @@ struct RunTableTests {
         var table = Self.table([1])
         #expect(table.apply(Self.answer([1, 9]), since: table.mark(), worker: Self.worker).orphans.isEmpty)
         let mark = table.mark()
-        table.claimBegins("work", slots: 1)
+        table.claimBegins()
         #expect(table.apply(Self.answer([1, 9]), since: mark, worker: Self.worker).orphans.isEmpty)
-        table.claimEnds("work", slots: 1, jobs: [])
+        table.claimEnds([])
         #expect(table.apply(Self.answer([1, 9]), since: mark, worker: Self.worker).orphans.isEmpty)
         #expect(table.apply(Self.answer([1, 9]), since: table.mark(), worker: Self.worker).orphans == [9])
     }

@@ -246,33 +246,7 @@ struct TurnBoardTests {
         scout.request()
         #expect(scout.nextPage(now: self.now, isCalm: false) == Lane(client: .none, account: .none))
         scout.saw([])
-        #expect(scout.nextPage(now: self.now + .seconds(1), isCalm: true) == nil)
         #expect(scout.nextPage(now: self.now + .seconds(1), isCalm: false) != nil)
-    }
-
-    @Test("a page is asked for once at a time, and again when it did not come")
-    func pages() {
-        var scout = LaneScout(interval: .seconds(1))
-        #expect(scout.nextPage(now: self.now, isCalm: false) != nil)
-        #expect(scout.nextPage(now: self.now, isCalm: false) == nil)
-        scout.lostPage()
-        #expect(scout.nextPage(now: self.now, isCalm: false) == Lane(client: .none, account: .none))
-    }
-
-    @Test("a second claim asks no lane that the one under way asks, and all of them again afterwards")
-    func twoClaims() {
-        var turns = QueueTurns(scout: LaneScout(interval: .seconds(1)))
-        let lanes = (0..<6).map { _ in self.lane() }
-        turns.board.join(lanes.map { SightedLane(lane: $0) }, now: self.now)
-        let first = turns.flights("work", limit: 4, now: self.now)
-        #expect(first.count == 1 && first[0].slots == 4 && first[0].after != nil)
-        let second = turns.flights("work", limit: 4, now: self.now)
-        #expect(second.count == 1 && second[0].after == nil)
-        #expect(Set(second[0].lanes).isDisjoint(with: first[0].lanes) && second[0].lanes.count == 2)
-        #expect(turns.flights("work", limit: 4, now: self.now).isEmpty && turns.claims == 2)
-        turns.ends(second[0].lanes, answers: [], now: self.now)
-        turns.ends(first[0].lanes, answers: [], now: self.now)
-        #expect(Set(turns.flights("work", limit: 6, now: self.now)[0].lanes) == Set(lanes))
     }
 
     @Test("shares are cut to the room that every limit of a lane leaves")

@@ -10,10 +10,17 @@ extension ChaosMonkey {
 
     /// Stops a worker where it stands until the fleet takes it for dead, then lets it go on with what it had in its hands.
     func freeze(_ pool: ConnectionPool) async throws {
-        let worker = self.random(below: self.running.workers.count)
+        // One that was killed just now is not there to be stopped: another one, or the same when it is back.
+        var worker = self.random(below: self.running.workers.count)
+        var stopped = self.running.workers.kill(worker, with: SIGSTOP)
+        while stopped == nil {
+            try await Task.sleep(for: .milliseconds(50))
+            worker = self.random(below: self.running.workers.count)
+            stopped = self.running.workers.kill(worker, with: SIGSTOP)
+        }
+        guard let process = stopped else { return }
         self.setFrozen(worker, true)
         defer { self.setFrozen(worker, false) }
-        guard let process = self.running.workers.kill(worker, with: SIGSTOP) else { return }
         // The process may be thawed whatever happens: one that was started in its place is not stopped.
         defer { Foundation.kill(process, SIGCONT) }
         let end = ContinuousClock.now + Self.patience

@@ -10,8 +10,6 @@ struct LaneScout: Sendable {
     static let pageSize = 256
     /// While the board has enough to offer, pages are this far apart.
     static let calmPause = Duration.milliseconds(25)
-    /// And laps that nobody asked for begin so many times less often: what falls due makes itself heard.
-    static let calmFactor = 4
 
     /// Without a request, a lap begins this long after the one before.
     let interval: Duration
@@ -19,7 +17,6 @@ struct LaneScout: Sendable {
     private var isRequested = true
     private var lapBegan: Instant?
     private var lastPage: Instant?
-    private var isUnderWay = false
 
     /// Makes a scout whose first lap begins at once.
     init(interval: Duration) { self.interval = interval }
@@ -37,11 +34,9 @@ struct LaneScout: Sendable {
     ///   - isCalm: Whether the board has enough to fill the free slots.
     /// - Returns: After which lane the page begins; nil when there is nothing to look for now.
     mutating func nextPage(now: Instant, isCalm: Bool) -> Lane? {
-        guard !self.isUnderWay else { return nil }
         if isCalm, let lastPage, lastPage.duration(to: now) < Self.calmPause { return nil }
         if self.position == nil {
-            let interval = isCalm ? self.interval * Self.calmFactor : self.interval
-            guard self.isRequested || self.lapBegan.map({ $0.duration(to: now) >= interval }) ?? true else {
+            guard self.isRequested || self.lapBegan.map({ $0.duration(to: now) >= self.interval }) ?? true else {
                 return nil
             }
             self.isRequested = false
@@ -49,16 +44,11 @@ struct LaneScout: Sendable {
             self.position = Lane(client: .none, account: .none)
         }
         self.lastPage = now
-        self.isUnderWay = true
         return self.position
     }
 
-    /// The page did not come: it is asked for again.
-    mutating func lostPage() { self.isUnderWay = false }
-
     /// A page came: the lap goes on after its last lane, or is over when it was not full.
     mutating func saw(_ page: [SightedLane]) {
-        self.isUnderWay = false
         self.position = page.count < Self.pageSize ? nil : page.last?.lane
     }
 }

@@ -167,13 +167,7 @@ struct TurnBoard: Sendable {
     /// What to ask for next: lanes in the order of their turns, with counts that add up to at most `limit`.
     ///
     /// The lanes stay on the board until ``took(_:now:)`` says otherwise, so a claim that fails costs nobody a turn.
-    ///
-    /// - Parameters:
-    ///   - limit: How many jobs may be taken.
-    ///   - now: The worker's clock.
-    ///   - asked: Lanes that a claim under way asks already: they are left out, and keep their place.
-    /// - Returns: The shares; empty when no lane is open.
-    mutating func next(limit: Int, now: Instant, besides asked: Set<Lane> = []) -> Offer {
+    mutating func next(limit: Int, now: Instant) -> Offer {
         for lane in self.parking.due(now) {
             if let parked = self.lanes[lane]?.parked, parked.until <= now { self.open(lane) }
         }
@@ -187,14 +181,10 @@ struct TurnBoard: Sendable {
             while client.deficit > 0, offer.count < limit, let seat = client.seats.popFirst() {
                 let lane = Lane(client: id, account: seat.account)
                 guard let entry = self.lanes[lane], entry.seat == seat.number else { continue }
-                guard !asked.contains(lane) else {
-                    spent[id, default: []].append(seat)
-                    continue
-                }
                 let count = min(quantum, client.deficit, limit - offer.count)
                 client.deficit -= count
-                let taken = offer.add(lane, count, isLimited: entry.isLimited)
-                if taken < Self.largestShare || lane.account == .none {
+                let asked = offer.add(lane, count, isLimited: entry.isLimited)
+                if asked < Self.largestShare || lane.account == .none {
                     client.seats.append(seat)
                 } else {
                     spent[id, default: []].append(seat)

@@ -94,9 +94,17 @@ extension LimitStore {
             FROM world_now() AS now
             ON CONFLICT (scope, endpoint) DO UPDATE
             SET blocked_until = excluded.blocked_until, reason = excluded.reason, closed_by = excluded.closed_by,
-                closed_at = excluded.closed_at
+                closed_at = excluded.closed_at, refusals = \(Self.refusalsAfterQuiet("endpoint_gate"))
             WHERE endpoint_gate.blocked_until < excluded.blocked_until
             """)
+    }
+
+    /// The refusals that a gate has counted for ``BackOff``: none after it stood open for the longest pause.
+    private static func refusalsAfterQuiet(_ gate: Statement) -> Statement {
+        """
+        CASE WHEN \(gate).blocked_until + make_interval(secs => \(BackOff(first: .zero).longest.seconds)) < excluded.closed_at
+             THEN 0 ELSE \(gate).refusals END
+        """
     }
 
     /// Closes a scope for all work or for that of one queue, so that a claim passes it by at the price of one probe;
@@ -121,7 +129,7 @@ extension LimitStore {
             FROM world_now() AS now
             ON CONFLICT (scope) DO UPDATE
             SET blocked_until = excluded.blocked_until, reason = excluded.reason, closed_by = excluded.closed_by,
-                closed_at = excluded.closed_at
+                closed_at = excluded.closed_at, refusals = \(Self.refusalsAfterQuiet("lane_gate"))
             WHERE lane_gate.blocked_until < excluded.blocked_until
             """)
     }

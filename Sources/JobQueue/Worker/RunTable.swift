@@ -34,8 +34,6 @@ struct RunTable {
     private(set) var runs: [Int64: Run] = [:]
     private var free: [QueueName: Int]
     private var withheld: [QueueName: Int] = [:]
-    /// Slots that claims under way may fill.
-    private var reserved: [QueueName: Int] = [:]
     private var claims = 0
     private var claimGeneration = 0
     private var suspects: Set<Int64> = []
@@ -47,27 +45,22 @@ struct RunTable {
     /// How many handlers work.
     var runningCount: Int { self.runs.values.count { $0.phase == .running } }
 
-    /// The slots of a queue that a further claim may fill.
-    func freeSlots(_ queue: QueueName) -> Int {
-        max(0, (self.free[queue] ?? 0) - (self.withheld[queue] ?? 0) - (self.reserved[queue] ?? 0))
-    }
+    /// The slots of a queue that claims may fill.
+    func freeSlots(_ queue: QueueName) -> Int { max(0, (self.free[queue] ?? 0) - (self.withheld[queue] ?? 0)) }
 
     /// Keeps so many slots of a queue from claims; what runs in them goes on.
     mutating func withhold(_ slots: Int, of queue: QueueName) { self.withheld[queue] = slots }
 
     // MARK: Claims
 
-    /// A claim leaves that may fill so many slots of a queue.
-    mutating func claimBegins(_ queue: QueueName, slots: Int) {
+    mutating func claimBegins() {
         self.claims += 1
         self.claimGeneration += 1
-        self.reserved[queue, default: 0] += slots
     }
 
-    /// Takes the slots of what was claimed, of those that were set aside for it.
-    mutating func claimEnds(_ queue: QueueName, slots: Int, jobs: [ClaimedJob]) {
+    /// Takes the slots of what was claimed.
+    mutating func claimEnds(_ jobs: [ClaimedJob]) {
         self.claims -= 1
-        self.reserved[queue, default: 0] -= slots
         for job in jobs {
             self.runs[job.lease.number] = Run(job: job)
             self.free[job.queue, default: 0] -= 1

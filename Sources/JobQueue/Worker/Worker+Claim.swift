@@ -7,140 +7,107 @@ import Synchronization
 extension Worker {
     /// The most jobs that one claim takes.
     private static let largestClaim = 500
-    /// From so many free slots on, a claim leaves although one of its queue is under way: the next jobs are on their way
-    /// while those of the one before are begun.
-    private static let worthSecondClaim = 64
-
-    /// What the claim loop remembers between its rounds.
-    private struct Round {
-        /// The pause after a failed claim; it grows while they fail.
-        var pause = Duration.milliseconds(50)
-        /// Nothing is asked before then.
-        var restUntil: ContinuousClock.Instant?
-        /// Whether everything was looked for once more since work was last found.
-        var hasLookedAgain = false
-    }
 
     /// Claims as many jobs as there are free slots, whenever there may be some, until drained.
     func claimLoop(_ jobs: inout DiscardingTaskGroup) async {
-        var round = Round()
-        while true {
-            for landing in self.arrivals.take() { self.land(landing, &round, &jobs) }
-            let isQuiet = self.turns.withLock { $0.values.allSatisfy { $0.claims == 0 } }
-            if self.isDraining {
-                if isQuiet { return }
-                await self.wake.wait()
-                continue
-            }
-            let now = ContinuousClock.now
-            if let rest = round.restUntil, now < rest {
-                await self.wake.wait(until: rest)
-                continue
-            }
+        var pause = Duration.milliseconds(50)
+        while !self.isDraining {
             // A fenced worker takes nothing it may have to give back.
             guard self.gate.canSend else {
-                await self.wake.wait(until: now + self.configuration.poll)
+                await self.wake.wait(until: .now + self.configuration.poll)
                 continue
             }
-            self.takeAlarms()
-            if self.sendClaims(&jobs) { continue }
-            if isQuiet, self.configuration.untilEmpty, await self.lookAgain(&round) { continue }
-            await self.wake.wait(until: self.nextLook())
-        }
-    }
-
-    /// Sends out the claims that there are slots and lanes for.
-    ///
-    /// - Returns: Whether there was one.
-    private func sendClaims(_ jobs: inout DiscardingTaskGroup) -> Bool {
-        var hasSent = false
-        for queue in self.configuration.slots.keys.sorted() {
-            let limit = min(self.table.withLock { $0.freeSlots(queue) }, Self.largestClaim)
-            guard limit > 0 else { continue }
-            let now = ContinuousClock.now
-            let flights = self.turns.withLock { turns -> [ClaimFlight] in
-                guard let known = turns[queue],
-                    known.claims == 0 || (known.claims == 1 && limit >= Self.worthSecondClaim)
-                else { return [] }
-                return turns[queue]?.flights(queue, limit: limit, now: now) ?? []
-            }
-            for flight in flights {
-                hasSent = true
-                self.table.withLock { $0.claimBegins(queue, slots: flight.slots) }
-                jobs.addTask {
-                    self.arrivals.add(ClaimLanding(flight: flight, result: await self.fly(flight)))
-                    self.wake.signal()
+            do {
+                self.takeAlarms()
+                let isHungry = try await self.claimRound(&jobs)
+                pause = .milliseconds(50)
+                if isHungry { continue }
+                if self.configuration.untilEmpty, try await self.isDone(&jobs) {
+                    self.drain()
+                    continue
                 }
+                await self.wake.wait(until: self.nextLook())
+            } catch {
+                self.setback("claim", error)
+                await self.wake.wait(until: .now + pause)
+                pause = min(pause * 2, .seconds(2))
             }
         }
-        return hasSent
     }
 
-    /// Asks the database: the lanes whose turn it is, and a look for further ones in the same round trip.
-    private func fly(_ flight: ClaimFlight) async -> ClaimLanding.Result {
-        let claim = LaneClaim(
-            queue: flight.queue, worker: self.id, abilities: self.abilities, shares: flight.shares)
-        do {
-            if flight.isUnderLimits {
-                return .taken(try await self.store.claimUnderLimits(claim), sighted: [])
-            }
-            let (claimed, sighted) = try await self.store.claim(
-                flight.shares.isEmpty ? nil : claim, scout: flight.after.map { (flight.queue, $0) })
-            return .taken(claimed, sighted: sighted)
-        } catch {
-            return .failed(error)
+    /// One claim for each queue with free slots.
+    ///
+    /// - Returns: Whether there may be more for slots that are free now.
+    private func claimRound(_ jobs: inout DiscardingTaskGroup) async throws -> Bool {
+        var isHungry = false
+        for queue in self.configuration.slots.keys.sorted() where !self.isDraining {
+            if try await self.claim(queue, &jobs) { isHungry = true }
         }
+        return isHungry
+    }
+
+    /// One claim: the lanes whose turn it is, and a look for further ones in the same round trip.
+    private func claim(_ queue: QueueName, _ jobs: inout DiscardingTaskGroup) async throws -> Bool {
+        let limit = min(self.table.withLock { $0.freeSlots(queue) }, Self.largestClaim)
+        guard limit > 0 else { return false }
+        let now = ContinuousClock.now
+        guard let (offer, after) = self.turns.withLock({ $0[queue]?.plan(limit: limit, now: now) }),
+            offer.count > 0 || after != nil
+        else { return false }
+
+        let (plain, limited) = (offer.plain, offer.underLimits)
+        if !plain.isEmpty || after != nil {
+            let claim = plain.isEmpty ? nil : self.laneClaim(queue, plain)
+            try await self.take(queue, &jobs) {
+                let (claimed, page) = try await self.store.claim(claim, scout: after.map { (queue, $0) })
+                if after != nil { self.turns.withLock { $0[queue]?.saw(page, now: now) } }
+                return claimed
+            }
+        }
+        if !limited.isEmpty {
+            try await self.take(queue, &jobs) { try await self.store.claimUnderLimits(self.laneClaim(queue, limited)) }
+        }
+        let isFree = self.table.withLock { $0.freeSlots(queue) } > 0
+        return isFree && self.turns.withLock { $0[queue]?.isHungry ?? false }
+    }
+
+    private func laneClaim(_ queue: QueueName, _ shares: [LaneShare]) -> LaneClaim {
+        LaneClaim(queue: queue, worker: self.id, abilities: self.abilities, shares: shares)
     }
 
     /// Starts what a claim took.
-    private func land(_ landing: ClaimLanding, _ round: inout Round, _ jobs: inout DiscardingTaskGroup) {
-        let flight = landing.flight
-        let now = ContinuousClock.now
+    private func take(
+        _ queue: QueueName, _ jobs: inout DiscardingTaskGroup, _ claim: () async throws -> LaneClaimAnswer
+    ) async throws {
+        let asked = ContinuousClock.now
+        self.table.withLock { $0.claimBegins() }
         var answer = LaneClaimAnswer()
-        switch landing.result {
-        case .failed(let error):
-            self.turns.withLock { if flight.after != nil { $0[flight.queue]?.scout.lostPage() } }
-            self.setback("claim", error)
-            round.restUntil = now + round.pause
-            round.pause = min(round.pause * 2, .seconds(2))
-        case .taken(let claimed, let sighted):
-            self.turns.withLock { if flight.after != nil { $0[flight.queue]?.saw(sighted, now: now) } }
-            answer = claimed
-            round.restUntil = nil
-            round.pause = .milliseconds(50)
+        do {
+            answer = try await claim()
+        } catch {
+            self.table.withLock { $0.claimEnds([]) }
+            throw error
         }
-        self.table.withLock { $0.claimEnds(flight.queue, slots: flight.slots, jobs: answer.jobs) }
-        self.turns.withLock { $0[flight.queue]?.ends(flight.lanes, answers: answer.answers, now: now) }
+        self.table.withLock { $0.claimEnds(answer.jobs) }
+        let now = ContinuousClock.now
+        self.turns.withLock { $0[queue]?.board.took(answer.answers, now: now) }
         guard !answer.jobs.isEmpty else { return }
-        round.hasLookedAgain = false
-        self.onEvent(.claimed(flight.queue, count: answer.jobs.count, took: now - flight.left))
+        self.onEvent(.claimed(queue, count: answer.jobs.count, took: now - asked))
         self.configuration.crash.reached(.afterClaim)
         for job in answer.jobs { self.start(job, in: &jobs) }
     }
 
-    /// When nothing runs here: looks everywhere once more, and drains when that finds nothing either.
-    ///
-    /// - Returns: Whether the loop has something to do.
-    private func lookAgain(_ round: inout Round) async -> Bool {
+    /// Whether nothing runs here and nothing is due in the queues of this worker.
+    private func isDone(_ jobs: inout DiscardingTaskGroup) async throws -> Bool {
         guard self.table.withLock({ $0.isEmpty }) else { return false }
-        if round.hasLookedAgain {
-            guard !self.turns.withLock({ $0.values.contains { $0.isHungry } }) else { return false }
-            self.drain()
-            return true
-        }
-        do {
-            self.joinPromoted(try await self.store.promote())
-        } catch {
-            self.setback("promote", error)
-            return false
-        }
-        round.hasLookedAgain = true
+        self.joinPromoted(try await self.store.promote())
         self.turns.withLock { turns in
             for queue in turns.keys {
                 turns[queue]?.scout.request()
                 turns[queue]?.board.reopen()
             }
         }
-        return true
+        while try await self.claimRound(&jobs) {}
+        return self.table.withLock { $0.isEmpty }
     }
 }

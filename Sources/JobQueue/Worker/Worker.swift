@@ -29,8 +29,6 @@ package final class Worker: Sendable {
     let turns: Mutex<[QueueName: QueueTurns]>
     let gate = SendGate()
     let completions = CompletionQueue()
-    /// Claims that are back.
-    let arrivals = ClaimArrivals()
     /// What is written about effects at the same moment.
     let effectWrites = CallGroup<[Statement], [Rows]>(largest: 32)
     let wake = WakeSignal()

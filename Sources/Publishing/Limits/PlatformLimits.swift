@@ -100,6 +100,17 @@ package struct PlatformLimits: Sendable {
         guard isClosing, error.limit == nil, let scope = self.scope(error.scope, of: caller) else {
             return nil
         }
+        if error.code == .needsHuman, let pause = error.retryAfter {
+            // Work that a person's pause would stop rests: what stops a boost or looks for a lost send goes on.
+            let reason = "\(self.manifest.name) said: \(error.message)"
+            try await self.store.pool.withConnection { db in
+                for queue in QueueName.pausable {
+                    try await LimitStore.close(
+                        scope, queue: queue, for: pause, reason: reason, by: self.manifest.id.rawValue, on: &db)
+                }
+            }
+            return pause
+        }
         return try await self.close(
             scope, endpoint: error.scope == .endpoint ? error.endpoint : nil, for: error.retryAfter,
             first: error.firstPause ?? Self.unsaidPause, reason: "\(self.manifest.name) said: \(error.message)")

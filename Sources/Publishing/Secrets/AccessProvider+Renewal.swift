@@ -117,6 +117,10 @@ extension AccessProvider {
             try await Task { () async throws -> Attempt in
                 let tokens: TokenSet
                 do throws(PluginError) {
+                    // Who stood still for so long may not be alone any more, and the refresh token works once.
+                    guard since.duration(to: .now) < self.times.call else {
+                        throw PluginError(.retryAfter, "the process stood still before it could renew the token")
+                    }
                     tokens = try await connecting.refresh(grant.tokens, app: app)
                 } catch {
                     let limits = PlatformLimits(plugin.manifest, store: LimitStore(pool: self.pool))

@@ -14,7 +14,8 @@ struct HeldWork {
     let pool: ConnectionPool
 
     /// What a person settles by connecting an account again.
-    static let reconnect = ["reauthorize", "needs-human"] + AccountState.allCases.map { "account-\($0.rawValue)" }
+    static let reconnect =
+        ["reauthorize", "needs-human", AppStop.word] + AccountState.allCases.map { "account-\($0.rawValue)" }
 
     /// What a person settles by letting a client's work go on.
     static let client = ClientState.allCases.map { "client-\($0.rawValue)" }

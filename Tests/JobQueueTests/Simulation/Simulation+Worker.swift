@@ -105,15 +105,13 @@ extension Simulation {
         if self.left.contains(.slotKeys) {
             for share in shares { counted[share.lane] = self.database.freeSlots(share.lane, queue) }
         }
-        self.workers[worker].table.claimBegins(queue, slots: shares.reduce(0) { $0 + $1.count })
+        self.workers[worker].table.claimBegins()
         self.send(.claim(queue, shares, counted: counted), from: worker)
     }
 
-    private mutating func claimed(
-        _ worker: Int, _ queue: QueueName, _ slots: Int, _ answer: LaneClaimAnswer, _ page: [SightedLane]
-    ) {
+    private mutating func claimed(_ worker: Int, _ queue: QueueName, _ answer: LaneClaimAnswer, _ page: [SightedLane]) {
         let now = self.instant(self.now)
-        self.workers[worker].table.claimEnds(queue, slots: slots, jobs: answer.jobs)
+        self.workers[worker].table.claimEnds(answer.jobs)
         self.workers[worker].boards[queue]?.took(answer.answers, now: now)
         self.workers[worker].boards[queue]?.join(page, now: now)
         for job in answer.jobs {
@@ -134,10 +132,9 @@ extension Simulation {
         case (.register, .done): self.open(worker, from: message.issuedAt)
         case (.beat(let mark), .beat(let beat)): self.beaten(worker, message, beat, mark)
         case (.beat, _): self.add(.beat(worker), in: Pace.heartbeat)
-        case (.claim(let queue, let shares, _), .claimed(let claimed, let page)):
-            self.claimed(worker, queue, shares.reduce(0) { $0 + $1.count }, claimed, page)
-        case (.claim(let queue, let shares, _), _):
-            self.workers[worker].table.claimEnds(queue, slots: shares.reduce(0) { $0 + $1.count }, jobs: [])
+        case (.claim(let queue, _, _), .claimed(let claimed, let page)): self.claimed(worker, queue, claimed, page)
+        case (.claim(let queue, _, _), _):
+            self.workers[worker].table.claimEnds([])
             self.add(.claim(worker, queue), in: self.draw(50...500))
         case (.finish(let runs, _), .finished):
             for run in runs { self.wrote(worker, run) }
