@@ -183,7 +183,9 @@ struct MetricsBench: Sendable {
             let readings = try await services.pool.withTransaction { db in
                 let now = try await db.query("SELECT world_now()").single(Date.self)
                 // A backfill reads everything at once besides; here nothing has appeared yet.
-                let readings = try await record.write(on: &db).readings.filter { $0.dueAt ?? now > now.addingTimeInterval(600) }
+                let readings = try await record.write(on: &db).readings.filter {
+                    $0.dueAt ?? now > now.addingTimeInterval(600)
+                }
                 _ = try await services.jobs.enqueue(readings, on: &db)
                 return readings
             }
