@@ -66,7 +66,7 @@ public struct SendPermit: Sendable, Hashable {
     /// Makes a permit; only the host and test kits do.
     public init(key: String, number: Int, notAfter: ContinuousClock.Instant, endpoint: String = "") {
         self.key = key
-        self.number = number
+        self.absences = absences
         self.notAfter = notAfter
         self.endpoint = endpoint
     }
@@ -126,13 +126,13 @@ public struct UnknownSend: Sendable {
     public var sentAfter: Date
     /// The idempotency key of the send.
     public var key: String
-    /// Which send of this piece it is, from 1: one more after each that was taken for absent.
-    public var number: Int
+    /// How many earlier sends of this piece were taken for absent; what was refused, or never left, is not among them.
+    public var absences: Int
 
     /// Makes a description of a send.
     public init(
         access: AccountAccess, content: PostContent, part: Int, confirmed: [Int: RemotePost], checkpoint: PluginState?,
-        sentAfter: Date, key: String, others: Set<String> = [], number: Int = 1
+        sentAfter: Date, key: String, others: Set<String> = [], absences: Int = 0
     ) {
         self.number = number
         self.others = others

@@ -157,6 +157,30 @@ struct FacebookPluginTests {
         #expect(transport.calls.count { $0.form["upload_phase"] == "start" } == 1)
     }
 
+    @Test("an upload that is refused where Facebook says that it is begins anew, and does not fail the post")
+    func refusedGoingOn() async throws {
+        var lost = FacebookFixtures.piece(0, 1_048_576, 1_500_000)
+        lost.outcome = .lost
+        var refused = lost
+        refused.outcome = .reply(FacebookFixtures.error(6001))
+        let arrived = FacebookFixtures.status(
+            "700", #"{"video_status":"uploading","uploading_phase":{"bytes_transfered":1048576}}"#, isRepeatable: false)
+        var ended = FacebookFixtures.piece(1_048_576, 1_500_000, 1_500_000)
+        ended.outcome = .reply(FacebookFixtures.error(6000))
+        let first = [FacebookFixtures.session, lost, refused, arrived, ended]
+        let (plugin, transport) = FacebookFixtures.plugin(first + FacebookFixtures.video.exchanges)
+        let context = ScriptedEffectContext()
+        for _ in 1...2 {
+            let error = await #expect(throws: PluginError.self) {
+                _ = try await FacebookFixtures.publish(FacebookFixtures.video.content, plugin, context)
+            }
+            #expect(error?.code == .retryAfter)
+        }
+        _ = try await FacebookFixtures.publish(FacebookFixtures.video.content, plugin, context)
+        #expect(transport.unexpected.isEmpty && transport.left.isEmpty && transport.visibleCalls.count == 2)
+        #expect(transport.calls.count { $0.form["upload_phase"] == "start" } == 2)
+    }
+
     @Test("a film that Facebook works on for more than a day is told of and not asked for any more")
     func stuckFilm() async throws {
         func outcome(askedFor age: TimeInterval) async throws -> PluginError? {

@@ -2,8 +2,10 @@
 
 import Foundation
 import HTTPTypes
+import MetaGraph
 import PluginKit
 import PluginTestKit
+import Synchronization
 import Testing
 
 @testable import FacebookPlugin
@@ -85,15 +87,41 @@ struct PageTokenTests {
         #expect(answers == Array(repeating: true, count: 16))
         #expect(script.calls.count == 1)
     }
+
+    @Test("a list that was asked for before a Page's token was refused says nothing of the Page: it is read once more")
+    func staleList() async throws {
+        let script = ScriptedTransport([Self.list("EAAown-1"), Self.list("EAAown-1"), Self.list("EAAown-2")])
+        let slow = SlowTransport(script)
+        let plugin = FacebookPlugin(
+            context: PluginContext(http: slow, clock: WorldClock { FacebookFixtures.now }))
+        _ = try await plugin.asPage(FacebookFixtures.personal) { _ throws(PluginError) in true }
+        // A Page that the list does not have, so that the list is read again.
+        var other = FacebookFixtures.personal
+        other.externalID = "999"
+        let stranger = other
+        let reading = Task { try? await plugin.asPage(stranger) { _ throws(PluginError) in true } }
+        let token = try await plugin.asPage(FacebookFixtures.personal) { caller throws(PluginError) in
+            guard caller.token == Secret("EAAown-1") else { return caller.token.revealed }
+            while slow.begun < 2 { await Task.yield() }
+            throw PluginError(.reauthorize, "refused")
+        }
+        #expect(token == "EAAown-2" && script.calls.count == 3)
+        #expect(await reading.value == nil)
+    }
 }
 
 /// Lets everybody else have their turn before it answers.
-private struct SlowTransport: HTTPTransport {
-    let base: ScriptedTransport
+private final class SlowTransport: HTTPTransport {
+    private let base: ScriptedTransport
+    private let count = Mutex(0)
 
     init(_ base: ScriptedTransport) { self.base = base }
 
+    /// How many calls have begun.
+    var begun: Int { self.count.withLock { $0 } }
+
     func send(_ call: HTTPCall) async throws(TransportError) -> HTTPReply {
+        self.count.withLock { $0 += 1 }
         for _ in 0..<2000 { await Task.yield() }
         return try await self.base.send(call)
     }

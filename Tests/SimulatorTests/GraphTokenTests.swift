@@ -137,6 +137,16 @@ struct GraphTokenTests {
             #expect(calls?.map { $0["status"]?.integer } == [200, 403, 200])
             #expect(try await simulator.graph("/", [("batch", "[]")]).code == [100, nil])
             #expect(try await simulator.count("attempts") == 0)
+            // A batch that is refused as a whole is one refused call.
+            _ = try await simulator.post(
+                "/_admin/faults",
+                ["match": ["platform": "facebook", "method": "POST", "times": 1], "action": ["status": ["code": 503]]])
+            _ = try await simulator.graph("/", [("batch", batch)], token: "f1")
+            _ = try await simulator.graph("/", [("batch", batch)], token: "nobody")
+            let refused = try await simulator.get("/_admin/calls?platform=facebook&after=3").json["entries"]?.array
+            #expect(refused?.count == 3)
+            #expect(refused?.allSatisfy { ($0["status"]?.integer ?? 0) >= 400 } == true)
+            #expect(refused?.map { $0["account"]?.string } == ["101", "101", ""])
         }
     }
 

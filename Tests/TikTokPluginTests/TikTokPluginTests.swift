@@ -11,6 +11,15 @@ import Testing
 
 @Suite("The TikTok plugin")
 struct TikTokPluginTests {
+    @Test("questions to the creator stay within TikTok's 20 a minute, whichever bucket they are debited to")
+    func creatorBuckets() {
+        let asking = TikTokPlugin.manifest.rateBuckets.filter {
+            [TikTokEndpoint.creator, TikTokEndpoint.open].contains($0.endpoint)
+        }
+        #expect(asking.count == 2 && asking.reduce(0) { $0 + $1.calls } == 20)
+        #expect(asking.allSatisfy { $0.window == .seconds(60) && $0.scope == .account })
+    }
+
     @Test("the plugin keeps the contract")
     func conformance() async {
         let failures = await PluginConformance.run(TikTokPlugin.self, TikTokFixtures.all)

@@ -169,6 +169,9 @@ extension FacebookRun {
             (film.start, film.end) = try Self.piece(opened.start_offset, opened.end_offset)
             film = try await self.keep(film)
         }
+        // Where an earlier try left it, or Facebook says that it is: only there a refusal can be about a session that has ended.
+        var doubtful = known
+        var isResynchronised = false
         while !film.isUploaded {
             let length = min(film.end - film.start, item.byteCount - film.start, Self.piece)
             var form: FormFields = ["upload_phase": "transfer"]
@@ -180,13 +183,13 @@ extension FacebookRun {
                     Piece.self, "\(self.page)/videos", form,
                     GraphFile("video_file_chunk", item, offset: film.start, length: length), as: self.caller,
                     endpoint: FacebookEndpoint.videos)
-            } catch  where known == film && (error.code == .permanent || error.isUploadProblem) {
+            } catch  where doubtful == film && (error.code == .permanent || error.isUploadProblem) {
                 // The answer to a piece that arrived may have been lost: Facebook says how far it is, and it goes on from there.
-                if let next = try await self.resynchronised(film, item) {
-                    film = next
+                if !isResynchronised, let next = try await self.resynchronised(film, item) {
+                    (film, doubtful, isResynchronised) = (next, next, true)
                     continue
                 }
-                // A session that was left alone may have ended: begin anew.
+                // A session that was left alone may have ended, or does not go on where it says: begin anew.
                 self.state.film = nil
                 try await self.context.save(self.state.saved())
                 throw PluginError(.retryAfter, "The upload begins anew: \(error.message)", underlying: error)

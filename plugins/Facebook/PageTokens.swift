@@ -26,10 +26,18 @@ final class PageTokens: Sendable {
     /// Beyond this many the memory begins anew.
     private static let most = 4096
 
+    /// A list that is being read.
+    private struct Reading: Sendable {
+        /// Which list it is, in the order of their beginnings.
+        let number: Int
+        let task: Task<Result<[String: Secret], PluginError>, Never>
+    }
     private struct State {
         var known: [Key: Secret] = [:]
         /// The lists that are being read, by the person's token.
-        var reading: [Secret: Task<Result<[String: Secret], PluginError>, Never>] = [:]
+        var reading: [Secret: Reading] = [:]
+        /// How many lists were begun.
+        var begun = 0
     }
 
     private let state = Mutex(State())
@@ -46,12 +54,22 @@ final class PageTokens: Sendable {
         _ access: AccountAccess, _ client: GraphClient, insteadOf refused: Secret? = nil
     ) async throws(PluginError) -> GraphCaller {
         let key = Key(page: access.externalID, token: access.tokens.accessToken)
-        let known = self.state.withLock { state -> Secret? in
+        let (known, begun) = self.state.withLock { state -> (Secret?, Int) in
             if let refused, state.known[key] == refused { state.known[key] = nil }
-            return state.known[key]
+            return (state.known[key], state.begun)
         }
         if let known { return GraphCaller(token: known, hidden: access.secrets) }
-        guard let token = try await self.learn(access, client)[access.externalID] else { throw Self.lost(nil) }
+        var reading = self.learn(access, client)
+        if let refused, reading.number <= begun {
+            // It may have begun before the refusal: that it has the same token, or none, proves nothing.
+            if case .success(let tokens) = await reading.task.value, let token = tokens[access.externalID],
+                token != refused
+            {
+                return GraphCaller(token: token, hidden: access.secrets)
+            }
+            reading = self.learn(access, client)
+        }
+        guard let token = try await reading.task.value.get()[access.externalID] else { throw Self.lost(nil) }
         return GraphCaller(token: token, hidden: access.secrets)
     }
 
@@ -67,18 +85,16 @@ final class PageTokens: Sendable {
     }
 
     /// Reads the tokens of all Pages of a person, once for all who ask at the same time: the next Page needs no question.
-    private func learn(
-        _ access: AccountAccess, _ client: GraphClient
-    ) async throws(PluginError) -> [String: Secret] {
+    private func learn(_ access: AccountAccess, _ client: GraphClient) -> Reading {
         let person = access.tokens.accessToken
-        let reading = self.state.withLock { state in
+        return self.state.withLock { state -> Reading in
             if let reading = state.reading[person] { return reading }
+            state.begun += 1
             // Awaited by everybody who asks for one of these Pages; a task of its own, because the first of them may be cancelled.
-            let reading = Task { await self.read(access, client) }
+            let reading = Reading(number: state.begun, task: Task { await self.read(access, client) })
             state.reading[person] = reading
             return reading
         }
-        return try await reading.value.get()
     }
 
     private func read(_ access: AccountAccess, _ client: GraphClient) async -> Result<[String: Secret], PluginError> {

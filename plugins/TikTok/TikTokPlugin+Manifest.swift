@@ -41,7 +41,9 @@ extension TikTokPlugin {
         limitsReadOn: "2026-11-20",
         scopes: ["user.info.basic", "user.info.stats", "video.publish", "video.list"],
         rateBuckets: [
-            RateBucket(endpoint: TikTokEndpoint.creator, scope: .account, calls: 20, window: minute),
+            // TikTok's 20 a minute, less the 6 of opening: what TikTok fetches asks out of those. A call is debited to one bucket, so that no
+            // question can be counted in both.
+            RateBucket(endpoint: TikTokEndpoint.creator, scope: .account, calls: 14, window: minute),
             // Acts of publishing, of uploads and of what TikTok fetches alike; not the last chunk of an upload, which is none.
             RateBucket(endpoint: TikTokEndpoint.open, scope: .account, calls: 6, window: minute),
             // "About 15" a creator and day (?); TikTok's own word comes on top.

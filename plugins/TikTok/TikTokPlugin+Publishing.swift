@@ -74,7 +74,7 @@ struct TikTokRun {
     /// The answer is kept until it is known what became of the send: a run that only finds out again that it was sent does not ask.
     ///
     /// - Parameter endpoint: The bucket. What TikTok fetches is opened by its visible step, which is counted as a post: the question right
-    ///   before it takes the token of the act of publishing.
+    ///   before it takes the token of the act of publishing. A call is debited to one bucket: the one of questions is smaller by as many.
     /// - Returns: What the creator may choose.
     /// - Throws: `permanent` for what the creator may not post.
     mutating func askCreator(countedIn endpoint: String) async throws(PluginError) -> TikTokState.Creator {

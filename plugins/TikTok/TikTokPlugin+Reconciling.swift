@@ -21,8 +21,8 @@ struct TikTokLook {
     private static let mostPages = 20
     /// How long TikTok may take to fetch; not found before that proves nothing.
     private static let fetching: TimeInterval = 3600 + 120
-    /// After how many sends absence from the list is still believed: one new act of publishing, no more.
-    private static let sendsByItself = 1
+    /// How often absence from the list is believed: for one new act of publishing, no more.
+    private static let mostAbsences = 1
     /// How many UTF-16 units of long words the list still shows (?).
     private static let shownLength = 100
 
@@ -113,8 +113,8 @@ struct TikTokLook {
         guard self.send.content.format == .video else {
             return .inconclusive("TikTok's list does not prove that photos were not posted.")
         }
-        guard self.send.number <= Self.sendsByItself else {
-            return .inconclusive("It was sent \(self.send.number) times and is not in TikTok's list.")
+        guard self.send.absences < Self.mostAbsences else {
+            return .inconclusive("It was taken for absent once already, and is not in TikTok's list again.")
         }
         return .absent
     }

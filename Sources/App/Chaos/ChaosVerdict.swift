@@ -16,7 +16,8 @@ struct ChaosVerdict: Sendable {
     var ledger = SimulatorAdmin.LedgerSummary()
     /// Sends that nobody knows the outcome of, and for which no person is asked.
     var unknown = 0
-    /// Sends of unknown outcome that wait for a person.
+    /// Sends of unknown outcome that wait for a person, as where a platform's list proves nothing (photos on TikTok); their posts are
+    /// not published.
     var asked = 0
     /// Markers that took effect.
     var published = Set<String>()
@@ -33,7 +34,7 @@ struct ChaosVerdict: Sendable {
     /// What the history shows.
     var history = ChaosHistory()
 
-    /// Whether every promise was kept.
+    /// Whether every promise was kept: each post is published, or a person is asked about it.
     func isKept(posts: Int) -> Bool {
         self.ledger.duplicates == 0 && self.lost.isEmpty && self.wrong == 0 && self.history.violations.isEmpty
             && self.unknown == 0 && (self.targets["published"] ?? 0) + self.asked == posts

@@ -12,6 +12,7 @@ struct BenchMetrics: PosthornCommand {
             workers read each publication at every age of its platform's manifest, until the last is 29 days old. The world's clock jumps \
             from one stretch of --step minutes with due readings to the next, so that what falls due in a stretch is called for at \
             once. Then the platforms' own log of calls is read: the most calls in any window of each limit. A read of a batch counts as a call. \
+            The readings of publications are measured; the accounts' own numbers, the daily look for posts from elsewhere and backfill are not. \
             Exit code 1 when a limit was exceeded, a call refused or a reading lost.
             """,
         examples: [

@@ -79,13 +79,17 @@ enum SendLook: Sendable {
             for other in effects { confirmed[other.part] = EffectHost.remotePost(other) }
             let known = confirmed
             let others = try await Self.others(work, since: sentAt, pool: services.pool)
+            let sends = try await EffectLedger(pool: services.pool).sends(of: effect.operation, client: work.client)
+            let absences = sends.count {
+                $0.part == effect.part && $0.number < effect.sendNumber && $0.outcome == "absent"
+            }
             return try await services.withAccess(client: work.client, account: work.account, for: "publish") {
                 access throws(PluginError) in
                 try await reconciling.find(
                     UnknownSend(
                         access: access, content: work.content, part: effect.part, confirmed: known,
                         checkpoint: checkpoint, sentAfter: sentAt.addingTimeInterval(-Self.clockMargin),
-                        key: "\(work.operation)#\(effect.part)", others: others, number: effect.sendNumber))
+                        key: "\(work.operation)#\(effect.part)", others: others, absences: absences))
             }
         case .boost(let work):
             guard let boosting = plugin.boosting, let post = work.post else { return nil }

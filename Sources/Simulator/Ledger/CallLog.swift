@@ -29,6 +29,9 @@ struct CallLog: Sendable {
     /// How many calls came before the first row.
     private(set) var forgotten = 0
 
+    /// How many calls there were.
+    var count: Int { self.forgotten + self.rows.count }
+
     init(capacity: Int = 1 << 20) { self.capacity = capacity }
 
     /// Records a call.

@@ -29,9 +29,11 @@ extension World {
         call.parameters = caller.parameters
         call.adAccount = caller.adAccount
         call.isReviewRefused = faults.refusesReview
-        // Of a batch each read is a call, and the batch itself none.
+        // Of a batch each read is a call, and the batch itself none, unless it is refused before any of them.
+        let isBatch = Self.isGraphBatch(call)
+        let before = self.calls.count
         let logged =
-            Self.isGraphBatch(call)
+            isBatch
             ? nil
             : self.calls.record(
                 CallLog.Row(
@@ -72,6 +74,12 @@ extension World {
             }
         }
         if let logged { self.calls.answered(logged, status: response.status) }
+        if isBatch, self.calls.count == before, response.status >= 400 {
+            self.calls.record(
+                CallLog.Row(
+                    platform: platform, account: call.owner, endpoint: self.countedEndpoint(call), worldTime: now,
+                    status: response.status))
+        }
         let receipt = attempt == nil && call.read == nil ? nil : Ledger.Receipt(attempt: attempt, read: call.read)
         return Reaction(
             step: .deliver(

@@ -108,8 +108,8 @@ struct MetaFormatTests {
             try await agency.setRate(60)
             let lost = [
                 ("facebook", "/v25.0/*/feed", 0),
-                // The piece, and the end of the upload that begins anew.
-                ("facebook", "/v25.0/*/videos", 1), ("facebook", "/v25.0/*/videos", 5),
+                // The piece, and the visible end: between them the same piece is refused, and Facebook says that it has it.
+                ("facebook", "/v25.0/*/videos", 1), ("facebook", "/v25.0/*/videos", 3),
                 ("facebook", "/v25.0/*/video_reels", 1), ("facebook", "/v25.0/*/photo_stories", 0),
                 ("instagram", "/v25.0/*/media_publish", 0), ("facebook", "/v25.0/*/comments", 0),
             ].enumerated().map { number, rule in
@@ -127,6 +127,11 @@ struct MetaFormatTests {
             try await Self.publish(agency)
             let effects = try await Self.effects(agency)
             #expect(effects.values.reduce(0, +) == 6, "\(effects)")
+            #expect(effects["facebook POST /{page}/videos"] == 1, "\(effects)")
+            // The end of the film was found in the Page's list.
+            let calls = try await PlatformCall.all(agency.admin).filter { $0.platform == "facebook" }
+            #expect(calls.contains { $0.endpoint == "GET /{page}/videos" })
+            #expect(calls.count { $0.endpoint == "POST /{page}/videos" } == 4)
             #expect(try await agency.admin.ledgerSummary().duplicates == 0)
             #expect(try await agency.count("SELECT count(*) FROM publication") == 5)
             // A film has numbers under its post's identity alone.

@@ -34,6 +34,8 @@ final class FakePlatform: Sendable {
         var scopes: [String] = []
         var renewedScopes: [String] = []
         var findings: [Finding] = []
+        /// What each look was told of earlier sends.
+        var absences: [Int] = []
         var findError: PluginError?
         var hidesPosts = false
         var boostStarts = 0
@@ -140,6 +142,7 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     func find(_ send: UnknownSend) async throws(PluginError) -> Finding {
         if let error = self.platform.state.withLock({ $0.findError }) { throw error }
         return self.platform.state.withLock { state in
+            state.absences.append(send.absences)
             if !state.findings.isEmpty { return state.findings.removeFirst() }
             let text = send.content.parts[send.part].text
             guard !state.hidesPosts,

@@ -95,6 +95,23 @@ struct ReconcileHandlerTests {
         #expect(agency.platform.state.withLock { $0.calls } == 0)
     }
 
+    @Test("a look is told how often the piece was taken for absent, and what was refused is not counted")
+    func absences() async throws {
+        let agency = try await AgencyFixture()
+        let target = try await agency.plan("hello")
+        agency.platform.script(
+            .refuse(PluginError(.rateLimited, "slow down", retryAfter: .seconds(60))), .lose, .lose, .accept)
+        #expect(try await agency.work(agency.publisher) == ["deferred"])
+        try await agency.advance(.seconds(61))
+        try await agency.settle()
+        #expect(try await agency.state(of: target) == "published")
+        #expect(
+            try await agency.intents.show(target.description).sends.map(\.outcome)
+                == ["not-sent", "absent", "absent", "confirmed"])
+        let told = agency.platform.state.withLock { $0.absences }
+        #expect(told == told.sorted() && Set(told) == [0, 1], "\(told)")
+    }
+
     @Test("the answer of a worker that was only frozen settles it while somebody waits to look")
     func thaws() async throws {
         let agency = try await AgencyFixture()
