@@ -66,7 +66,7 @@ public struct SendPermit: Sendable, Hashable {
     /// Makes a permit; only the host and test kits do.
     public init(key: String, number: Int, notAfter: ContinuousClock.Instant, endpoint: String = "") {
         self.key = key
-        self.absences = absences
+        self.number = number
         self.notAfter = notAfter
         self.endpoint = endpoint
     }
@@ -134,7 +134,7 @@ public struct UnknownSend: Sendable {
         access: AccountAccess, content: PostContent, part: Int, confirmed: [Int: RemotePost], checkpoint: PluginState?,
         sentAfter: Date, key: String, others: Set<String> = [], absences: Int = 0
     ) {
-        self.number = number
+        self.absences = absences
         self.others = others
         self.access = access
         self.content = content
