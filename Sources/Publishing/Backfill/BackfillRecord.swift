@@ -80,19 +80,19 @@ package struct BackfillRecord: Sendable {
     /// - Returns: The world's time.
     /// - Throws: What the database throws.
     func end(wholePast: Bool, on db: inout Transaction) async throws -> Date {
-        let now = try await db.query("SELECT world_now()").single(Date.self)
-        let looked = try await self.barrier(on: &db).map { min($0, now) } ?? now
+        let barrier = try await self.barrier(on: &db)
         try await db.execute(
             """
             UPDATE account
-            SET backfilled_at = CASE WHEN \(wholePast) THEN world_now() ELSE backfilled_at END, looked_at = \(looked),
+            SET backfilled_at = CASE WHEN \(wholePast) THEN world_now() ELSE backfilled_at END,
+                looked_at = least(world_now(), \(barrier)),
                 next_look_at = coalesce(
                     next_look_at,
                     world_now() + interval '12 hours'
                     + make_interval(secs => mod(abs(hashtext(account_id::text)::bigint), 86400)))
             WHERE client_id = \(self.client) AND account_id = \(self.account)
             """)
-        return now
+        return try await db.query("SELECT world_now()").single(Date.self)
     }
 
     private func readings(

@@ -8,7 +8,8 @@ import Persistence
 
 /// Plans a look a day at every account whose past is known, for what others than Posthorn posted: each at a time of day of its own.
 ///
-/// An account whose last look or backfill is not done yet is left out until the next day. Platforms that charge for reading are left out, unless a person wants it for an account.
+/// An account whose last look or backfill is not done yet is left out until the next day. Platforms that charge for reading are left out,
+/// unless a person wants it for an account.
 package struct DailyLookHousekeeping: Housekeeping {
     /// The most accounts that a round takes up.
     private static let batch: Int32 = 200
