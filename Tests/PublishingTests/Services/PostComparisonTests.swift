@@ -51,7 +51,8 @@ struct PostComparisonTests {
             let moment = try Date(iso8601: at)
             try await self.fixture.pool.execute(
                 """
-                INSERT INTO publication (client_id, publication_id, account_id, platform, remote_id, published_at, origin, state, text, content_type)
+                INSERT INTO publication (client_id, publication_id, account_id, platform, remote_id, published_at, origin, state, text,
+                                         content_type)
                 SELECT client_id, \(id), account_id, platform, \("\(id)"), \(moment), 'external', \(state), \(text), \(format)
                 FROM account WHERE slug = \(account)
                 """)
