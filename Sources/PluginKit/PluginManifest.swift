@@ -285,11 +285,14 @@ public struct Setting: Sendable, Hashable, Codable {
     public var values: [String]
     /// What it does.
     public var help: String
+    /// Whether the same words with another value are another post, and no repetition: what it answers, the answers of a poll.
+    public var makesAnother: Bool
 
     /// Makes a setting.
-    public init(_ name: String, values: [String] = [], _ help: String) {
+    public init(_ name: String, values: [String] = [], makesAnother: Bool = false, _ help: String) {
         self.name = name
         self.values = values
+        self.makesAnother = makesAnother
         self.help = help
     }
 }

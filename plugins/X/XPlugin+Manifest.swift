@@ -107,10 +107,12 @@ extension XPlugin {
                 "Who may reply; everybody unless set"),
             Setting("made_with_ai", values: ["true", "false"], "Marks the media as made with AI"),
             Setting("paid_partnership", values: ["true", "false"], "Marks the post as a paid partnership"),
-            Setting(XSettings.poll, "A poll under the words: 2 to 4 answers of up to 25 characters, as Yes|No|Perhaps"),
+            Setting(
+                XSettings.poll, makesAnother: true,
+                "A poll under the words: 2 to 4 answers of up to 25 characters, as Yes|No|Perhaps"),
             Setting(XSettings.pollMinutes, "How long the poll runs, 5 to 10080 minutes; a day unless set"),
             Setting(
-                XSettings.replyTo,
+                XSettings.replyTo, makesAnother: true,
                 "The post that it answers, by number or address; the author must have mentioned the account, or be it"),
         ],
         costs: [

@@ -31,8 +31,9 @@ struct PostCommands: AsyncParsableCommand {
                 --best gives each account its own best free time of the next days, by what `best-times explain` says of it.
                 --next-slot takes the next free one of the slots that `best-times slots` gave it: so many posts a week, where the week is best.
                 The same words (and files) as another post of the account within 30 days, planned, published or found on the platform, are a
-                warning that names it; X refuses duplicates, so there it is a refusal (exit code 73) unless --allow-duplicate. So is a
-                warning a time that is nearer to another post of the account than --best would go (three hours, or `best-times quiet`).
+                warning that names it; X refuses duplicates, so there it is a refusal (exit code 73) unless --allow-duplicate, if links and
+                files are known to be the same. Another reply or poll is another post. `post edit` and `post move` do not compare. A
+                time that is nearer to another post of the account than --best would go (three hours, or `best-times quiet`) is a warning, too.
                 Lines that hold only --- make a thread. A --media that begins with https:// is fetched now, from the public network alone.
                 Length, shape, rate and coding of files are checked too where ffprobe and vipsheader are installed (POSTHORN_MEDIA_PROBE).
                 --transcode makes files that an account does not take into ones that it takes, by ffmpeg and libvips: type, coding, pictures
@@ -69,13 +70,12 @@ struct PostCommands: AsyncParsableCommand {
             try await context.withServices { services in
                 let draft = try await self.content.fitted(services, context, isDryRun: self.change.isDryRun)
                 if self.change.isDryRun {
-                    let prepared = try await services.posts.check(
+                    let checked = try await services.posts.check(
                         draft, client: self.content.client, actor: Actor.current)
-                    PostRows.say(prepared.notes, context.output)
-                    for target in prepared.targets {
-                        if let reason = prepared.reasons[target.id] { context.output.note(reason) }
-                    }
-                    return context.output.note("would plan \(prepared.targets.count) target(s)")
+                    guard checked.isNew else { return Self.sayExisting(checked, context) }
+                    PostRows.say(checked.notes, context.output)
+                    for reason in checked.reasons { context.output.note(reason) }
+                    return context.output.note("would plan \(checked.targets.count) target(s)")
                 }
                 let created = try await services.posts.create(draft, client: self.content.client, actor: Actor.current)
                 PostRows.say(created.notes, context.output)
@@ -85,11 +85,15 @@ struct PostCommands: AsyncParsableCommand {
                     context.output.success(
                         "\(draft.isDraft ? "kept as a draft" : "planned") for \(created.targets.count) account(s)")
                 } else {
-                    context.output.note(
-                        "a post with the key '\(created.post.key ?? "")' is there already: nothing was changed")
+                    Self.sayExisting(created, context)
                 }
                 context.output.show(PostRows.record(detail))
             }
+        }
+
+        private static func sayExisting(_ existing: CreatedPost, _ context: CommandContext) {
+            context.output.note(
+                "a post with the key '\(existing.post.key ?? "")' is there already: nothing was changed")
         }
     }
 
@@ -113,12 +117,14 @@ struct PostCommands: AsyncParsableCommand {
                 do {
                     var draft = try await self.content.fitted(services, context, isDryRun: true)
                     if draft.time == .unplanned, !draft.leavesTime { draft.isDraft = true }
-                    let prepared = try await services.posts.check(
+                    let checked = try await services.posts.check(
                         draft, client: self.content.client, actor: Actor.current)
+                    let fine =
+                        checked.isNew
+                        ? "nothing is wrong with it"
+                        : "a post with the key '\(checked.post.key ?? "")' is there already: it would stay as it is"
                     context.output.show(
-                        Listing(
-                            columns, rows: prepared.notes.map(Self.record), idKey: "field",
-                            empty: "nothing is wrong with it"))
+                        Listing(columns, rows: checked.notes.map(Self.record), idKey: "field", empty: fine))
                 } catch let error as ServiceError where !error.issues.isEmpty {
                     context.output.show(Listing(columns, rows: error.issues.map(Self.record), idKey: "field"))
                     throw CommandError(.badData, "\(error.issues.count) thing(s) are wrong with the post")

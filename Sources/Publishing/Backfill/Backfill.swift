@@ -39,7 +39,8 @@ package struct Backfill: Sendable, Hashable {
     }
 }
 
-/// A daily look for what others than Posthorn posted on an account whose past is known: a backfill that ends at the first post that it knows.
+/// A daily look for what others than Posthorn posted on an account whose past is known: a backfill that ends with the page
+/// whose oldest post was found before.
 struct DailyLook {
     /// The most posts that a look takes in; whoever posts more a day needs a backfill.
     static let most = 200
@@ -82,7 +83,7 @@ struct BackfillStep: Sendable, Hashable, Codable {
     var since: Date
     /// The newest one.
     var until: Date
-    /// Whether it ends at the first post that is known.
+    /// Whether it ends with the first page whose oldest post was found before.
     var untilKnown: Bool?
 
     /// How many posts the next call asks for.

@@ -63,8 +63,8 @@ package struct BackfillHandler: JobHandler {
         return JobResult(.succeeded) { db in
             try await ApiCostRepository.append(
                 costs, client: job.client, account: account, platform: plugin.manifest.id, on: &db)
-            let (readings, hasKnown) = try await record.write(on: &db)
-            let isOver = step.untilKnown == true && (hasKnown || isPast)
+            let (readings, reachesFound) = try await record.write(on: &db)
+            let isOver = step.untilKnown == true && (reachesFound || isPast)
             if let next, !isOver {
                 try await jobs.enqueue(readings + [next], on: &db)
             } else {

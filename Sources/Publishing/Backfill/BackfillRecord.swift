@@ -38,18 +38,17 @@ package struct BackfillRecord: Sendable {
 
     /// Writes what is new.
     ///
-    /// - Returns: The jobs that read its numbers, once now, and again at the ages that it has not reached yet; and whether something was
-    ///   known before.
+    /// - Returns: The jobs that read its numbers, once now, and again at the ages that it has not reached yet; and whether what is older was
+    ///   found before: the oldest post was. That Posthorn published a post says nothing of what others posted before it.
     /// - Throws: What the database throws.
-    package func write(on db: inout Transaction) async throws -> (readings: [NewJob], hasKnown: Bool) {
-        guard let oldest = self.posts.map(\.publishedAt).min() else { return ([], false) }
+    package func write(on db: inout Transaction) async throws -> (readings: [NewJob], reachesFound: Bool) {
+        guard let oldest = self.posts.min(by: { $0.publishedAt < $1.publishedAt }) else { return ([], false) }
         let now = try await db.query("SELECT world_now()").single(Date.self)
-        let known = try await self.known(since: oldest, on: &db)
-        let barrier =
-            try await self.firstUnsettledSend(on: &db)?.addingTimeInterval(-Self.clockMargin) ?? .distantFuture
+        let (known, found) = try await self.known(since: oldest.publishedAt, on: &db)
+        let barrier = try await self.barrier(on: &db) ?? .distantFuture
         let new = self.posts.filter { $0.publishedAt < barrier && known.isDisjoint(with: $0.ids) }
-        let hasKnown = self.posts.contains { !known.isDisjoint(with: $0.ids) }
-        guard !new.isEmpty else { return ([], hasKnown) }
+        let reachesFound = !found.isDisjoint(with: oldest.ids)
+        guard !new.isEmpty else { return ([], reachesFound) }
         let rows = try await db.query(
             """
             INSERT INTO publication (client_id, publication_id, account_id, platform, remote_id, url, published_at,
@@ -62,16 +61,18 @@ package struct BackfillRecord: Sendable {
             ON CONFLICT (client_id, account_id, remote_id) DO NOTHING
             RETURNING publication_id, published_at
             """)
-        guard self.manifest.capabilities.contains(.metrics) else { return ([], hasKnown) }
+        guard self.manifest.capabilities.contains(.metrics) else { return ([], reachesFound) }
         let readings = try rows.enumerated().flatMap { place, row in
             try self.readings(
                 of: row.get("publication_id"), publishedAt: row.get("published_at"),
                 call: place / max(1, self.manifest.metricsBatch), now: now)
         }
-        return (readings, hasKnown)
+        return (readings, reachesFound)
     }
 
-    /// Notes that the account's past is known, or that it was looked at; the first daily look is planned for a time of day of the account's own.
+    /// Notes that the account's past is known, or until when it was looked at.
+    ///
+    /// What was left out beside a send is looked for again. The first daily look is planned for a time of day of the account's own.
     ///
     /// - Parameters:
     ///   - wholePast: Whether the run took in the past, and was no daily look.
@@ -79,10 +80,12 @@ package struct BackfillRecord: Sendable {
     /// - Returns: The world's time.
     /// - Throws: What the database throws.
     func end(wholePast: Bool, on db: inout Transaction) async throws -> Date {
+        let barrier = try await self.barrier(on: &db)
         try await db.execute(
             """
             UPDATE account
-            SET backfilled_at = CASE WHEN \(wholePast) THEN world_now() ELSE backfilled_at END, looked_at = world_now(),
+            SET backfilled_at = CASE WHEN \(wholePast) THEN world_now() ELSE backfilled_at END,
+                looked_at = least(world_now(), \(barrier)),
                 next_look_at = coalesce(
                     next_look_at,
                     world_now() + interval '12 hours'
@@ -105,23 +108,37 @@ package struct BackfillRecord: Sendable {
         return [first] + later
     }
 
-    /// Every identity that the account's posts of that time are known by: recorded, or confirmed and not yet recorded.
-    private func known(since oldest: Date, on db: inout Transaction) async throws -> Set<String> {
+    /// Every identity that the account's posts of that time are known by: recorded, or confirmed and not yet recorded; and those that were
+    /// found on the platform before.
+    private func known(
+        since oldest: Date, on db: inout Transaction
+    ) async throws -> (all: Set<String>, found: Set<String>) {
         let ids = self.posts.flatMap(\.ids)
         let start = oldest.addingTimeInterval(-86_400)
         let rows = try await db.query(
             """
-            SELECT remote_id AS id FROM publication
+            SELECT remote_id AS id, origin = 'external' AS is_found FROM publication
             WHERE client_id = \(self.client) AND account_id = \(self.account) AND remote_id = ANY(\(ids))
             UNION
-            SELECT part ->> 'id' FROM publication, jsonb_array_elements(parts) AS part
+            SELECT part ->> 'id', false FROM publication, jsonb_array_elements(parts) AS part
             WHERE client_id = \(self.client) AND account_id = \(self.account) AND published_at >= \(start)
             UNION
-            SELECT evidence ->> 'id' FROM effect_send
+            SELECT evidence ->> 'id', false FROM effect_send
             WHERE client_id = \(self.client) AND account_id = \(self.account) AND sent_at >= \(start)
               AND outcome = 'confirmed'
             """)
-        return Set(try rows.compactMap { row throws in try row.get("id", as: String?.self) })
+        var (all, found): (Set<String>, Set<String>) = ([], [])
+        for row in rows {
+            guard let id = try row.get("id", as: String?.self) else { continue }
+            all.insert(id)
+            if try row.get("is_found", as: Bool.self) { found.insert(id) }
+        }
+        return (all, found)
+    }
+
+    /// What appeared from then on may be the work of a send that is not settled; `nil` when all are.
+    private func barrier(on db: inout Transaction) async throws -> Date? {
+        try await self.firstUnsettledSend(on: &db)?.addingTimeInterval(-Self.clockMargin)
     }
 
     /// When the first of the account's sends left of which nobody knows what became of it.

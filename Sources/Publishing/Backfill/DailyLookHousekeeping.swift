@@ -8,7 +8,8 @@ import Persistence
 
 /// Plans a look a day at every account whose past is known, for what others than Posthorn posted: each at a time of day of its own.
 ///
-/// Platforms that charge for reading are left out, unless a person wants it for an account.
+/// An account whose last look or backfill is not done yet is left out until the next day. Platforms that charge for reading are left out,
+/// unless a person wants it for an account.
 package struct DailyLookHousekeeping: Housekeeping {
     /// The most accounts that a round takes up.
     private static let batch: Int32 = 200
@@ -42,6 +43,15 @@ package struct DailyLookHousekeeping: Housekeeping {
                 ORDER BY account.next_look_at
                 LIMIT \(Self.batch)
                 FOR UPDATE OF account SKIP LOCKED
+            ), waiting AS (
+                SELECT client_id, account_id FROM job_scheduled
+                WHERE client_id IN (SELECT client_id FROM due) AND queue = 'metrics' AND kind = 'backfill'
+                UNION
+                SELECT client_id, account_id FROM job_ready
+                WHERE client_id IN (SELECT client_id FROM due) AND queue = 'metrics' AND kind = 'backfill'
+                UNION
+                SELECT client_id, account_id FROM job_lease
+                WHERE client_id IN (SELECT client_id FROM due) AND queue = 'metrics' AND kind = 'backfill'
             )
             UPDATE account
             SET next_look_at = next_look_at + make_interval(
@@ -49,16 +59,21 @@ package struct DailyLookHousekeeping: Housekeeping {
             FROM due
             WHERE account.client_id = due.client_id AND account.account_id = due.account_id
             RETURNING account.client_id, account.account_id, account.platform, world_now() AS now,
-                      coalesce(account.looked_at, account.backfilled_at, world_now()) AS looked_at
+                      coalesce(account.looked_at, account.backfilled_at, world_now()) AS looked_at,
+                      EXISTS (
+                          SELECT FROM waiting
+                          WHERE waiting.client_id = account.client_id AND waiting.account_id = account.account_id
+                      ) AS is_waiting
             """)
-        let looks = try rows.map { row in
+        // While a queue or an app is paused, one look waits and not one for each day.
+        let looks = try rows.filter { try !$0.get("is_waiting", as: Bool.self) }.map { row in
             try DailyLook.job(
                 of: row.get("account_id"), client: row.get("client_id"), platform: row.get("platform"),
                 last: row.get("looked_at"), now: row.get("now"))
         }
         if !looks.isEmpty { try await self.jobs.enqueue(looks, on: &db) }
         var report = HousekeepingReport()
-        report.add(looks.count, isMore: looks.count >= Int(Self.batch))
+        report.add(looks.count, isMore: rows.count >= Int(Self.batch))
         return report
     }
 }

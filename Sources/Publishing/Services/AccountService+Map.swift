@@ -105,6 +105,12 @@ extension AccountService {
                 shared, for: first.externalID, plugin, app: app, boosts: options.boosts,
                 allowsMissingScopes: options.allowsMissingScopes
             ).tokens
+        } else if let adAccount = opened.adAccounts.keys.min() {
+            // Platforms are asked for an account, whichever the token opens. Ad accounts need nothing of what publishing needs.
+            let account = try? await self.granted(tokens, plugin, app: app).first?.account.externalID
+            opened.tokens = try await self.examination(
+                of: shared, for: account ?? adAccount, plugin, app: app, boosts: options.boosts
+            ).tokens
         }
         return opened
     }

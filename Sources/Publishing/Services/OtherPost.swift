@@ -29,6 +29,8 @@ struct OtherPost: Sendable {
     var words: PostWords?
     /// The hashes of its files, sorted; `nil` where they are not known.
     var files: [String]?
+    /// The platform's own settings; `nil` where they are not known.
+    var settings: [String: String]?
     /// Whether it is a story, which is no repetition of what stays.
     var isStory: Bool
     /// Where it can be seen.
@@ -87,11 +89,13 @@ struct OtherPost: Sendable {
         for row in publications {
             let text: String? = try row.get("text")
             let format: String? = try row.get("content_type")
-            let post = OtherPost(
+            var post = OtherPost(
                 at: try row.get("published_at"),
                 source: .publication(try row.get("publication_id"), try row.get("origin")),
                 words: text.map { PostWords($0) }, isStory: format == PostFormat.story.rawValue,
                 url: try row.get("url"))
+            // Of a text it is known that it has no files, and of nothing else which it has.
+            if format == PostFormat.text.rawValue { post.files = [] }
             found[try row.get("account_id"), default: []].append(post)
         }
         for account in accounts {
@@ -119,6 +123,7 @@ struct OtherPost: Sendable {
         self.source = source
         self.words = PostWords(content)
         self.files = content.parts.flatMap(\.media).map(\.hash).sorted()
+        self.settings = content.settings
         self.isStory = content.format == .story
     }
 }

@@ -92,13 +92,17 @@ struct PostComparison: Sendable {
     ) -> PostIssue? {
         let platform = self.registry[account.platform]?.manifest
         let comparesWords = platform?.refusesDuplicates == true
+        let telling = (platform?.settings ?? []).filter(\.makesAnother).map(\.name)
         let alike = others.saying(own.words).filter { other in
             abs(other.at.timeIntervalSince(own.at)) <= Self.window && other.isStory == own.isStory
-                && Self.isSame(own, other, comparesWords: comparesWords)
+                && Self.isSame(own, other, telling, comparesWords: comparesWords)
         }
         // With the same files, or with files that nobody knows, it is the nearer repetition.
         let whole = alike.filter { $0.files == nil || $0.files == own.files }
-        guard let nearest = OtherPosts(whole.isEmpty ? alike : whole).nearest(to: own.at) else { return nil }
+        // The platform looks at words; a refusal needs more than a guess.
+        let certain = comparesWords ? whole.filter { Self.isCertain(own, $0, telling) } : []
+        let nearer = whole.isEmpty ? alike : whole
+        guard let nearest = OtherPosts(certain.isEmpty ? nearer : certain).nearest(to: own.at) else { return nil }
         let what = nearest.described(in: ZoneID(rawValue: self.client.timeZone) ?? .utc)
         let days = Int(Self.window / 86_400)
         guard comparesWords else {
@@ -107,9 +111,7 @@ struct PostComparison: Sendable {
                 "says the same as \(what), within \(days) days")
         }
         let name = platform?.name ?? account.platform.rawValue
-        // The platform looks at words.
-        let isCertain = !whole.isEmpty && own.words?.isEmpty == false
-        if allowed || target.state == .draft || !isCertain {
+        if allowed || target.state == .draft || certain.isEmpty {
             return PostIssue(
                 .warning, account: account.slug.rawValue, field: "text",
                 "says the same as \(what)\(whole.isEmpty ? ", with other files" : ""): \(name) may refuse it")
@@ -120,12 +122,26 @@ struct PostComparison: Sendable {
         )
     }
 
-    /// Whether two posts say the same, with the same files as far as they are known.
-    private static func isSame(_ own: OtherPost, _ other: OtherPost, comparesWords: Bool) -> Bool {
+    /// Whether two posts say the same, to the same post and with the same files, as far as these are known.
+    private static func isSame(
+        _ own: OtherPost, _ other: OtherPost, _ telling: [String], comparesWords: Bool
+    ) -> Bool {
         guard let words = own.words, let theirs = other.words, words.isSame(as: theirs) else { return false }
+        if let settings = own.settings, let known = other.settings {
+            guard telling.allSatisfy({ settings[$0] == known[$0] }) else { return false }
+        }
         guard let files = own.files, let known = other.files else { return !words.isEmpty }
         if words.isEmpty { return !files.isEmpty && files == known }
         return comparesWords || files == known
+    }
+
+    /// Whether nothing is left to guess of two posts that say the same: words, links, files, and what they answer.
+    private static func isCertain(_ own: OtherPost, _ other: OtherPost, _ telling: [String]) -> Bool {
+        guard let words = own.words, let theirs = other.words, !words.isEmpty, words.hasSameLinks(as: theirs),
+            let files = own.files, files == other.files
+        else { return false }
+        // What is found on a platform is told without them: replies are not listed.
+        return other.settings != nil || telling.allSatisfy { own.settings?[$0] == nil }
     }
 
     private func nearness(of own: OtherPost, _ account: AccountRow, among others: OtherPosts) -> PostIssue? {

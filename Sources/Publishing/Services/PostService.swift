@@ -21,6 +21,15 @@ package struct CreatedPost: Sendable {
     package var reasons: [String] = []
 }
 
+extension CreatedPost {
+    /// A post that is new.
+    fileprivate init(_ prepared: PreparedPost) {
+        self.init(
+            post: prepared.post, targets: prepared.targets, isNew: true, notes: prepared.notes,
+            reasons: prepared.targets.compactMap { prepared.reasons[$0.id] })
+    }
+}
+
 /// Plans posts: checks every target before anything is written, then writes post, revision, targets and jobs in one transaction.
 package struct PostService: Sendable {
     let pool: ConnectionPool
@@ -113,25 +122,31 @@ package struct PostService: Sendable {
         preparer.chosen = chosen
         let prepared = try await self.compared(try preparer.prepare(draft), by: preparer, on: &db)
         try await PostWriter(jobs: self.jobs).write([prepared], on: &db)
-        return CreatedPost(
-            post: prepared.post, targets: prepared.targets, isNew: true, notes: prepared.notes,
-            reasons: prepared.targets.compactMap { prepared.reasons[$0.id] })
+        return CreatedPost(prepared)
     }
 
     /// Checks a post as `create` does, and writes nothing.
     ///
-    /// - Returns: What would be written, with what a person should know.
+    /// - Returns: What would be written, with what a person should know; the post of the same key when one is there already.
     /// - Throws: `ServiceError` with everything that is wrong.
-    package func check(_ draft: PostDraft, client: String, actor: String) async throws -> PreparedPost {
+    package func check(_ draft: PostDraft, client: String, actor: String) async throws -> CreatedPost {
+        if draft.key != nil {
+            let existing = try await self.pool.withConnection { db in
+                try await self.existing(draft.key, client: client, on: &db)
+            }
+            if let existing { return existing }
+        }
         let chosen = try await self.chosen(draft, client: client, isKept: false)
         return try await self.pool.withConnection { db in
             var preparer = try await self.preparer(client: client, actor: actor, on: &db)
             preparer.chosen = chosen
-            return try await self.compared(try preparer.prepare(draft), by: preparer, on: &db)
+            return CreatedPost(try await self.compared(try preparer.prepare(draft), by: preparer, on: &db))
         }
     }
 
-    func existing(_ key: String?, client: String, on db: inout Transaction) async throws -> CreatedPost? {
+    func existing(
+        _ key: String?, client: String, on db: inout some SQLSession & ~Copyable
+    ) async throws -> CreatedPost? {
         guard let key else { return nil }
         let owner = try await ClientDirectory.client(client, on: &db)
         guard let post = try await PostRepository.find(keys: [key], of: owner.id, on: &db).first else { return nil }

@@ -46,6 +46,9 @@ struct PostWords: Sendable, Hashable {
         return areKnown ? own == theirs : !self.words.isEmpty
     }
 
+    /// Whether two posts that say the same have the same links for certain: none of theirs is one that says nothing.
+    func hasSameLinks(as other: PostWords) -> Bool { self.links == other.links }
+
     private static func isShort(_ link: String) -> Bool { link.hasPrefix("t.co/") }
 
     private static func plain(_ url: String) -> String {

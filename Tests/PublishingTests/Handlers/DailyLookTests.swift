@@ -111,6 +111,54 @@ struct DailyLookTests {
     }
 
     @Test(
+        "a known post on top, or one of Posthorn's own at the end of a page, does not end a look: the oldest must have been found before"
+    )
+    func knownInFront() async throws {
+        let agency = try await Self.known()
+        try await agency.advance(.seconds(36 * 3600))
+        try await agency.pool.execute(
+            """
+            INSERT INTO publication (client_id, publication_id, account_id, platform, remote_id, published_at, origin)
+            SELECT \(agency.client), gen_random_uuid(), \(agency.account), 'fake', id, world_now() - interval '1 hour',
+                   CASE id WHEN 'found' THEN 'external' ELSE 'posthorn' END
+            FROM unnest(ARRAY['own-1', 'own-2', 'found']) AS id
+            """)
+        // Two to a page.
+        agency.platform.state.withLock { state in
+            let front: [(String, Double)] = [
+                ("own-1", 30.0), ("new-1", 29), ("found", 28), ("new-2", 27), ("new-3", 26), ("own-2", 25),
+                ("new-4", 24),
+            ]
+            state.past = front.map { Self.post($0.0, hours: $0.1) } + state.past
+        }
+        #expect(try await Self.round(agency) == 1)
+        _ = try await Self.drain(agency)
+        #expect(agency.platform.state.withLock { $0.pastCalls } == [nil, "2", "4", "6"])
+        #expect(Set(try await Self.external(agency)).isSuperset(of: ["new-1", "new-2", "new-3", "new-4"]))
+    }
+
+    @Test("while a look waits, behind a paused queue or app, no other is planned; the next day's comes when it is done")
+    func onlyOne() async throws {
+        let agency = try await Self.known()
+        try await agency.advance(.seconds(36 * 3600))
+        #expect(try await Self.round(agency) == 1)
+        for _ in 1...3 {
+            try await agency.advance(.seconds(86_400))
+            #expect(try await Self.round(agency) == 0)
+        }
+        // Also when it is ready, and when somebody has it.
+        _ = try await agency.services.jobs.promote()
+        try await agency.advance(.seconds(86_400))
+        #expect(try await Self.round(agency) == 0)
+        let job = try #require(try await agency.claim(.backfill).first)
+        try await agency.advance(.seconds(86_400))
+        #expect(try await Self.round(agency) == 0)
+        try await agency.finish(job, try await agency.run(BackfillHandler(services: agency.services), job))
+        try await agency.advance(.seconds(86_400))
+        #expect(try await Self.round(agency) == 1)
+    }
+
+    @Test(
         "who is paused, whose past was not wanted, and who charges for reading is left alone, unless a person wants it")
     func leftAlone() async throws {
         let agency = try await Self.known()

@@ -80,6 +80,22 @@ struct AdAccountMapTests {
         #expect(try await fixture.count("account_ad_account") == 100)
     }
 
+    @Test(
+        "a map of ad accounts alone keeps what the token allows and when it ends, and needs nothing of what publishing needs"
+    )
+    func adAccountsAlone() async throws {
+        let (fixture, accounts) = try await Self.open()
+        let report = try await Self.connect("acme,act_1,,ad-account,,,,\n", accounts, token: "ads only")
+        #expect(report.problems.isEmpty && report.adAccounts.count == 1, "\(report.problems)")
+        #expect(report.expiresAt == ServiceFixture.now.addingTimeInterval(86_400))
+        #expect(
+            try await fixture.count(
+                """
+                access_grant WHERE platform = 'pages' AND scopes = ARRAY['ads']
+                    AND expires_at = world_now() + interval '1 day'
+                """) == 1)
+    }
+
     @Test("one wrong row among hundreds is named by line and column, and nothing is written")
     func allOrNone() async throws {
         let (fixture, accounts) = try await Self.open()
@@ -165,14 +181,15 @@ struct AdAccountMapTests {
 }
 
 /// A platform whose tokens open 150 accounts and, unless they may not, 100 ad accounts that it shares with another platform.
-private struct BroadPlugin: AdAccountListing {
+private struct BroadPlugin: AdAccountListing, TokenInspecting {
     let manifest: PluginManifest
 
     init(_ id: PlatformID, with other: PlatformID) {
         self.manifest = PluginManifest(
             id: id, name: id.rawValue, apiVersion: "1", hosts: ["\(id).test"],
-            capabilities: [.publish, .connect, .accounts], formats: [FormatLimits(format: .text, textLength: 20)],
-            limitsReadOn: "2026-11-21", sharesTokensWith: [other])
+            capabilities: [.publish, .connect, .accounts, .inspect],
+            formats: [FormatLimits(format: .text, textLength: 20)], limitsReadOn: "2026-11-21", scopes: ["publish"],
+            sharesTokensWith: [other])
     }
 
     func validate(_ content: PostContent) -> [ValidationIssue] { [] }
@@ -211,6 +228,13 @@ private struct BroadPlugin: AdAccountListing {
                 externalID: "act_\($0)", name: "Ads \($0)", currency: "USD", timeZone: "America/New_York",
                 status: "active", maySpend: true)
         }
+    }
+
+    func inspect(_ access: AccountAccess) async throws(PluginError) -> TokenReport {
+        guard Int(access.externalID) != nil else { throw PluginError(.permanent, "not an account") }
+        return TokenReport(
+            isValid: true, expiresAt: ServiceFixture.now.addingTimeInterval(86_400),
+            scopes: access.tokens.accessToken.revealed == "ads only" ? ["ads"] : ["publish", "ads"])
     }
 
     func adAccountID(_ text: String) -> String { text.hasPrefix("act_") ? text : "act_\(text)" }

@@ -44,15 +44,16 @@ struct PostComparisonTests {
         }
 
         /// Something that was found on the platform.
-        func find(_ text: String?, on account: String = "strict", at: String, state: String = "live") async throws
-            -> PublicationID
-        {
+        func find(
+            _ text: String?, on account: String = "strict", at: String, state: String = "live", format: String? = nil
+        ) async throws -> PublicationID {
             let id = PublicationID()
             let moment = try Date(iso8601: at)
             try await self.fixture.pool.execute(
                 """
-                INSERT INTO publication (client_id, publication_id, account_id, platform, remote_id, published_at, origin, state, text)
-                SELECT client_id, \(id), account_id, platform, \("\(id)"), \(moment), 'external', \(state), \(text)
+                INSERT INTO publication (client_id, publication_id, account_id, platform, remote_id, published_at, origin, state, text,
+                                         content_type)
+                SELECT client_id, \(id), account_id, platform, \("\(id)"), \(moment), 'external', \(state), \(text), \(format)
                 FROM account WHERE slug = \(account)
                 """)
             return id
@@ -152,6 +153,66 @@ struct PostComparisonTests {
         #expect(draft.notes.map(\.field) == ["text"] && draft.notes.map(\.severity) == [.warning])
     }
 
+    @Test("the same words to another post, or over another poll, are another post; to the same one they are refused")
+    func answering() async throws {
+        let agency = try await Agency()
+        for (name, values) in [("reply_to", ["1", "2"]), ("poll", ["Yes|No", "Now|Later"])] {
+            for value in values {
+                let created = try await agency.create("On \(name)", at: "2026-03-10T09:00", on: "picky") {
+                    $0.settings = ["picky.\(name)": value]
+                }
+                #expect(created.notes.allSatisfy { $0.field != "text" }, "\(created.notes)")
+            }
+            #expect(
+                try await agency.create("On \(name)", at: "2026-03-12T09:00", on: "picky").notes.allSatisfy {
+                    $0.field != "text"
+                })
+            let error = await #expect(throws: ServiceError.self) {
+                try await agency.create("On \(name)", at: "2026-03-14T09:00", on: "picky") {
+                    $0.settings = ["picky.\(name)": values[1], "picky.audience": "all"]
+                }
+            }
+            #expect(error?.code == .conflict)
+        }
+    }
+
+    @Test(
+        "what is not known for certain is a warning and no refusal: shortened links, files, and replies of found posts")
+    func guessed() async throws {
+        let agency = try await Agency()
+        func planned(_ text: String, _ change: (inout PostDraft) -> Void = { _ in }) async throws
+            -> [PostIssue]
+        {
+            try await agency.create(text, at: "2026-03-10T09:00", on: "picky", change).notes.filter {
+                $0.field == "text"
+            }
+        }
+        _ = try await agency.find("Look https://t.co/abc", on: "picky", at: "2026-02-20T12:00:00Z", format: "text")
+        #expect(try await planned("Look https://a.test/new").map(\.severity) == [.warning])
+        // Files of a found post are not known, unless it is a text.
+        _ = try await agency.find("Open", on: "picky", at: "2026-02-20T12:00:00Z", format: "image")
+        #expect(try await planned("Open").map(\.severity) == [.warning])
+        _ = try await agency.find("Closed", on: "picky", at: "2026-02-20T12:00:00Z", format: "text")
+        let picture = try await planned("Closed") {
+            $0.media = [MediaItem(hash: "aa", type: "image/png", byteCount: 10)]
+        }
+        #expect(picture.map(\.severity) == [.warning])
+        let reply = try await planned("Closed") { $0.settings = ["picky.reply_to": "1"] }
+        #expect(reply.map(\.severity) == [.warning])
+        await #expect(throws: ServiceError.self) { try await planned("Closed") }
+    }
+
+    @Test("a check with the key of a post that is there answers that post, and does not compare it with itself")
+    func checkedAgain() async throws {
+        let agency = try await Agency()
+        var draft = PostDraft(accounts: ["picky"], text: "Hello", time: try PostTime("2026-03-10T09:00", zone: nil))
+        draft.key = "hello"
+        #expect(try await agency.posts.check(draft, client: "acme", actor: ServiceFixture.actor).isNew)
+        let created = try await agency.posts.create(draft, client: "acme", actor: ServiceFixture.actor)
+        let checked = try await agency.posts.check(draft, client: "acme", actor: ServiceFixture.actor)
+        #expect(!checked.isNew && checked.post.id == created.post.id && checked.notes.isEmpty)
+    }
+
     @Test("what a schedule makes comes again without a word, also where duplicates are refused")
     func recurring() async throws {
         let agency = try await Agency()
@@ -166,7 +227,7 @@ struct PostComparisonTests {
     @Test("rows of a file are compared with what is there and with each other, and the same file again with nothing")
     func imported() async throws {
         let agency = try await Agency()
-        _ = try await agency.find("Hello", on: "picky", at: "2026-02-20T12:00:00Z")
+        _ = try await agency.find("Hello", on: "picky", at: "2026-02-20T12:00:00Z", format: "text")
         let rows = "strict,2026-03-10T09:00,One\nstrict,2026-03-12T09:00,one\nstrict,2026-03-14T09:00,Two\n"
         let report = try await agency.run(rows)
         #expect(report.problems.isEmpty && report.created.count == 3)
@@ -240,7 +301,11 @@ private struct PickyPlugin: AccountConnecting {
                 FormatLimits(format: .text, textLength: 100),
                 FormatLimits(format: .image, textLength: 100, media: 1...4, mediaTypes: ["image/png": 1000]),
             ],
-            limitsReadOn: "2026-11-21", refusesDuplicates: true)
+            limitsReadOn: "2026-11-21",
+            settings: [
+                Setting("reply_to", makesAnother: true, "what it answers"),
+                Setting("poll", makesAnother: true, "its answers"), Setting("audience", "who sees it"),
+            ], refusesDuplicates: true)
     }
 
     func validate(_ content: PostContent) -> [ValidationIssue] { [] }
