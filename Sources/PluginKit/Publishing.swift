@@ -154,4 +154,6 @@ public enum Finding: Sendable {
     case absent
     /// The look proves nothing: say why (list too short, content not comparable).
     case inconclusive(String)
+    /// The look proves nothing, and no later one will: a person is asked at once. Say why.
+    case undecidable(String)
 }

@@ -194,7 +194,7 @@ struct FacebookBoostTests {
             switch try await plugin.findBoost(Fixtures.request(), checkpoint: context.checkpoint) {
             case .found(let post): #expect(isThere && post.id == "120")
             case .absent: #expect(!isThere)
-            case .inconclusive(let why): Issue.record("\(why)")
+            case .inconclusive(let why), .undecidable(let why): Issue.record("\(why)")
             }
         }
         let (plugin, transport) = FacebookFixtures.plugin([])

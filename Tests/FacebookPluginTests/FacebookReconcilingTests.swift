@@ -60,6 +60,7 @@ struct FacebookReconcilingTests {
         case .found(let post): return post.id
         case .absent: return "absent"
         case .inconclusive: return "inconclusive"
+        case .undecidable: return "undecidable"
         }
     }
 

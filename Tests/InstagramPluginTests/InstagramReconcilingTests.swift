@@ -54,6 +54,7 @@ struct InstagramReconcilingTests {
         case .found(let post): post.id
         case .absent: "absent"
         case .inconclusive: "inconclusive"
+        case .undecidable: "undecidable"
         }
     }
 

@@ -88,7 +88,7 @@ struct MockPluginTests {
         switch try await plugin.findBoost(MockFixtures.boostRequest, checkpoint: nil) {
         case .found(let post): #expect(isThere && post.id == "k_1")
         case .absent: #expect(!isThere)
-        case .inconclusive(let why): Issue.record("\(why)")
+        case .inconclusive(let why), .undecidable(let why): Issue.record("\(why)")
         }
     }
 

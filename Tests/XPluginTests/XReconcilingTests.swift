@@ -71,7 +71,7 @@ struct XReconcilingTests {
         switch finding {
         case .found(let post): #expect(isOurs && post.id == "9")
         case .absent: #expect(!isOurs)
-        case .inconclusive(let why): Issue.record("\(why)")
+        case .inconclusive(let why), .undecidable(let why): Issue.record("\(why)")
         }
     }
 

@@ -111,10 +111,10 @@ struct TikTokLook {
         }
         // Whether the list has photos at all is uncertain, and what is in moderation is in no list.
         guard self.send.content.format == .video else {
-            return .inconclusive("TikTok's list does not prove that photos were not posted.")
+            return .undecidable("TikTok's list does not prove that photos were not posted.")
         }
         guard self.send.absences < Self.mostAbsences else {
-            return .inconclusive("It was taken for absent once already, and is not in TikTok's list again.")
+            return .undecidable("It was taken for absent once already, and is not in TikTok's list again.")
         }
         return .absent
     }

@@ -103,15 +103,24 @@ package struct ReconcileHandler: JobHandler {
                 return self.later(rest, "not found; the request itself may still take effect", look)
             }
             return self.later(lag, "not found once; looking a second time", look)
+        case .undecidable(let why):
+            return self.undecided(why, effect, look, completion)
         case .inconclusive(let why):
             guard isLast || job.deferCount >= Self.longestPatience else {
                 return self.later(lag * 2, "the look proved nothing: \(why)", look)
             }
-            guard look.onUnknown == "resend" else {
-                return self.needsPerson("it cannot be proven whether it took effect: \(why)", look)
-            }
-            return self.resend(effect, completion)
+            return self.undecided(why, effect, look, completion)
         }
+    }
+
+    /// Looking is over without proof: the client's policy says what then.
+    private func undecided(
+        _ why: String, _ effect: Effect, _ look: SendLook, _ completion: IntentCompletion
+    ) -> JobResult {
+        guard look.onUnknown == "resend" else {
+            return self.needsPerson("it cannot be proven whether it took effect: \(why)", look)
+        }
+        return self.resend(effect, completion)
     }
 
     /// The client would rather have it twice than not at all.
