@@ -126,7 +126,7 @@ struct TikTokReconcilingTests {
     func wordless() async throws {
         let bare = Self.send(TikTokFixtures.content(.image, "", [TikTokFixtures.photo]), age: 4000)
         #expect(try await self.look(bare, [Self.list([Self.listed("8", "", 60)])]) == "inconclusive")
-        #expect(try await self.look(bare, [Self.list([Self.listed("8", "words", 60)])]) == "inconclusive")
+        #expect(try await self.look(bare, [Self.list([Self.listed("8", "words", 60)])]) == "undecidable")
         let titled = Self.send(
             TikTokFixtures.content(.image, "", [TikTokFixtures.photo], ["title": "Shoes"]), age: 4000)
         #expect(try await self.look(titled, [Self.list([Self.listed("8", "Shoes", 60, as: "title")])]) == "8")
