@@ -8,6 +8,7 @@ import PQClient
 import PluginKit
 import Publishing
 import Subprocess
+import Synchronization
 import TestSupport
 import Testing
 
@@ -139,12 +140,13 @@ struct ServeSystemTests {
             let item = MediaItem(hash: hash, type: "video/mp4", byteCount: 1 << 30)
             let address = try agency.links(port: port).url(of: item, until: Date.now.addingTimeInterval(86_400))
             let client = HTTPClient(eventLoopGroupProvider: .singleton)
+            // An answer that somebody holds and nobody reads is under way as long as it takes; one that is let go of
+            // ends its connection, and then serve drains before it is asked the second time.
+            let held = Mutex<HTTPClientResponse?>(nil)
             let serving = Task {
                 try await agency.serve(port: port) { process in
-                    // An answer that nobody reads to its end is under way as long as it takes.
                     let answer = try await client.execute(HTTPClientRequest(url: address), timeout: .minutes(10))
-                    var pieces = answer.body.makeAsyncIterator()
-                    _ = try await pieces.next()
+                    held.withLock { $0 = answer }
                     kill(process, SIGINT)
                     try await agency.until {
                         try String(contentsOf: agency.log("serve"), encoding: .utf8).contains("stopping: answers")
@@ -153,6 +155,7 @@ struct ServeSystemTests {
                 }
             }
             let result = await serving.result
+            held.withLock { $0 = nil }
             // The client's own end is not what is looked at.
             try? await client.shutdown()
             #expect(try result.get() == .exited(130))
