@@ -196,7 +196,14 @@ struct ClaimTests {
         let lanes = (0..<40).map { _ in LaneShare(lane: Lane(client: ClientID(), account: AccountID()), count: 1) }
         let claim = LaneClaim(
             queue: "work", worker: worker, abilities: [JobAbility(kind: "noop")], shares: lanes)
-        let statements = [JobStore.claim(claim), JobStore.promote(JobStore.earliest(100))]
+        let direct: [String] = try await queue.pool.withConnection { db in
+            try await db.pipeline([JobStore.planOnIndexes, "EXPLAIN " + JobStore.claim(claim, yields: false)])[1]
+                .column()
+        }
+        let removal = try #require(direct.firstIndex { $0.contains("Delete on job_ready") })
+        let way = try #require(direct[removal...].first { $0.contains("on job_ready r") && $0.contains("Scan") })
+        #expect(way.contains("Tid Scan"), "\(direct.joined(separator: "\n"))")
+        let statements = [JobStore.claim(claim, yields: true), JobStore.promote(JobStore.earliest(100))]
         for (statement, table) in zip(statements, ["job_ready", "job_scheduled"]) {
             let explain = "EXPLAIN " + statement
             let plan: [String] = try await queue.pool.withConnection { db in

@@ -12,7 +12,8 @@ import Testing
 struct FinishTests {
     static let failure = JobFailure(code: "c", message: "m\0", httpStatus: 500, requestID: "r")
 
-    @Test("ends of runs look for their leases by key, also where the table was empty when it was last analyzed")
+    @Test(
+        "ends of runs look for their leases by key or place, also where the table was empty when it was last analyzed")
     func plan() async throws {
         let queue = try await QueueFixture()
         let worker = try await queue.worker()
@@ -22,14 +23,17 @@ struct FinishTests {
         // Much that is dead and nothing that lives: what tempts the planner to read all of it.
         try await queue.store.finish(claimed.map { Finish($0, .succeeded) })
         try await queue.pool.execute("ANALYZE job_lease")
-        let statement: Statement = JobStore.finish(claimed.map { Finish($0, .succeeded) })
-        let plan: [String] = try await queue.pool.withConnection { db in
-            try await db.pipeline([JobStore.planOnProbes, "EXPLAIN " + statement])[1].map { row throws in
-                try row.get(0)
+        let ends = claimed.map { Finish($0, .succeeded) }
+        for (statement, way) in [
+            (JobStore.finish(ends), "Bitmap Index Scan on job_lease_pkey"),
+            (JobStore.succeed(ends), "Tid Scan on job_lease"),
+        ] {
+            let plan: [String] = try await queue.pool.withConnection { db in
+                try await db.pipeline([JobStore.planOnProbes, "EXPLAIN " + statement])[1].column()
             }
+            #expect(plan.contains { $0.contains(way) }, "\(plan.joined(separator: "\n"))")
+            #expect(!plan.contains { $0.contains("job_lease_slot") })
         }
-        #expect(plan.contains { $0.contains("Bitmap Index Scan on job_lease_pkey") })
-        #expect(!plan.contains { $0.contains("job_lease_slot") })
     }
 
     @Test(
@@ -134,6 +138,29 @@ struct FinishTests {
         let job = try await queue.claimedJob()
         #expect(try await queue.store.finish([Finish(job, .succeeded)]) == [.applied])
         #expect(try await queue.store.finish([Finish(job, .succeeded)]) == [.alreadyApplied])
+        #expect(try await queue.outcomes(of: job.id) == ["succeeded"])
+    }
+
+    @Test("a run whose lease was written since it was claimed, and stands elsewhere, ends like any other")
+    func movedLease() async throws {
+        let queue = try await QueueFixture()
+        let job = try await queue.claimedJob()
+        _ = try await queue.store.cancel(job.id, client: job.client, reason: "changed our mind")
+        let places: [RowPlace] = try await queue.pool.query("SELECT ctid FROM job_lease").column()
+        try #require(places.count == 1 && job.place != nil && places != [job.place])
+        #expect(try await queue.store.finish([Finish(job, .succeeded)]) == [.applied])
+        #expect(try await queue.outcomes(of: job.id) == ["succeeded"])
+        try await queue.expectSound()
+    }
+
+    @Test("a place that another lease has taken since ends nothing")
+    func takenPlace() async throws {
+        let queue = try await QueueFixture()
+        var job = try await queue.claimedJob()
+        let other = try await queue.claimedJob()
+        job.place = other.place
+        #expect(try await queue.store.finish([Finish(job, .succeeded)]) == [.applied])
+        #expect(try await queue.state(of: other.id) == .leased)
         #expect(try await queue.outcomes(of: job.id) == ["succeeded"])
     }
 

@@ -51,6 +51,22 @@ struct CodecTests {
         #expect(try row.get("s", as: Double.self) == .infinity)
     }
 
+    @Test("a row's place finds the row again, alone and among others")
+    func places() async throws {
+        try await pool.execute("CREATE TABLE thing (name text)")
+        let places: [RowPlace] = try await pool.query(
+            "INSERT INTO thing SELECT 'n' || n FROM generate_series(1, 600) AS n RETURNING ctid"
+        ).column()
+        #expect(places[0] == RowPlace(block: 0, item: 1) && places.last?.block != 0)
+        let found: [String] = try await pool.query(
+            "SELECT name FROM thing WHERE ctid = \(places[7]) OR ctid = ANY (\([places[599], nil])) ORDER BY name"
+        ).column()
+        #expect(found == ["n600", "n8"])
+        await #expect(throws: PQError.self) {
+            try await pool.query("SELECT 7::bigint").column() as [RowPlace]
+        }
+    }
+
     @Test("arrays of every type travel both ways, with NULLs in them")
     func arrays() async throws {
         let id = UUID()

@@ -27,7 +27,7 @@ extension JobStore {
             var locked = claim
             locked.shares = room.fit(claim.shares)
             locked.isUnderLock = true
-            let rows = try await db.pipeline([Self.planOnIndexes, Self.claim(locked)])
+            let rows = try await db.pipeline([Self.planOnIndexes, Self.claim(locked, yields: true)])
             var answer = try Self.answer(rows[1], to: locked)
             try await Self.fillSlots(of: answer.jobs, &room, on: &db)
             let asked = Set(locked.shares.map(\.lane))

@@ -130,7 +130,6 @@ enum Migration001Queue {
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
                 autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
                     autovacuum_vacuum_cost_delay = 0);
-        CREATE INDEX job_lease_worker ON job_lease (worker_id);
         ALTER TABLE job_lease ADD PRIMARY KEY (job_id, client_id);
 
         -- Waits for a person or a condition. reason is a word: 'poison', 'crashed', or the handler's.

@@ -86,11 +86,15 @@ extension JobStore {
     package func leases(_ numbers: [Int64], of worker: WorkerID) async throws -> [ClaimedJob] {
         let rows = try await self.pool.query(
             """
-            SELECT \(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at
+            SELECT \(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, ctid AS place
             FROM job_lease
             WHERE worker_id = \(worker) AND lease_no = ANY (\(numbers))
             """)
-        return try rows.map { row throws in try ClaimedJob(row) }
+        return try rows.map { row throws in
+            var job = try ClaimedJob(row)
+            job.place = try row.get("place")
+            return job
+        }
     }
 }
 

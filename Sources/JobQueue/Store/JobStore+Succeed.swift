@@ -7,7 +7,7 @@ extension JobStore {
     /// Ends runs that succeeded: the lease goes, the history stays.
     ///
     /// Most runs end so, and a fifth of the general statement does it. A run with a send under way is left to the general statement (``finish(_:)``), which asks about that; so is one whose lease is
-    /// gone.
+    /// gone, or was written since it was claimed and stands elsewhere now.
     ///
     /// - Returns: The statement; its rows are the numbers of the leases that were ended.
     static func succeed(_ runs: [Finish]) -> Statement {
@@ -15,10 +15,11 @@ extension JobStore {
         WITH clock AS MATERIALIZED (SELECT world_now() AS now),
         done AS (
             DELETE FROM job_lease l
-            USING unnest(\(runs.map(\.job.client)), \(runs.map(\.job.id)), \(runs.map(\.job.lease.number)),
-                         \(runs.map(\.duration.milliseconds)), \(runs.map { $0.requestID?.storable }))
-                  AS run (client_id, job_id, lease_no, duration_ms, request_id)
-            WHERE l.job_id = run.job_id AND l.client_id IS NOT DISTINCT FROM run.client_id AND l.lease_no = run.lease_no
+            USING unnest(\(runs.map(\.job.place)), \(runs.map(\.job.client)), \(runs.map(\.job.id)),
+                         \(runs.map(\.job.lease.number)), \(runs.map(\.duration.milliseconds)),
+                         \(runs.map { $0.requestID?.storable }))
+                  AS run (place, client_id, job_id, lease_no, duration_ms, request_id)
+            WHERE l.ctid = run.place AND l.lease_no = run.lease_no
               AND NOT ((SELECT EXISTS (SELECT FROM effect o WHERE o.state = 'sending')) AND EXISTS (
                   SELECT FROM effect e
                   WHERE e.client_id = run.client_id AND e.job_id = run.job_id AND e.state = 'sending'

@@ -133,9 +133,13 @@ extension JobStore {
             SELECT EXISTS (SELECT FROM beat) AS is_alive,
                    coalesce((SELECT drain_requested FROM beat), false) AS is_drain_requested,
                    \(known.lacking) AS lack,
-                   ARRAY(SELECT lease_no FROM job_lease WHERE worker_id = \(worker)) AS leases,
-                   ARRAY(SELECT lease_no FROM job_lease WHERE worker_id = \(worker)
-                       AND cancel_reason IS NOT NULL) AS cancelled
+                   coalesce(own.leases, '{}') AS leases, coalesce(own.cancelled, '{}') AS cancelled
+            FROM (
+                SELECT array_agg(lease_no) AS leases,
+                       array_agg(lease_no) FILTER (WHERE cancel_reason IS NOT NULL) AS cancelled
+                FROM job_lease
+                WHERE worker_id = \(worker)
+            ) AS own
             """)
         guard let row = rows.first else { throw JobQueueError(.notFound, "the beat had no answer") }
         return BeatAnswer(

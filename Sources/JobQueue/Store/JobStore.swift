@@ -11,6 +11,8 @@ package struct JobStore: Sendable {
     /// Where the queue's tables are.
     package let pool: ConnectionPool
     let throttle: NotifyThrottle
+    /// Whether other workers claim in the same lanes.
+    let rivals = ClaimRivals()
     /// Calls that enqueue at the same moment.
     let enqueuing = CallGroup<[NewJob], [Enqueued]>(largest: 1_000) { $0.count }
     /// Runs that end at the same moment, each with a record of its own.

@@ -26,6 +26,8 @@ package struct ClaimedJob: Sendable {
     package var lease: Lease
     /// When it was claimed, in world time.
     package var claimedAt: Date
+    /// Where its lease stands in `job_lease`, unless somebody wrote it since; nil when that is not known.
+    package var place: RowPlace?
 
     /// The job's identity.
     package var id: JobID { self.spec.id }
@@ -53,9 +55,10 @@ package struct ClaimedJob: Sendable {
     package var deferCount: Int { self.spec.deferrals }
 
     /// Makes a claimed job.
-    package init(spec: JobSpec, lease: Lease, claimedAt: Date) {
+    package init(spec: JobSpec, lease: Lease, claimedAt: Date, place: RowPlace? = nil) {
         self.spec = spec
         self.lease = lease
         self.claimedAt = claimedAt
+        self.place = place
     }
 }

@@ -29,6 +29,8 @@ package struct PQType: Hashable, Sendable {
     package static let integer = PQType("integer", oid: 23, arrayOID: 1007)
     /// `text`.
     package static let text = PQType("text", oid: 25, arrayOID: 1009)
+    /// `tid`, as ``RowPlace``.
+    package static let tid = PQType("tid", oid: 27, arrayOID: 1010)
     /// `json`, read only as ``JSONText``.
     package static let json = PQType("json", oid: 114, arrayOID: 199)
     /// `double precision`.
@@ -55,7 +57,8 @@ package struct PQType: Hashable, Sendable {
     /// A readable name for a type identifier in a message.
     static func name(of oid: UInt32) -> String {
         for type in [
-            boolean, bytea, bigint, smallint, integer, text, json, double, real, timestamptz, interval, uuid, jsonb,
+            boolean, bytea, bigint, smallint, integer, text, tid, json, double, real, timestamptz, interval, uuid,
+            jsonb,
         ] {
             if type.oid == oid { return type.name }
             if type.arrayOID == oid { return "\(type.name)[]" }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import PQClient
+package import PQClient
 import Synchronization
 
 /// Whether something has ended.
@@ -13,7 +13,7 @@ private final class Ending: Sendable {
 extension ConnectionPool {
     /// Runs two pieces of work that meet: the second begins when the first has written and not committed, and the first commits when the second
     /// waits for it or has ended.
-    func overlap(
+    package func overlap(
         _ first: @Sendable (inout Transaction) async throws -> Void,
         _ second: @escaping @Sendable () async throws -> Void
     ) async throws {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import PQClient
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+@Suite("Rivals at a lane", .postgresSchema)
+struct RivalTests {
+    @Test("a slot that a rival takes at the same moment is left to it, and the job takes another")
+    func sameSlot() async throws {
+        let queue = try await QueueFixture()
+        var jobs = [queue.job(), queue.job()]
+        jobs[1].account = jobs[0].account
+        try await queue.store.enqueue(jobs)
+        let lane = Lane(client: queue.client, account: try #require(jobs[0].account))
+        let rival = try await Self.claim(of: lane, queue)
+        let own = try await Self.claim(of: lane, queue)
+        #expect(!queue.store.rivals.areNear)
+        try await queue.pool.overlap({ db in
+            let rows = try await db.pipeline([JobStore.planOnIndexes, JobStore.claim(rival, yields: false)])[1]
+            #expect(rows.count == 1)
+        }) {
+            // It does not see the rival's lease yet, and wants the first slot too.
+            let jobs = try await queue.store.claim(own).claimed.jobs
+            #expect(jobs.count == 1)
+        }
+        #expect(queue.store.rivals.areNear)
+        let slots: [Int32] = try await queue.pool.query("SELECT slot FROM job_lease ORDER BY slot").column()
+        #expect(slots == [1, 2])
+        #expect(try await queue.store.list(JobFilter(states: [.leased])).count == 2)
+        try await queue.expectSound()
+    }
+
+    @Test("where an account has one slot, the claim that met a rival gives nothing, and its job stays ready")
+    func onlySlot() async throws {
+        let queue = try await QueueFixture()
+        try await queue.store.setConcurrency(.queue("work"), 1)
+        var jobs = [queue.job(), queue.job()]
+        jobs[1].account = jobs[0].account
+        try await queue.store.enqueue(jobs)
+        let lane = Lane(client: queue.client, account: try #require(jobs[0].account))
+        let rival = try await Self.claim(of: lane, queue)
+        let own = try await Self.claim(of: lane, queue)
+        try await queue.pool.overlap({ db in
+            _ = try await db.pipeline([JobStore.planOnIndexes, JobStore.claim(rival, yields: false)])
+        }) {
+            let answers = try await queue.store.claim(own).claimed.answers
+            #expect(answers.map { $0.report?.reason } == [.full])
+        }
+        #expect(try await queue.store.list(JobFilter(states: [.leased])).count == 1)
+        #expect(try await queue.store.list(JobFilter(states: [.ready])).count == 1)
+        try await queue.expectSound()
+    }
+
+    @Test("after so many claims that met nobody no rival is expected any more")
+    func forgotten() {
+        let rivals = ClaimRivals()
+        rivals.met()
+        for _ in 0..<ClaimRivals.caution { #expect(rivals.areNear) }
+        #expect(!rivals.areNear)
+    }
+
+    private static func claim(of lane: Lane, _ queue: QueueFixture) async throws -> LaneClaim {
+        LaneClaim(
+            queue: "work", worker: try await queue.worker(), abilities: [JobAbility(kind: "noop")],
+            shares: [LaneShare(lane: lane, count: 1)])
+    }
+}
