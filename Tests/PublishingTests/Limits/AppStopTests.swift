@@ -132,4 +132,29 @@ struct AppStopTests {
         let error = await #expect(throws: ServiceError.self) { _ = try await apps.choose("mian") }
         #expect(error?.code == .notFound && error?.description.contains("main") == true)
     }
+
+    @Test("what was held for an app is let go in small transactions: all of it, and no other's")
+    func pages() async throws {
+        let (agency, _, second, other) = try await Self.agency()
+        func hold(_ count: Int, for account: AccountID, _ reason: String) async throws {
+            try await agency.pool.execute(
+                """
+                INSERT INTO job_hold (client_id, job_id, queue, kind, provider, account_id, payload, priority, due_at, max_attempts,
+                                      recovery, created_at, reason, held_at)
+                SELECT \(agency.client), gen_random_uuid(), 'reconcile', 'boost', 'fake', \(account), '{}', 0, world_now(), 3,
+                       'requeue', world_now(), \(reason), world_now()
+                FROM generate_series(1, \(Int64(count)))
+                """)
+        }
+        let many = 2 * AppService.page + 1
+        try await hold(many, for: second, AppStop.word)
+        try await hold(1, for: second, "poison")
+        try await hold(1, for: other, AppStop.word)
+        #expect(try await Self.apps(agency).resume("main", actor: "cli:ada", reason: nil).wasStopped)
+        #expect(try await agency.count("SELECT count(*) FROM job_ready WHERE generation = 2") == many)
+        #expect(try await agency.count("SELECT count(*) FROM job_hold") == 2)
+        let largest = try await agency.count(
+            "SELECT max(n) FROM (SELECT count(*) AS n FROM job_ready GROUP BY xmin::text) AS written")
+        #expect(largest == AppService.page)
+    }
 }
