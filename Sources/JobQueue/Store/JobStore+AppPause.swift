@@ -26,15 +26,52 @@ extension JobStore {
         """
     }
 
-    /// Ends all pauses of an app, in the caller's transaction.
+    /// Stops a queue of an app for what a run was told, in the transaction that ends the run; not when somebody resumed the app after the run
+    /// was claimed: what it was told is settled.
+    ///
+    /// - Parameters:
+    ///   - app: The app that the run's calls were made with.
+    ///   - run: The run, whose queue is stopped.
+    ///   - person: Who says so.
+    ///   - reason: Why.
+    ///   - db: The caller's session.
+    /// - Returns: Whether it is stopped.
+    /// - Throws: ``PQError`` when the database does not answer or refuses.
+    package static func pause(
+        _ app: LimitScope, after run: ClaimedJob, by person: String, reason: String?, on db: inout Transaction
+    ) async throws -> Bool {
+        // A resume that is under way comes before or after this, never in between; two stops do not wait for each other.
+        try await db.execute("SELECT pg_advisory_xact_lock_shared(\(Self.resumeLock(app)))")
+        let isSettled: Bool = try await db.query(
+            """
+            SELECT EXISTS (
+                SELECT FROM app_resume WHERE app = \(app.description) AND lease_no >= \(run.lease.number))
+            """
+        ).single()
+        guard !isSettled else { return false }
+        try await Self.pause(.app(app, run.queue), by: person, reason: reason, on: &db)
+        return true
+    }
+
+    /// Ends all pauses of an app, in the caller's transaction; what was claimed until now does not stop it again.
     ///
     /// - Returns: Whether there was one.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
     @discardableResult
-    package static func resumeApp(
-        _ app: LimitScope, on db: inout some SQLSession & ~Copyable
-    ) async throws -> Bool {
-        try await db.execute("DELETE FROM queue_control WHERE app = \(app.description)") > 0
+    package static func resumeApp(_ app: LimitScope, on db: inout Transaction) async throws -> Bool {
+        try await db.execute("SELECT pg_advisory_xact_lock(\(Self.resumeLock(app)))")
+        try await db.execute(
+            """
+            INSERT INTO app_resume (app, lease_no)
+            SELECT \(app.description), CASE WHEN is_called THEN last_value ELSE 0 END
+            FROM job_lease_no
+            ON CONFLICT (app) DO UPDATE SET lease_no = excluded.lease_no
+            """)
+        return try await db.execute("DELETE FROM queue_control WHERE app = \(app.description)") > 0
+    }
+
+    private static func resumeLock(_ app: LimitScope) -> Statement {
+        "hashtextextended('posthorn.resume.' || current_schema() || '.' || \(app.description)::text, 0)"
     }
 
     /// Some of an app's accounts that have ready work in a queue, in the order of their identities: one look for each lane of the queue,

@@ -73,6 +73,29 @@ struct AppStopTests {
         #expect(try await !apps.resume("main", actor: "cli:ada", reason: nil).wasStopped)
     }
 
+    @Test("a refusal of work that was under way when somebody resumed the app does not stop it again; a later one does")
+    func underWay() async throws {
+        let (agency, _, second, _) = try await Self.agency()
+        let (handler, apps) = (PublishHandler(services: agency.services), try Self.apps(agency))
+        let target = try await agency.plan("one")
+        let other = try await agency.plan(Self.text("two"), for: second)
+        agency.platform.script(.refuse(Self.refusal), .refuse(Self.refusal), .refuse(Self.refusal))
+        let jobs = try await agency.claim(.publish)
+        try #require(jobs.count == 2)
+        // Both are refused; one ends before the app is resumed and one after it.
+        var results: [JobResult] = []
+        for job in jobs { results.append(try await agency.run(handler, job)) }
+        try await agency.finish(jobs[0], results[0])
+        #expect(try await apps.pauses().count == 1)
+        #expect(try await apps.resume("main", actor: "cli:ada", reason: nil).wasStopped)
+        try await agency.finish(jobs[1], results[1])
+        #expect(try await apps.pauses().isEmpty)
+        for target in [target, other] { #expect(try await agency.state(of: target) == "planned") }
+        #expect(try await agency.count("SELECT count(*) FROM job_ready WHERE attempt = 0") == 2)
+        #expect(try await agency.work(handler).sorted() == ["released", "succeeded"])
+        #expect(try await apps.pauses().count == 1)
+    }
+
     @Test("only the queue that was refused stops")
     func otherQueues() async throws {
         let (agency, _, _, _) = try await Self.agency()
