@@ -213,7 +213,9 @@ struct JobRequest {
             case .failed, .missed, .waiting:
                 _ = try await services.posts.retry(id, client: nil, actor: Actor.current)
             default:
-                _ = try await services.posts.move(id, client: nil, to: self.time ?? .now, actor: Actor.current)
+                // The posts were compared when they were planned; a job is only run at another time.
+                _ = try await services.posts.move(
+                    id, client: nil, to: self.time ?? .now, allowingDuplicates: true, actor: Actor.current)
             }
             return try await Self.target(text, services).job.map { [$0] } ?? []
         case .boost(let text):

@@ -240,7 +240,8 @@ struct JobCommands: AsyncParsableCommand {
             try await JobRows.change(self.job, context, self.change, "reschedule") { job, services in
                 if job.spec.kind == .publish, let target = job.spec.subject {
                     _ = try await services.posts.move(
-                        TargetID(target).description, client: nil, to: time, actor: Actor.current)
+                        TargetID(target).description, client: nil, to: time, allowingDuplicates: true,
+                        actor: Actor.current)
                     return
                 }
                 let dueAt = try await JobRows.instant(time, client: job.spec.client, services)

@@ -10,7 +10,11 @@ extension PostCommands {
     struct Edit: PosthornCommand {
         static let configuration = CommandConfiguration(
             "edit", "Change the words of a post that is not published yet.",
-            details: "Makes a new revision; targets that are published, ended or in hand keep what they have.",
+            details: """
+                Makes a new revision; targets that are published, ended or in hand keep what they have. What is changed is compared with the
+                other posts of its accounts as `post create` does: the same again is a warning, and on X a refusal (exit code 73) unless
+                --allow-duplicate.
+                """,
             examples: [
                 "post edit 0198f2c4-… --text 'Hello again' --reason typo",
                 "post edit spring-1 --client acme --variant x=Short",
@@ -27,6 +31,8 @@ extension PostCommands {
             name: .customLong("variant"),
             help: ArgumentHelp("One account's own words; repeat for several.", valueName: "account=text"))
         var variants: [String] = []
+        @Flag(help: "Change it although its accounts have the same already and the platform may refuse it.")
+        var allowDuplicate = false
         @Option(help: ArgumentHelp("Why, for the history.", valueName: "text"))
         var reason: String?
 
@@ -42,11 +48,13 @@ extension PostCommands {
                 let (account, text) = try CommandError.pair(variant, of: "--variant")
                 edit.variants[account] = text
             }
+            edit.allowsDuplicate = self.allowDuplicate
             try await context.withServices { services in
-                let detail = try await services.posts.edit(
+                let edited = try await services.posts.edit(
                     self.which.post, client: self.which.client, edit, actor: Actor.current)
-                context.output.success("revision \(detail.post.revision)")
-                context.output.show(PostRows.record(detail))
+                PostRows.say(edited.notes, context.output)
+                context.output.success("revision \(edited.detail.post.revision)")
+                context.output.show(PostRows.record(edited.detail))
             }
         }
     }
@@ -54,7 +62,11 @@ extension PostCommands {
     struct Move: PosthornCommand {
         static let configuration = CommandConfiguration(
             "move", "Give a post, or one target of it, another time.",
-            details: "A draft becomes planned.",
+            details: """
+                A draft becomes planned. At its new time it is compared with the other posts of the account as `post create` does: the same
+                again within 30 days, and a time that is nearer than --best would go, are warnings; on X the same again is a refusal
+                (exit code 73) unless --allow-duplicate. What a schedule made is meant to come again.
+                """,
             examples: ["post move 0198f2c4-… --at 2026-12-02T18:00", "post move spring-1 --client acme --now"],
             keys: TargetChangeRows.columns)
 
@@ -69,6 +81,8 @@ extension PostCommands {
         var timeZone: String?
         @Flag(name: .customLong("now"), help: "Publish it now.")
         var isNow = false
+        @Flag(help: "Move it although its accounts have the same already and the platform may refuse it.")
+        var allowDuplicate = false
         @Option(help: ArgumentHelp("Why, for the history.", valueName: "text"))
         var reason: String?
 
@@ -80,7 +94,8 @@ extension PostCommands {
             let time = try self.at.map { try CommandError.time($0, zone: self.timeZone) } ?? .now
             try await self.which.change(context, self.change, "move") { services in
                 try await services.posts.move(
-                    self.which.post, client: self.which.client, to: time, actor: Actor.current, reason: self.reason)
+                    self.which.post, client: self.which.client, to: time, allowingDuplicates: self.allowDuplicate,
+                    actor: Actor.current, reason: self.reason)
             }
         }
     }
@@ -138,6 +153,7 @@ extension PostChoice {
                 return context.output.note("would \(verb): \(states.joined(separator: ", "))")
             }
             let changes = try await body(services)
+            PostRows.say(changes.flatMap(\.notes), context.output)
             context.output.show(
                 Listing(
                     TargetChangeRows.columns,

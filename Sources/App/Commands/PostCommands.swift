@@ -32,7 +32,7 @@ struct PostCommands: AsyncParsableCommand {
                 --next-slot takes the next free one of the slots that `best-times slots` gave it: so many posts a week, where the week is best.
                 The same words (and files) as another post of the account within 30 days, planned, published or found on the platform, are a
                 warning that names it; X refuses duplicates, so there it is a refusal (exit code 73) unless --allow-duplicate, if links and
-                files are known to be the same. Another reply or poll is another post. `post edit` and `post move` do not compare. A
+                files are known to be the same. Another reply or poll is another post. `post edit` and `post move` compare, too. A
                 time that is nearer to another post of the account than --best would go (three hours, or `best-times quiet`) is a warning, too.
                 Lines that hold only --- make a thread. A --media that begins with https:// is fetched now, from the public network alone.
                 Length, shape, rate and coding of files are checked too where ffprobe and vipsheader are installed (POSTHORN_MEDIA_PROBE).

@@ -8,7 +8,7 @@ package import PQClient
 /// over those of the lane. A new era leaves them behind.
 package enum ReadyEra {
     /// The present era, for a statement that reads or writes ready work.
-    static let current: Statement = "(SELECT era FROM ready_era WHERE only_row)"
+    package static let current: Statement = "(SELECT era FROM ready_era WHERE only_row)"
 
     /// With more ready work than this, moving it would take longer than it saves.
     private static let mostMoved: Int64 = 2_000

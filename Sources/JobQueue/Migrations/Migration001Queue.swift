@@ -306,6 +306,13 @@ enum Migration001Queue {
             PRIMARY KEY (client_id, account_id, queue, app)
         );
 
+        -- The last number that job_lease_no had given when somebody resumed an app: a refusal of work that was claimed until then
+        -- says nothing of the app as it is now. app as in queue_control.
+        CREATE TABLE app_resume (
+            app             text PRIMARY KEY,
+            lease_no        bigint NOT NULL
+        );
+
 
         """
 

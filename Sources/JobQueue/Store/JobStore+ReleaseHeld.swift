@@ -8,6 +8,8 @@ package import PQClient
 package struct ReleasedJob: Sendable, Hashable {
     /// Which one.
     package var id: JobID
+    /// Its owner.
+    package var client: ClientID
     /// What it does.
     package var kind: JobKind
     /// What it acts on.
@@ -30,12 +32,48 @@ extension JobStore {
     package func releaseHeld(
         client: ClientID, account: AccountID?, reasons: [String], on db: inout some SQLSession & ~Copyable
     ) async throws -> [ReleasedJob] {
+        try await Self.release(
+            "client_id = \(client) AND account_id = coalesce(\(account), account_id) AND reason = ANY(\(reasons))",
+            on: &db)
+    }
+
+    /// Lets some held jobs of an app's accounts go on, in the caller's transaction and in the order of their identities.
+    ///
+    /// - Parameters:
+    ///   - app: Whose accounts they work for.
+    ///   - reason: The word they are held for, all others stay held.
+    ///   - last: The page before ended with it; `nil` begins.
+    ///   - limit: How many; fewer are released when there are no more.
+    ///   - db: The caller's session.
+    /// - Returns: What was released, in that order.
+    /// - Throws: ``PQError`` when the database does not answer or refuses.
+    package static func releaseHeld(
+        of app: LimitScope, reason: String, after last: JobID?, limit: Int, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [ReleasedJob] {
+        try await Self.release(
+            """
+            (job_id, client_id) IN (
+                SELECT h.job_id, h.client_id
+                FROM job_hold h
+                LEFT JOIN lane_policy p ON p.client_id = h.client_id AND p.account_id = h.account_id
+                WHERE (\(last)::uuid IS NULL OR h.job_id > \(last)) AND h.reason = \(reason)
+                  AND h.account_id <> \(AccountID.none)
+                  AND coalesce('app:' || p.app_id, 'provider:' || h.provider) = \(app.description)
+                ORDER BY h.job_id
+                LIMIT \(Int64(limit))
+            )
+            """, on: &db
+        ).sorted { $0.id < $1.id }
+    }
+
+    private static func release(
+        _ which: Statement, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [ReleasedJob] {
         try await db.query(
             """
             WITH gone AS (
                 DELETE FROM job_hold
-                WHERE client_id = \(client) AND account_id = coalesce(\(account), account_id)
-                  AND reason = ANY(\(reasons))
+                WHERE \(which)
                 RETURNING \(unescaped: JobSpec.columns)
             )
             INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
@@ -43,10 +81,12 @@ extension JobStore {
                    attempt, crash_count, defer_count, max_attempts, recovery, generation + 1, key, created_at,
                    \(ReadyEra.current)
             FROM gone
-            RETURNING job_id, kind, subject_id
+            RETURNING client_id, job_id, kind, subject_id
             """
         ).map { row in
-            ReleasedJob(id: try row.get("job_id"), kind: try row.get("kind"), subject: try row.get("subject_id"))
+            ReleasedJob(
+                id: try row.get("job_id"), client: try row.get("client_id"), kind: try row.get("kind"),
+                subject: try row.get("subject_id"))
         }
     }
 }

@@ -29,7 +29,7 @@ package struct JobStore: Sendable {
     ///
     /// A plan is made once a session: for statements of this size, planning costs as much as running them for a few
     /// dozen jobs. Goes first into a pipeline.
-    static let planOnIndexes: Statement = """
+    package static let planOnIndexes: Statement = """
         SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
                set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
                set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true),

@@ -11,8 +11,12 @@ package protocol Errand: Sendable {
 
     /// Does a bounded number of things.
     ///
+    /// - Parameters:
+    ///   - pool: The database.
+    ///   - isDraining: Whether the worker stops: then it begins nothing more.
+    /// - Returns: What it did.
     /// - Throws: What kept it from going on; another round comes.
-    func run(_ pool: ConnectionPool) async throws -> HousekeepingReport
+    func run(_ pool: ConnectionPool, isDraining: @Sendable () -> Bool) async throws -> HousekeepingReport
 }
 
 extension Worker {
@@ -22,7 +26,7 @@ extension Worker {
             var isMore = false
             for errand in self.configuration.errands where !self.isDraining {
                 do {
-                    let report = try await errand.run(self.store.pool)
+                    let report = try await errand.run(self.store.pool) { self.isDraining }
                     if report.count > 0 { self.onEvent(.kept(errand.name, report)) }
                     isMore = isMore || report.isMore
                 } catch {

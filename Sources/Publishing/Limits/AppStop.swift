@@ -28,19 +28,21 @@ struct AppStop: Sendable {
 
     /// Gives the job back, where the stop keeps it without costing an attempt until somebody resumes the app.
     ///
+    /// When somebody resumed it while the job ran, nothing is stopped and nothing recorded: the job is tried again at once.
+    ///
     /// - Parameter record: What the handler writes beside it.
     /// - Returns: The end of the run.
     func result(_ record: JobResult.Record? = nil) -> JobResult {
         JobResult(.released) { db in
-            try await record?(&db)
-            try await self.write(on: &db)
+            if try await self.write(on: &db) { try await record?(&db) }
         }
     }
 
-    private func write(on db: inout Transaction) async throws {
+    /// Whether the app is stopped now.
+    private func write(on db: inout Transaction) async throws -> Bool {
         let app = try await JobStore.app(
             of: self.job.account, client: self.job.client, provider: self.job.provider, on: &db)
         let reason = [self.error.message, self.error.nextAction].compactMap(\.self).joined(separator: " – ")
-        try await JobStore.pause(.app(app, self.job.queue), by: self.job.provider, reason: reason, on: &db)
+        return try await JobStore.pause(app, after: self.job, by: self.job.provider, reason: reason, on: &db)
     }
 }

@@ -30,7 +30,7 @@ package struct MakePostHandler: JobHandler {
         let template: PostTemplate = try JSONColumn.decode(job.payload)
         let draft = template.draft(at: Self.time(slot, of: schedule), key: job.spec.key)
         let posts = PostService(pool: self.services.pool, jobs: self.services.jobs, registry: self.services.registry)
-        let (client, actor) = (job.client.description, "schedule:\(schedule.name)")
+        let (client, actor) = (job.client.description, PostRow.scheduler + schedule.name)
         do {
             _ = try await posts.check(draft, client: client, actor: actor)
         } catch let error as ServiceError {
@@ -54,4 +54,12 @@ package struct MakePostHandler: JobHandler {
                 overlapPolicy: (slot.fold == 0 ? OverlapPolicy.first : .second).rawValue,
                 zoneVersion: ZoneID.dataVersion))
     }
+}
+
+extension PostRow {
+    /// What stands before a schedule's name where it makes a post.
+    fileprivate static let scheduler = "schedule:"
+
+    /// Whether a schedule made it: then it is meant to come again.
+    var isRecurring: Bool { self.createdBy.hasPrefix(Self.scheduler) }
 }

@@ -26,12 +26,13 @@ package struct TokenHousekeeping: Errand {
     /// `renew-tokens`.
     package var name: String { "renew-tokens" }
 
-    /// Renews one batch.
-    package func run(_ pool: ConnectionPool) async throws -> HousekeepingReport {
+    /// Renews one batch; what a drain leaves of it is taken again after a pause, as what failed is.
+    package func run(_ pool: ConnectionPool, isDraining: @Sendable () -> Bool) async throws -> HousekeepingReport {
         let due = try await pool.withTransaction { db in try await self.take(on: &db) }
         var report = HousekeepingReport()
         report.add(0, isMore: due.count >= Int(Self.batch))
-        for entry in due where !Task.isCancelled {
+        for entry in due {
+            guard !Task.isCancelled, !isDraining() else { break }
             do {
                 if try await self.accesses.renewUnused(entry.grant, for: entry.client) { report.add(1) }
             } catch let error where !(error is PQError || error is CancellationError) {

@@ -17,6 +17,9 @@ package struct AppChoice: Sendable, Hashable {
 }
 
 extension AppService {
+    /// How many held jobs are released in one transaction.
+    static let page = 500
+
     /// Finds an app by name, by identity or as `platform/name`; a platform alone is its app of the configuration.
     ///
     /// - Throws: `ServiceError` with code `notFound` that says what was probably meant.
@@ -69,18 +72,51 @@ extension AppService {
         _ reference: String, actor: String, reason: String?
     ) async throws -> (app: AppChoice, wasStopped: Bool) {
         let choice = try await self.choose(reference)
-        return try await self.pool.withTransaction(retrying: 3) { db in
-            var wasStopped = try await JobStore.resumeApp(choice.scope, on: &db)
-            for (client, account) in try await JobStore.waitingAccounts(of: choice.scope, on: &db) {
-                let held = HeldWork(client: client, account: account, pool: self.pool)
-                let because = reason ?? "the app is resumed"
-                let released = try await held.release([AppStop.word], actor: actor, because: because, on: &db)
-                let replanned = try await held.replanReady(actor: actor, because: because, on: &db)
-                wasStopped = wasStopped || released + replanned > 0
-            }
-            if wasStopped { try await Self.note("resumed", choice, actor: actor, reason: reason, on: &db) }
-            return (choice, wasStopped)
+        let wasPaused = try await self.pool.withTransaction(retrying: 3) { db in
+            try await Self.note("resumed", choice, actor: actor, reason: reason, on: &db)
+            return try await JobStore.resumeApp(choice.scope, on: &db)
         }
+        // In small steps, because it may be much. Whoever is interrupted here resumes the app again.
+        let because = reason ?? "the app is resumed"
+        let released = try await self.release(choice.scope, actor: actor, because: because)
+        let replanned = try await self.replan(choice.scope, actor: actor, because: because)
+        return (choice, wasPaused || released + replanned > 0)
+    }
+
+    /// Releases what is held for the app, page by page.
+    private func release(_ app: LimitScope, actor: String, because reason: String) async throws -> Int {
+        var (count, last) = (0, JobID?.none)
+        while true {
+            let after = last
+            let jobs = try await self.pool.withTransaction(retrying: 3) { db in
+                let jobs = try await JobStore.releaseHeld(
+                    of: app, reason: AppStop.word, after: after, limit: Self.page, on: &db)
+                for client in Set(jobs.map(\.client)).sorted() {
+                    try await HeldWork(client: client, pool: self.pool).replan(
+                        jobs, actor: actor, because: reason, on: &db)
+                }
+                return jobs
+            }
+            count += jobs.count
+            guard jobs.count == Self.page else { return count }
+            last = jobs.last?.id
+        }
+    }
+
+    /// Plans targets again that wait while their job stands ready, account by account.
+    private func replan(_ app: LimitScope, actor: String, because reason: String) async throws -> Int {
+        var (count, place) = (0, AppLanes.Place?.none)
+        repeat {
+            let lanes = try await JobStore(pool: self.pool).accounts(of: app, waitingIn: .publish, after: place)
+            for (client, account) in lanes.accounts {
+                let held = HeldWork(client: client, account: account, pool: self.pool)
+                count += try await self.pool.withTransaction(retrying: 3) { db in
+                    try await held.replanReady(actor: actor, because: reason, on: &db)
+                }
+            }
+            place = lanes.next
+        } while place != nil
+        return count
     }
 
     private static func note(

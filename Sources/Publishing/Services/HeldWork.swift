@@ -34,13 +34,19 @@ struct HeldWork {
     ) async throws -> Int {
         let jobs = try await JobStore(pool: self.pool).releaseHeld(
             client: self.client, account: self.account, reasons: reasons, on: &db)
-        let publishing = jobs.filter { $0.kind == .publish }
-        if !publishing.isEmpty {
-            try await self.replan(
-                "target_id = ANY(\(publishing.compactMap(\.subject))) AND job_id = ANY(\(publishing.map(\.id)))",
-                actor: actor, because: reason, on: &db)
-        }
+        try await self.replan(jobs, actor: actor, because: reason, on: &db)
         return jobs.count
+    }
+
+    /// Plans the waiting targets of the client's released jobs again.
+    func replan(
+        _ jobs: [ReleasedJob], actor: String, because reason: String, on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        let publishing = jobs.filter { $0.kind == .publish && $0.client == self.client }
+        guard !publishing.isEmpty else { return }
+        try await self.replan(
+            "target_id = ANY(\(publishing.compactMap(\.subject))) AND job_id = ANY(\(publishing.map(\.id)))",
+            actor: actor, because: reason, on: &db)
     }
 
     /// Plans targets again that wait while their job stands ready, because only a pause keeps it back.
@@ -52,8 +58,8 @@ struct HeldWork {
         try await self.replan(
             """
             target_id IN (SELECT subject_id FROM job_ready
-                          WHERE client_id = \(self.client) AND account_id = \(self.account ?? .none)
-                            AND queue = \(QueueName.publish))
+                          WHERE era = \(ReadyEra.current) AND queue = \(QueueName.publish)
+                            AND client_id = \(self.client) AND account_id = \(self.account ?? .none))
             """, actor: actor, because: reason, on: &db)
     }
 

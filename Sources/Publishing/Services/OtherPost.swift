@@ -36,6 +36,9 @@ struct OtherPost: Sendable {
     /// Where it can be seen.
     var url: String?
 
+    /// Its target, when it is one of ours.
+    var target: TargetID? { if case .target(let id, _) = self.source { id } else { nil } }
+
     /// What a person is told of it.
     func described(in zone: ZoneID) -> String {
         let when = self.at.iso8601(in: zone)

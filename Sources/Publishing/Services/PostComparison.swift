@@ -36,7 +36,17 @@ struct PostComparison: Sendable {
         for posts: [PreparedPost], of directory: ClientDirectory, _ registry: PluginRegistry, now: Date,
         schedules: ScheduleStore, on db: inout some SQLSession & ~Copyable
     ) async throws {
-        let targets = posts.filter { !$0.isRecurring }.flatMap(\.targets)
+        try await self.init(
+            for: posts.filter { !$0.isRecurring }.flatMap(\.targets), of: directory, registry, now: now,
+            schedules: schedules, on: &db)
+    }
+
+    /// Reads what the accounts of some targets have around their times, but for these targets themselves.
+    init(
+        for targets: [TargetRow], of directory: ClientDirectory, _ registry: PluginRegistry, now: Date,
+        schedules: ScheduleStore, on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        let own = Set(targets.map(\.id))
         let ids = Set(targets.map(\.account))
         let accounts = ids.sorted().compactMap { directory[$0] }
         self.client = directory.client
@@ -54,7 +64,7 @@ struct PostComparison: Sendable {
             self.others = try await OtherPost.load(
                 accounts, of: directory.client.id, from: first.addingTimeInterval(-margin),
                 until: last.addingTimeInterval(margin), schedules: schedules, on: &db
-            ).mapValues { OtherPosts($0) }
+            ).mapValues { others in OtherPosts(others.filter { $0.target.map { !own.contains($0) } ?? true }) }
         } else {
             self.others = [:]
         }
@@ -69,21 +79,37 @@ struct PostComparison: Sendable {
     /// - Returns: Warnings; errors where the platform would refuse the post.
     mutating func check(_ post: PreparedPost, line: Int? = nil) -> [PostIssue] {
         guard !post.isRecurring else { return [] }
-        var issues: [PostIssue] = []
-        for target in post.targets {
-            guard let account = self.accounts[target.account] else { continue }
-            let own = OtherPost(
-                at: target.dueAt ?? self.now, source: .target(target.id, isPublished: false), target.content)
-            let others = self.others[target.account] ?? OtherPosts([])
-            if let issue = self.repetition(of: own, target, account, among: others, allowed: post.allowsDuplicate) {
-                issues.append(issue)
-            }
-            guard target.state != .draft else { continue }
-            if !post.hasChosenTime, let issue = self.nearness(of: own, account, among: others) { issues.append(issue) }
-            var row = own
-            if let line { row.source = .row(line) }
-            self.others[target.account, default: OtherPosts([])].insert(row)
+        return post.targets.flatMap { target in
+            self.check(
+                target, allowed: post.allowsDuplicate, comparesTime: !post.hasChosenTime, line: line)
         }
+    }
+
+    /// What a person should know of one target beside the others, and what stands in its way; it is one of the others for the next.
+    ///
+    /// - Parameters:
+    ///   - target: The target.
+    ///   - allowed: Whether it may say the same as another where the platform refuses that.
+    ///   - comparesWords: Whether it is compared with what says the same.
+    ///   - comparesTime: Whether it is compared with what is near.
+    ///   - line: Its line, when it is one of a file's.
+    /// - Returns: As ``check(_:line:)``.
+    mutating func check(
+        _ target: TargetRow, allowed: Bool, comparesWords: Bool = true, comparesTime: Bool = true, line: Int? = nil
+    ) -> [PostIssue] {
+        guard let account = self.accounts[target.account] else { return [] }
+        var issues: [PostIssue] = []
+        let own = OtherPost(
+            at: target.dueAt ?? self.now, source: .target(target.id, isPublished: false), target.content)
+        let others = self.others[target.account] ?? OtherPosts([])
+        if comparesWords, let issue = self.repetition(of: own, target, account, among: others, allowed: allowed) {
+            issues.append(issue)
+        }
+        guard target.state != .draft else { return issues }
+        if comparesTime, let issue = self.nearness(of: own, account, among: others) { issues.append(issue) }
+        var row = own
+        if let line { row.source = .row(line) }
+        self.others[target.account, default: OtherPosts([])].insert(row)
         return issues
     }
 
@@ -212,13 +238,43 @@ extension PostService {
         var comparison = try await PostComparison(
             for: [prepared], of: preparer.directory, self.registry, now: preparer.now,
             schedules: ScheduleStore(jobs: self.jobs), on: &db)
-        let issues = comparison.check(prepared)
+        var compared = prepared
+        compared.notes += try Self.allowed(comparison.check(prepared))
+        return compared
+    }
+
+    /// Compares targets of a post as they are to be with the other posts of their accounts, never with themselves.
+    ///
+    /// - Parameters:
+    ///   - targets: The targets, with their new content or time.
+    ///   - detail: Their post.
+    ///   - isAllowed: Whether they may say the same as another post where the platform refuses that.
+    ///   - comparesWords: Whether they are compared with what says the same.
+    ///   - comparesTime: Whether they are compared with what is near.
+    ///   - db: The database.
+    /// - Returns: What a person should know.
+    /// - Throws: `ServiceError` with code `conflict` where the platform would refuse one as a duplicate.
+    func compared(
+        _ targets: [TargetRow], of detail: PostDetail, allowingDuplicates isAllowed: Bool, comparesWords: Bool = true,
+        comparesTime: Bool = true, on db: inout some SQLSession & ~Copyable
+    ) async throws -> [PostIssue] {
+        guard !targets.isEmpty else { return [] }
+        let directory = ClientDirectory(client: detail.client, accounts: Array(detail.accounts.values))
+        var comparison = try await PostComparison(
+            for: targets, of: directory, self.registry, now: try await WorldTime.now(on: &db),
+            schedules: ScheduleStore(jobs: self.jobs), on: &db)
+        let issues = targets.flatMap { target in
+            comparison.check(
+                target, allowed: isAllowed, comparesWords: comparesWords, comparesTime: comparesTime)
+        }
+        return try Self.allowed(issues)
+    }
+
+    private static func allowed(_ issues: [PostIssue]) throws -> [PostIssue] {
         let errors = issues.filter { $0.severity == .error }
         guard errors.isEmpty else {
             throw ServiceError(.conflict, "the post was planned or published already", issues: errors)
         }
-        var compared = prepared
-        compared.notes += issues
-        return compared
+        return issues
     }
 }

@@ -16,6 +16,8 @@ package struct TargetChange: Sendable {
     package var isChanged: Bool
     /// What happened, or why nothing did.
     package var message: String
+    /// What a person should know.
+    package var notes: [PostIssue] = []
 }
 
 extension PostService {
@@ -24,13 +26,25 @@ extension PostService {
 
     /// Gives a post, or one target of it, another time.
     ///
-    /// A draft becomes planned, and so does one that missed its time.
+    /// A draft becomes planned, and so does one that missed its time. At its new time it is compared with the other posts of the account,
+    /// as a new post is; what a schedule made is meant to come again.
     ///
-    /// - Throws: `ServiceError`: `notFound`, `invalid` for the time, `conflict` when nothing of it can be moved any more.
+    /// - Parameters:
+    ///   - reference: The post or the target.
+    ///   - client: The client's slug or identity, for a key.
+    ///   - time: When.
+    ///   - isAllowed: Whether it may say the same as another post where the platform refuses duplicates.
+    ///   - actor: Who does it.
+    ///   - reason: Why.
+    /// - Returns: What became of each target.
+    /// - Throws: `ServiceError`: `notFound`, `invalid` for the time, `conflict` when nothing of it can be moved any more, or the platform would
+    ///   refuse it as a duplicate.
     package func move(
-        _ reference: String, client: String?, to time: PostTime, actor: String, reason: String? = nil
+        _ reference: String, client: String?, to time: PostTime, allowingDuplicates isAllowed: Bool = false,
+        actor: String, reason: String? = nil
     ) async throws -> [TargetChange] {
-        try await self.change(reference, client: client, verb: "moved") { detail, target, db in
+        var notes: [TargetID: [PostIssue]] = [:]
+        var changes = try await self.change(reference, client: client, verb: "moved") { detail, target, db in
             guard Self.changeable.contains(target.state) else { return nil }
             let now = try await WorldTime.now(on: &db)
             let resolved = try ResolvedTime(time, clientZone: detail.client.timeZone, now: now)
@@ -42,6 +56,10 @@ extension PostService {
                 actor: actor,
                 reason: words, on: &db)
             guard generation != nil else { return nil }
+            var moved = target
+            (moved.dueAt, moved.state) = (dueAt, .planned)
+            notes[target.id] = try await self.compared(
+                [moved], of: detail, allowingDuplicates: isAllowed, comparesWords: !detail.post.isRecurring, on: &db)
             if target.state == .draft || target.state == .missed {
                 try await self.plan(target, dueAt: dueAt, actor: actor, on: &db)
             } else if let job = target.job {
@@ -49,6 +67,8 @@ extension PostService {
             }
             return words + (resolved.note.map { " (\($0))" } ?? "")
         }
+        for index in changes.indices { changes[index].notes = notes[changes[index].target.id] ?? [] }
+        return changes
     }
 
     /// Makes a target planned that has no live job, with a new one.

@@ -17,6 +17,8 @@ package struct PostEdit: Sendable {
     package var variants: [String: String]
     /// Why.
     package var reason: String?
+    /// Whether it may say the same as another post where the platform refuses duplicates.
+    package var allowsDuplicate = false
 
     /// Makes an edit.
     package init(text: String? = nil, link: String? = nil, variants: [String: String] = [:], reason: String? = nil) {
@@ -27,12 +29,23 @@ package struct PostEdit: Sendable {
     }
 }
 
+/// A post after an edit.
+package struct EditedPost: Sendable {
+    /// The post.
+    package var detail: PostDetail
+    /// What a person should know.
+    package var notes: [PostIssue]
+}
+
 extension PostService {
     /// Makes a new revision of a post for every target that is not being published yet; the others keep what they have.
     ///
+    /// What it makes of a target is compared with the other posts of the account, as a new post is.
+    ///
     /// - Throws: `ServiceError`: `notFound`, `invalid` with everything that is wrong, `conflict` when no target can be edited any more,
-    ///   or when one is in a worker's hand or something of it was sent: what is looked for later must be what was sent.
-    package func edit(_ reference: String, client: String?, _ edit: PostEdit, actor: String) async throws -> PostDetail
+    ///   or when one is in a worker's hand or something of it was sent: what is looked for later must be what was sent; also when the
+    ///   platform would refuse it as a duplicate.
+    package func edit(_ reference: String, client: String?, _ edit: PostEdit, actor: String) async throws -> EditedPost
     {
         try await self.pool.withTransaction { db in
             let detail = try await Self.lockedDetail(reference, client: client, on: &db)
@@ -66,6 +79,7 @@ extension PostService {
                         createdBy: actor,
                         reason: edit.reason)
                 ], on: &db)
+            var changed: [TargetRow] = []
             for target in open {
                 guard let plugin = self.registry[target.platform] else { continue }
                 let (content, issues) = ContentResolver(account: detail.account(of: target), plugin: plugin).resolve(
@@ -82,8 +96,17 @@ extension PostService {
                     throw ServiceError(
                         .conflict, "\(detail.account(of: target)) began to be published meanwhile: nothing was changed")
                 }
+                if content != target.content {
+                    var edited = target
+                    edited.content = content
+                    changed.append(edited)
+                }
             }
-            return try await Self.detail(detail.post.id.description, client: nil, on: &db)
+            // Its time is as it was.
+            let notes = try await self.compared(
+                changed, of: detail, allowingDuplicates: edit.allowsDuplicate, comparesTime: false, on: &db)
+            return EditedPost(
+                detail: try await Self.detail(detail.post.id.description, client: nil, on: &db), notes: notes)
         }
     }
 

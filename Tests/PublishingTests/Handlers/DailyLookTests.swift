@@ -159,6 +159,35 @@ struct DailyLookTests {
     }
 
     @Test(
+        "what waits is found along the indexes, for tables that were always empty and with much work",
+        arguments: [false, true])
+    func plan(isFull: Bool) async throws {
+        let agency = try await AgencyFixture()
+        if isFull {
+            let soon = AgencyFixture.start.addingTimeInterval(60)
+            let jobs = (0..<4_000).map { number in
+                NewJob(
+                    client: agency.client, account: AccountID(), queue: .metrics, kind: .backfill, provider: "fake",
+                    dueAt: number % 2 == 0 ? nil : soon)
+            }
+            try await agency.services.jobs.enqueue(jobs)
+            try await agency.pool.execute("ANALYZE job_ready, job_scheduled, job_lease")
+        }
+        let explain = "EXPLAIN " + DailyLookHousekeeping.take(listing: ["fake"], free: ["fake"])
+        let plan: [String] = try await agency.pool.withConnection { db in
+            try await db.pipeline([JobStore.planOnIndexes, explain])[1].map { row throws in try row.get(0) }
+        }
+        let text = plan.joined(separator: "\n")
+        for (index, table) in [
+            ("job_ready_lane", "job_ready"), ("job_lease_slot", "job_lease"),
+            ("job_scheduled_client", "job_scheduled"), ("account_looks", "account"),
+        ] {
+            #expect(plan.contains { $0.contains("using \(index) on \(table)") }, "\(text)")
+        }
+        #expect(!plan.contains { $0.contains("Seq Scan on job_") }, "\(text)")
+    }
+
+    @Test(
         "who is paused, whose past was not wanted, and who charges for reading is left alone, unless a person wants it")
     func leftAlone() async throws {
         let agency = try await Self.known()

@@ -17,8 +17,10 @@ struct TokenHousekeepingTests {
     private static let day = 86_400
     private static let margin = Duration.seconds(7 * 86_400)
 
-    private static func round(_ agency: AgencyFixture) async throws -> HousekeepingReport {
-        try await TokenHousekeeping(accesses: agency.services.accesses).run(agency.pool)
+    private static func round(
+        _ agency: AgencyFixture, isDraining: @Sendable () -> Bool = { false }
+    ) async throws -> HousekeepingReport {
+        try await TokenHousekeeping(accesses: agency.services.accesses).run(agency.pool, isDraining: isDraining)
     }
 
     private static func refreshes(_ agency: AgencyFixture) -> Int { agency.platform.state.withLock { $0.refreshes } }
@@ -41,6 +43,29 @@ struct TokenHousekeepingTests {
         TokenSet(
             accessToken: Secret(token), refreshToken: Secret(token),
             expiresAt: days.map { AgencyFixture.start.addingTimeInterval(Double($0 * Self.day)) })
+    }
+
+    /// Connects accounts whose tokens renew themselves and end tomorrow.
+    private static func connect(_ count: Int, to agency: AgencyFixture) async throws {
+        try await agency.pool.withTransaction { db in
+            for number in 1...count {
+                let grant = try await agency.vault.create(
+                    owner: nil, platform: "fake", app: nil,
+                    tokens: Self.own("own-\(number)", days: 1), on: &db)
+                let account = AccountID()
+                try await db.execute(
+                    """
+                    INSERT INTO account (client_id, account_id, brand_id, platform, external_id, slug, name, time_zone)
+                    VALUES (\(agency.client), \(account), \(agency.brand), 'fake', \("many-\(number)"), \("many-\(number)"),
+                            'Many', 'Europe/Berlin')
+                    """)
+                try await db.execute(
+                    """
+                    INSERT INTO account_grant (client_id, account_id, capability, grant_id)
+                    VALUES (\(agency.client), \(account), 'publish', \(grant))
+                    """)
+            }
+        }
     }
 
     // MARK: Renewing
@@ -92,25 +117,7 @@ struct TokenHousekeepingTests {
     @Test("a round renews a few, those that end first; workers that come by together renew each once")
     func bounded() async throws {
         let agency = try await AgencyFixture(renewBefore: Self.margin)
-        try await agency.pool.withTransaction { db in
-            for number in 1...13 {
-                let grant = try await agency.vault.create(
-                    owner: nil, platform: "fake", app: nil,
-                    tokens: Self.own("own-\(number)", days: 1), on: &db)
-                let account = AccountID()
-                try await db.execute(
-                    """
-                    INSERT INTO account (client_id, account_id, brand_id, platform, external_id, slug, name, time_zone)
-                    VALUES (\(agency.client), \(account), \(agency.brand), 'fake', \("many-\(number)"), \("many-\(number)"),
-                            'Many', 'Europe/Berlin')
-                    """)
-                try await db.execute(
-                    """
-                    INSERT INTO account_grant (client_id, account_id, capability, grant_id)
-                    VALUES (\(agency.client), \(account), 'publish', \(grant))
-                    """)
-            }
-        }
+        try await Self.connect(13, to: agency)
         async let first = Self.round(agency)
         async let second = Self.round(agency)
         let reports = try await [first, second]
@@ -119,6 +126,17 @@ struct TokenHousekeepingTests {
         _ = try await Self.round(agency)
         #expect(Self.refreshes(agency) == 13)
         #expect(try await agency.count("SELECT count(*) FROM access_grant WHERE refreshed_at IS NOT NULL") == 13)
+    }
+
+    @Test("a worker that drains renews no further token")
+    func draining() async throws {
+        let agency = try await AgencyFixture(renewBefore: Self.margin)
+        try await Self.connect(3, to: agency)
+        #expect(try await Self.round(agency) { agency.platform.state.withLock { $0.refreshes } > 0 }.count == 1)
+        #expect(Self.refreshes(agency) == 1)
+        // The rest is left for a while, and not forgotten.
+        try await agency.advance(.seconds(3600))
+        #expect(try await Self.round(agency).count == 2)
     }
 
     @Test("one that fails does not keep the next from being renewed, and is tried again after a pause")

@@ -73,6 +73,29 @@ struct AppStopTests {
         #expect(try await !apps.resume("main", actor: "cli:ada", reason: nil).wasStopped)
     }
 
+    @Test("a refusal of work that was under way when somebody resumed the app does not stop it again; a later one does")
+    func underWay() async throws {
+        let (agency, _, second, _) = try await Self.agency()
+        let (handler, apps) = (PublishHandler(services: agency.services), try Self.apps(agency))
+        let target = try await agency.plan("one")
+        let other = try await agency.plan(Self.text("two"), for: second)
+        agency.platform.script(.refuse(Self.refusal), .refuse(Self.refusal), .refuse(Self.refusal))
+        let jobs = try await agency.claim(.publish)
+        try #require(jobs.count == 2)
+        // Both are refused; one ends before the app is resumed and one after it.
+        var results: [JobResult] = []
+        for job in jobs { results.append(try await agency.run(handler, job)) }
+        try await agency.finish(jobs[0], results[0])
+        #expect(try await apps.pauses().count == 1)
+        #expect(try await apps.resume("main", actor: "cli:ada", reason: nil).wasStopped)
+        try await agency.finish(jobs[1], results[1])
+        #expect(try await apps.pauses().isEmpty)
+        for target in [target, other] { #expect(try await agency.state(of: target) == "planned") }
+        #expect(try await agency.count("SELECT count(*) FROM job_ready WHERE attempt = 0") == 2)
+        #expect(try await agency.work(handler).sorted() == ["released", "succeeded"])
+        #expect(try await apps.pauses().count == 1)
+    }
+
     @Test("only the queue that was refused stops")
     func otherQueues() async throws {
         let (agency, _, _, _) = try await Self.agency()
@@ -131,5 +154,30 @@ struct AppStopTests {
         #expect(try await agency.work(PublishHandler(services: agency.services)) == ["succeeded"])
         let error = await #expect(throws: ServiceError.self) { _ = try await apps.choose("mian") }
         #expect(error?.code == .notFound && error?.description.contains("main") == true)
+    }
+
+    @Test("what was held for an app is let go in small transactions: all of it, and no other's")
+    func pages() async throws {
+        let (agency, _, second, other) = try await Self.agency()
+        func hold(_ count: Int, for account: AccountID, _ reason: String) async throws {
+            try await agency.pool.execute(
+                """
+                INSERT INTO job_hold (client_id, job_id, queue, kind, provider, account_id, payload, priority, due_at, max_attempts,
+                                      recovery, created_at, reason, held_at)
+                SELECT \(agency.client), gen_random_uuid(), 'reconcile', 'boost', 'fake', \(account), '{}', 0, world_now(), 3,
+                       'requeue', world_now(), \(reason), world_now()
+                FROM generate_series(1, \(Int64(count)))
+                """)
+        }
+        let many = 2 * AppService.page + 1
+        try await hold(many, for: second, AppStop.word)
+        try await hold(1, for: second, "poison")
+        try await hold(1, for: other, AppStop.word)
+        #expect(try await Self.apps(agency).resume("main", actor: "cli:ada", reason: nil).wasStopped)
+        #expect(try await agency.count("SELECT count(*) FROM job_ready WHERE generation = 2") == many)
+        #expect(try await agency.count("SELECT count(*) FROM job_hold") == 2)
+        let largest = try await agency.count(
+            "SELECT max(n) FROM (SELECT count(*) AS n FROM job_ready GROUP BY xmin::text) AS written")
+        #expect(largest == AppService.page)
     }
 }

@@ -53,6 +53,37 @@ struct BackOffTests {
         #expect(try await refuse(after: 11, endpoint: "post") == .seconds(20))
     }
 
+    @Test(
+        "a pause that the platform names keeps the count of refusals before it, unless the gate stood open for an hour",
+        arguments: [nil, "post"], [3_600, 3_601])
+    func quietBeforeNamed(endpoint: String?, open: Int64) async throws {
+        let limits = try await AgencyFixture().services.limits
+        let scope = LimitScope.provider("fake")
+        func advance(_ seconds: Int64) async throws {
+            let now = try await WorldStore(pool: limits.pool).now()
+            try await WorldStore(pool: limits.pool).set(epoch: now.addingTimeInterval(Double(seconds)), rate: 0)
+        }
+        func refuse() async throws -> Duration {
+            try await limits.pool.withConnection { db in
+                try await LimitStore.close(
+                    scope, endpoint: endpoint, after: BackOff(first: .seconds(10)), reason: "-", by: "fake", on: &db)
+            }
+        }
+        #expect(try await refuse() == .seconds(10))
+        try await advance(10)
+        #expect(try await refuse() == .seconds(20))
+        try await advance(20 + open)
+        if let endpoint {
+            try await limits.closeEndpoint(endpoint, of: scope, for: .seconds(30), reason: "-", by: "fake")
+        } else {
+            try await limits.pool.withConnection { db in
+                try await LimitStore.close(scope, for: .seconds(30), reason: "-", by: "fake", on: &db)
+            }
+        }
+        try await advance(31)
+        #expect(try await refuse() == .seconds(open > 3_600 ? 10 : 40))
+    }
+
     @Test("a pause that the platform names is kept as it is")
     func named() async throws {
         let agency = try await AgencyFixture()
@@ -79,5 +110,22 @@ struct BackOffTests {
         #expect(try await agency.work(handler).isEmpty)
         try await agency.advance(.seconds(14_401))
         #expect(try await agency.work(handler) == ["succeeded"])
+    }
+
+    @Test("where the platform asks for rest, publishing, boosts and metrics rest: what looks for lost sends goes on")
+    func restOfQueues() async throws {
+        let agency = try await AgencyFixture()
+        agency.platform.script(.refuse(PluginError(.needsHuman, "too fast", retryAfter: .seconds(14_400))))
+        _ = try await agency.plan("one")
+        #expect(try await agency.work(PublishHandler(services: agency.services)) == ["held"])
+        let gates = try await agency.services.limits.gates()
+        #expect(gates.count == 3 && Set(gates.map(\.queue)) == Set(QueueName.pausable))
+        try await agency.services.jobs.enqueue(
+            QueueName.all.map { queue in
+                NewJob(client: agency.client, account: agency.account, queue: queue, kind: "noop", provider: "fake")
+            })
+        #expect(try await agency.claim("noop").map(\.queue) == [.reconcile])
+        try await agency.advance(.seconds(14_401))
+        #expect(try await Set(agency.claim("noop").map(\.queue)) == Set(QueueName.pausable))
     }
 }

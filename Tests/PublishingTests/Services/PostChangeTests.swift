@@ -98,7 +98,9 @@ struct PostChangeTests {
         let fixture = try await ServiceFixture()
         let post = try await self.plan(fixture)
         try await fixture.pool.execute("UPDATE target SET state = 'published' WHERE target_id = \(post.targets[0].id)")
-        let detail = try await fixture.posts.edit("k", client: "acme", PostEdit(text: "Hello again"), actor: "cli:ada")
+        let detail = try await fixture.posts.edit(
+            "k", client: "acme", PostEdit(text: "Hello again"), actor: "cli:ada"
+        ).detail
         #expect(detail.post.revision == 2)
         #expect(detail.targets.map(\.revision) == [1, 2])
         #expect(detail.targets.map { $0.content.parts[0].text } == ["Hello", "Hello again"])
@@ -132,7 +134,9 @@ struct PostChangeTests {
         let fixture = try await ServiceFixture()
         let post = try await self.plan(fixture)
         try await fixture.send(post.targets[0], state: "rejected")
-        let detail = try await fixture.posts.edit("k", client: "acme", PostEdit(text: "Hello again"), actor: "cli:ada")
+        let detail = try await fixture.posts.edit(
+            "k", client: "acme", PostEdit(text: "Hello again"), actor: "cli:ada"
+        ).detail
         #expect(detail.targets.map(\.generation) == [2, 2])
     }
 

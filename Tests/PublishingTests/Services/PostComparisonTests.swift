@@ -213,6 +213,65 @@ struct PostComparisonTests {
         #expect(!checked.isNew && checked.post.id == created.post.id && checked.notes.isEmpty)
     }
 
+    @Test("an edit is compared as a new post is, for what it changes, and never with itself")
+    func edited() async throws {
+        let agency = try await Agency()
+        func edit(_ post: CreatedPost, _ edit: PostEdit) async throws -> [PostIssue] {
+            try await agency.posts.edit(post.post.id.description, client: nil, edit, actor: "cli:ada").notes
+        }
+        let first = try await agency.create("Hello", at: "2026-03-10T09:00", on: "picky")
+        let post = try await agency.create("Hi", at: "2026-03-10T10:00", on: "picky") {
+            $0.accounts = ["picky", "strict"]
+        }
+        // As near as it was: only a new time is compared with times.
+        #expect(try await edit(post, PostEdit(text: "Hi!")).isEmpty)
+        let error = await #expect(throws: ServiceError.self) { try await edit(post, PostEdit(text: "hello")) }
+        #expect(error?.code == .conflict && error?.issues.map(\.account) == ["picky"])
+        #expect(error?.description.contains("\(try #require(first.targets.first).id)") == true)
+        #expect(try await agency.posts.show(post.post.id.description).post.revision == 2)
+        #expect(try await agency.posts.show(post.post.id.description).targets.allSatisfy { $0.revision == 2 })
+
+        var allowed = PostEdit(text: "hello")
+        allowed.allowsDuplicate = true
+        #expect(try await edit(post, allowed).map(\.severity) == [.warning])
+        // What stays as it was allowed is not asked for again.
+        #expect(try await edit(post, PostEdit(variants: ["strict": "Hello, all"])).isEmpty)
+        _ = try await agency.create("Rye", at: "2026-03-20T09:00")
+        let warned = try await edit(post, PostEdit(variants: ["strict": "rye"]))
+        #expect(warned.map(\.severity) == [.warning] && warned.map(\.field) == ["text"])
+        let draft = try await agency.create("Draft", at: nil, on: "picky") { $0.isDraft = true }
+        #expect(try await edit(draft, PostEdit(text: "Hello")).map(\.severity) == [.warning])
+    }
+
+    @Test("a move is compared as a new post is, with words and times, and never with itself")
+    func moved() async throws {
+        let agency = try await Agency()
+        func move(_ post: CreatedPost, to time: String, allowing: Bool = false) async throws -> [PostIssue] {
+            try await agency.posts.move(
+                post.post.id.description, client: nil, to: try PostTime(time, zone: nil), allowingDuplicates: allowing,
+                actor: "cli:ada"
+            ).flatMap(\.notes)
+        }
+        _ = try await agency.create("Hello", at: "2026-03-10T09:00", on: "picky")
+        let later = try await agency.create("Hello", at: "2026-05-10T09:00", on: "picky")
+        #expect(try await move(later, to: "2026-05-10T09:30").isEmpty)
+        let error = await #expect(throws: ServiceError.self) { try await move(later, to: "2026-04-01T09:00") }
+        #expect(error?.code == .conflict && error?.description.contains("--allow-duplicate") == true)
+        let due = try await agency.posts.show(later.post.id.description).targets.map(\.dueAt)
+        #expect(due == [try Date(iso8601: "2026-05-10T07:30:00Z")])
+        #expect(try await move(later, to: "2026-03-10T10:00", allowing: true).map(\.field) == ["text", "at"])
+        // A draft that is given a time is planned with it.
+        let draft = try await agency.create("Hello", at: nil, on: "picky") { $0.isDraft = true }
+        await #expect(throws: ServiceError.self) { try await move(draft, to: "2026-03-20T09:00") }
+        #expect(try await agency.posts.show(draft.post.id.description).targets.map(\.state) == [.draft])
+        // What a schedule made comes again, wherever it is moved; its time is compared.
+        let template = PostTemplate(PostDraft(accounts: ["picky"], text: "Hello"))
+        let recurring = try await agency.posts.create(
+            template.draft(at: try PostTime("2026-03-30T09:00", zone: nil), key: "morning"), client: "acme",
+            actor: "schedule:morning")
+        #expect(try await move(recurring, to: "2026-03-10T11:00").map(\.field) == ["at"])
+    }
+
     @Test("what a schedule makes comes again without a word, also where duplicates are refused")
     func recurring() async throws {
         let agency = try await Agency()
