@@ -108,7 +108,7 @@ struct AppFindings {
         }
         guard self.check.hasSecret else {
             guard self.manifest?.app.needsSecret == true else {
-                return .ok("secret", "there is none, and \(self.platform) needs none")
+                return .ok("secret", "there is none; \(self.platform) takes apps without one")
             }
             return .failed(
                 "secret", "there is none, and \(self.platform) connects nobody without it",
@@ -151,7 +151,8 @@ struct AppFindings {
         guard let missing = self.manifest?.app.unaudited, state != .approved else {
             return .ok(
                 "audit",
-                state == .approved ? "approved" : "no document of \(self.platform)'s keeps anything from a new app")
+                state == .approved ? "approved" : "\(self.platform)'s documents name nothing that waits for an approval"
+            )
         }
         guard let state else {
             return .skipped("audit", "the configuration does not say whether it is approved; until then it \(missing)")
@@ -165,9 +166,8 @@ struct AppFindings {
     private var webhooks: Finding? {
         guard let manifest, manifest.capabilities.contains(.webhooks) else { return nil }
         guard self.check.hasSecret else {
-            return .warning(
-                "webhooks", "nothing that \(manifest.name) tells is taken: the app's secret proves who tells it",
-                fix: self.newSecret)
+            return .skipped(
+                "webhooks", "nothing that \(manifest.name) tells is taken without a secret, which proves who tells it")
         }
         let address = "\(self.base)/webhooks/\(self.check.platform)/\(self.check.externalID)"
         return .ok(

@@ -67,7 +67,8 @@ package struct AppService: Sendable {
         guard var app = choice.app else {
             throw ServiceError(
                 .conflict,
-                "'\(reference)' is the app of the configuration: change POSTHORN_PLATFORM_\(choice.variable)_CLIENT_SECRET"
+                "'\(reference)' is the app of the configuration, of which nothing is kept here: its secret is "
+                    + "POSTHORN_PLATFORM_\(choice.variable)_CLIENT_SECRET"
             )
         }
         let sealed = try secret.map { try self.keys.seal(Data($0.revealed.utf8), place: GrantVault.place(of: app.id)) }

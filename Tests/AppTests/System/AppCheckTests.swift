@@ -165,6 +165,9 @@ struct AppCheckTests {
             #expect(
                 (configured.rows["platform"]?["remedy"] as? String)?.contains(
                     "POSTHORN_PLATFORM_FACEBOOK_CLIENT_SECRET") == true)
+            #expect(
+                try await agency.answer(["app", "set", "facebook", "--audit", "approved"], environment: given).code
+                    == 73)
             let all = try await agency.answer(["app", "check", "-o", "json"], environment: given)
             let rows = try #require(try JSONSerialization.jsonObject(with: Data(all.data.utf8)) as? [[String: Any]])
             #expect(all.code == 1 && Set(rows.map { $0["app"] as? String }) == ["fb", "facebook"])
