@@ -32,6 +32,8 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         case webhooks
         /// Reads a comment.
         case comments
+        /// Says whether the platform knows an app.
+        case registration
     }
 
     /// One of several ways in which people let an app act for their accounts.
@@ -92,6 +94,8 @@ public struct PluginManifest: Sendable, Hashable, Codable {
     public var refusesDuplicates: Bool
     /// The logins that an app can be registered for, the usual one first; empty where there is only one.
     public var logins: [Login]
+    /// What the platform wants of an app.
+    public var app: AppTerms
 
     /// Makes a manifest.
     public init(
@@ -103,7 +107,7 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         metricsBatch: Int = 1,
         credentialFields: [CredentialField] = [], listingLag: Duration = .seconds(15), settings: [Setting] = [],
         costs: [CallCost] = [], logins: [Login] = [], sharesTokensWith: [PlatformID] = [],
-        refusesDuplicates: Bool = false
+        refusesDuplicates: Bool = false, app: AppTerms = AppTerms()
     ) {
         self.id = id
         self.name = name
@@ -127,6 +131,7 @@ public struct PluginManifest: Sendable, Hashable, Codable {
         self.sharesTokensWith = sharesTokensWith
         self.refusesDuplicates = refusesDuplicates
         self.logins = logins
+        self.app = app
     }
 
     /// The OAuth scopes to ask for with an app of a login; those of the usual one when `nil`.

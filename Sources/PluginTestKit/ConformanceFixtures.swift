@@ -21,12 +21,14 @@ public struct ConformanceFixtures: Sendable {
     public var find: FindFixture?
     /// How the platform renews tokens, when the plugin connects.
     public var refresh: RefreshFixture?
+    /// How the platform says whether it knows an app, when the plugin asks.
+    public var app: AppFixture?
 
     /// Makes fixtures.
     public init(
         access: AccountAccess, now: Date, publishes: [PublishFixture], boosts: [BoostFixture] = [],
         answers: PlatformAnswers,
-        find: FindFixture? = nil, refresh: RefreshFixture? = nil
+        find: FindFixture? = nil, refresh: RefreshFixture? = nil, app: AppFixture? = nil
     ) {
         self.access = access
         self.now = now
@@ -35,6 +37,7 @@ public struct ConformanceFixtures: Sendable {
         self.answers = answers
         self.find = find
         self.refresh = refresh
+        self.app = app
     }
 }
 
@@ -143,6 +146,25 @@ public struct RefreshFixture: Sendable {
 
     /// Makes a fixture.
     public init(app: AppCredential, exchange: ScriptedExchange, refused: HTTPReply) {
+        self.app = app
+        self.exchange = exchange
+        self.refused = refused
+    }
+}
+
+/// How the platform says whether it knows an app.
+public struct AppFixture: Sendable {
+    /// The app; its secret must be a long, distinctive text.
+    public var app: AppCredential
+    /// The call and its success.
+    public var exchange: ScriptedExchange
+    /// The answer to an app whose identity or secret is wrong, with these words in its message.
+    public var refused: @Sendable (_ words: String) -> HTTPReply
+
+    /// Makes a fixture.
+    public init(
+        app: AppCredential, exchange: ScriptedExchange, refused: @escaping @Sendable (_ words: String) -> HTTPReply
+    ) {
         self.app = app
         self.exchange = exchange
         self.refused = refused

@@ -13,6 +13,7 @@ extension ConformanceSuite {
             .delete: plugin is any Deleting, .accounts: plugin is any AccountListing,
             .inspect: plugin is any TokenInspecting, .history: plugin is any HistoryListing,
             .oauth1: plugin is any OAuth1Connecting, .webhooks: plugin is any WebhookReceiving,
+            .registration: plugin is any AppChecking,
         ]
         for (capability, isThere) in found {
             self.expect(

@@ -31,6 +31,7 @@ public enum PluginConformance {
         for fixture in fixtures.boosts { await suite.checkBoost(fixture) }
         if let find = fixtures.find { await suite.checkFind(find) }
         if let refresh = fixtures.refresh { await suite.checkRefresh(refresh) }
+        if let app = fixtures.app { await suite.checkApp(app) }
         return suite.failures
     }
 }

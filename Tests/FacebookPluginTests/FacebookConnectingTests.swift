@@ -222,4 +222,28 @@ struct FacebookConnectingTests {
         let (other, _) = FacebookFixtures.plugin([check, Self.list(Self.acme)])
         #expect(try await other.inspect(FacebookFixtures.personal).missingTasks == ["CREATE_CONTENT"])
     }
+
+    @Test(
+        "an app that Meta does not accept is a report in Meta's words without the secret, whether secret or identity is wrong",
+        arguments: [190, 101])
+    func refusedApp(code: Int) async throws {
+        let app = FacebookFixtures.known.app
+        let words = "Cannot get application info of 4711|fb-app-secret-31d0"
+        let refusal = ScriptedExchange(.get, "/v25.0/debug_token", .reply(FacebookFixtures.error(code, nil, words)))
+        let report = try await FacebookFixtures.plugin([refusal]).0.report(on: app)
+        #expect(report?.isAccepted == false)
+        #expect(report?.refusal?.contains("Cannot get application info of 4711|<secret>") == true)
+    }
+
+    @Test("Graph names the app that it answers for, by a text or a number; one that is off is no app that is accepted")
+    func namedApp() async throws {
+        for (data, expected) in [
+            (#""app_id":4712,"is_valid":true"#, AppReport(isAccepted: true, id: "4712")),
+            (#""app_id":"4711","is_valid":false"#, AppReport(isAccepted: false, id: "4711")),
+        ] {
+            let answer = ScriptedExchange(.get, "/v25.0/debug_token", .json(200, #"{"data":{\#(data)}}"#))
+            let plugin = FacebookFixtures.plugin([answer]).0
+            #expect(try await plugin.report(on: FacebookFixtures.known.app) == expected)
+        }
+    }
 }

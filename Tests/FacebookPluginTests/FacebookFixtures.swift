@@ -229,7 +229,20 @@ enum FacebookFixtures {
 
     static let all = ConformanceFixtures(
         access: access, now: now, publishes: [text, link, photos, video, reel, photoStory, videoStory],
-        answers: answers, find: FindFixture(text.content, listing: listing))
+        answers: answers, find: FindFixture(text.content, listing: listing), app: known)
+
+    /// Graph's answer about an app to the app itself.
+    static let known = AppFixture(
+        app: AppCredential(id: "4711", secret: Secret("fb-app-secret-31d0")),
+        exchange: ScriptedExchange(
+            .get, "/v25.0/debug_token",
+            .json(
+                200,
+                #"{"data":{"app_id":"4711","type":"APP","application":"Acme posts","is_valid":true,"scopes":[]}}"#)
+        ) {
+            $0.query == ["input_token": "4711|fb-app-secret-31d0"]
+                && $0.call.request.headerFields[.authorization] == "Bearer 4711|fb-app-secret-31d0"
+        }, refused: { error(190, nil, $0) })
 
     static func plugin(_ exchanges: [ScriptedExchange], at now: Date = now, version: String? = nil) -> (
         FacebookPlugin, ScriptedTransport

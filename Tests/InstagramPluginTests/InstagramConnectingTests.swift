@@ -177,4 +177,16 @@ struct InstagramConnectingTests {
                     isValid: true, accessEndsAt: Date(timeIntervalSince1970: 1_800_000_000),
                     scopes: ["instagram_basic"], postsLeft: 22))
     }
+
+    @Test("an app of Facebook's dialog is asked about at Graph; of one of Instagram's own login nothing is sent")
+    func app() async throws {
+        let answer = ScriptedExchange(
+            .get, "/v25.0/debug_token", .json(200, #"{"data":{"app_id":"4711","is_valid":true}}"#))
+        let app = AppCredential(id: "4711", secret: Secret("ig-app-secret-31d0"), login: "facebook")
+        let (plugin, _) = InstagramFixtures.plugin([answer])
+        #expect(try await plugin.report(on: app) == AppReport(isAccepted: true, id: "4711"))
+        let own = AppCredential(id: "4711", secret: app.secret, login: "instagram")
+        let (silent, transport) = InstagramFixtures.plugin([])
+        #expect(try await silent.report(on: own) == nil && transport.calls.isEmpty)
+    }
 }

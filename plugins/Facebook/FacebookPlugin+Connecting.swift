@@ -22,7 +22,7 @@ private struct FacebookPage: Decodable, Sendable {
     }
 }
 
-extension FacebookPlugin: AccountListing, TokenInspecting {
+extension FacebookPlugin: AccountListing, TokenInspecting, AppChecking {
     /// Makes the address of Facebook's dialog.
     ///
     /// It knows no PKCE: the state protects the call-back.
@@ -105,6 +105,11 @@ extension FacebookPlugin: AccountListing, TokenInspecting {
         var own = tokens
         own.extra["page_id"] = Secret(externalID)
         return own
+    }
+
+    /// Asks whether Meta accepts the app's identity with its secret.
+    public func report(on app: AppCredential) async throws(PluginError) -> AppReport? {
+        try await GraphLogin(self.client).report(on: app)
     }
 
     /// Asks how the token stands, when it ends, and what it allows; of a person's or system user's also what they may do on the Page.

@@ -27,7 +27,7 @@ extension FacebookPlugin {
         id: "facebook", name: "Facebook", apiVersion: Graph.version, hosts: [Graph.host, Graph.uploadHost],
         capabilities: [
             .publish, .resume, .reconcile, .boost, .metrics, .connect, .delete, .accounts, .inspect, .history,
-            .webhooks, .comments,
+            .webhooks, .comments, .registration,
         ],
         formats: [
             FormatLimits(format: .text, textLength: textLength),
@@ -92,7 +92,8 @@ extension FacebookPlugin {
         // A new post may lag behind in the Page's own list (?).
         listingLag: .seconds(30),
         settings: [Setting("title", "The title of a film or reel")],
-        sharesTokensWith: ["instagram"]
+        sharesTokensWith: ["instagram"],
+        app: GraphLogin.terms
     )
 
     private static let kindField = TokenSet.kindField

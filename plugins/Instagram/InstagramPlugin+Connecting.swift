@@ -35,7 +35,7 @@ private struct InstagramPage: Decodable, Sendable {
     var instagram_business_account: InstagramAccount?
 }
 
-extension InstagramPlugin: AccountListing, TokenInspecting {
+extension InstagramPlugin: AccountListing, TokenInspecting, AppChecking {
     /// Makes the address of Facebook's dialog with Instagram's scopes, or of Instagram's own, by the login of the app.
     ///
     /// Neither knows PKCE: the state protects the call-back.
@@ -168,6 +168,11 @@ extension InstagramPlugin: AccountListing, TokenInspecting {
         var own = tokens
         own.extra["account_id"] = Secret(externalID)
         return own
+    }
+
+    /// Asks whether Meta accepts the app's identity with its secret; of an app of Instagram's own login no document says how (?).
+    public func report(on app: AppCredential) async throws(PluginError) -> AppReport? {
+        app.login == InstagramOwnLogin.name ? nil : try await self.login.report(on: app)
     }
 
     /// Asks how the token stands, when it ends, what it allows, and how many posts the account may still publish.

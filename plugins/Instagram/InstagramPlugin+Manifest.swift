@@ -34,7 +34,7 @@ extension InstagramPlugin {
         hosts: [Graph.host, Graph.instagramHost, Graph.instagramLoginHost, Graph.uploadHost],
         capabilities: [
             .publish, .resume, .reconcile, .boost, .metrics, .connect, .accounts, .inspect, .history, .webhooks,
-            .comments,
+            .comments, .registration,
         ],
         formats: [
             FormatLimits(
@@ -111,6 +111,7 @@ extension InstagramPlugin {
             PluginManifest.Login("facebook", scopes: facebookScopes),
             PluginManifest.Login(InstagramOwnLogin.name, scopes: InstagramOwnLogin.scopes),
         ],
-        sharesTokensWith: ["facebook"]
+        sharesTokensWith: ["facebook"],
+        app: GraphLogin.terms
     )
 }

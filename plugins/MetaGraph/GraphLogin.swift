@@ -14,6 +14,8 @@ package struct GraphLogin: Sendable {
     }
     private struct Check: Decodable {
         struct Data: Decodable {
+            var app_id: GraphID?
+            var application: String?
             var is_valid: Bool?
             var expires_at: Double?
             var data_access_expires_at: Double?
@@ -26,6 +28,12 @@ package struct GraphLogin: Sendable {
     package var client: GraphClient
     /// The bucket that the calls are counted in.
     package static let endpoint = "GET /oauth/access_token"
+    /// What Meta wants of an app: the exchanges of both logins carry its secret, and posts of one in development mode are refused as boosts
+    /// (`1885183`).
+    package static let terms = AppTerms(needsSecret: true, unaudited: "makes posts that cannot be boosted")
+    private static let debugToken = (path: "debug_token", endpoint: "GET /debug_token")
+    /// Graph's code for an application that it does not know.
+    private static let unknownApp = "101"
 
     /// Makes a login.
     package init(_ client: GraphClient) { self.client = client }
@@ -72,6 +80,29 @@ package struct GraphLogin: Sendable {
         return renewed
     }
 
+    /// Asks whether Meta accepts an app: about the app's own token, with that token.
+    ///
+    /// The token is made of identity and secret, so a wrong one of them is a token that is not accepted; which of the two is wrong, Meta's code
+    /// does not say.
+    ///
+    /// - Parameter app: The app.
+    /// - Returns: The report.
+    /// - Throws: `needsHuman` without a secret, and the class of the failure of the question itself.
+    package func report(on app: AppCredential) async throws(PluginError) -> AppReport {
+        let secret = try Self.secret(of: app)
+        let own = Self.ownToken(of: app, secret)
+        let caller = GraphCaller(token: own, hidden: [secret])
+        do {
+            let data = try await self.client.get(
+                Check.self, Self.debugToken.path, ["input_token": own.revealed], as: caller,
+                endpoint: Self.debugToken.endpoint
+            ).data
+            return AppReport(isAccepted: data.is_valid ?? false, id: data.app_id?.text, name: data.application)
+        } catch  where error.code == .reauthorize || error.platformCode == Self.unknownApp {
+            return AppReport(isAccepted: false, refusal: error.message)
+        }
+    }
+
     /// Asks how a token stands.
     ///
     /// - Parameters:
@@ -80,12 +111,12 @@ package struct GraphLogin: Sendable {
     /// - Returns: The report.
     /// - Throws: The class of the refusal of the question itself.
     package func inspect(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenReport {
-        let own = app.flatMap { app in app.secret.map { Secret("\(app.id)|\($0.revealed)") } }
+        let own = app.flatMap { app in app.secret.map { Self.ownToken(of: app, $0) } }
         let caller = GraphCaller(
             token: own ?? tokens.accessToken, hidden: tokens.secrets + [app?.secret].compactMap(\.self))
         let data = try await self.client.get(
-            Check.self, "debug_token", ["input_token": tokens.accessToken.revealed], as: caller,
-            endpoint: "GET /debug_token"
+            Check.self, Self.debugToken.path, ["input_token": tokens.accessToken.revealed], as: caller,
+            endpoint: Self.debugToken.endpoint
         ).data
         func date(_ seconds: Double?) -> Date? {
             seconds.flatMap { $0 > 0 ? Date(timeIntervalSince1970: $0) : nil }
@@ -100,6 +131,11 @@ package struct GraphLogin: Sendable {
             .get, host: self.client.host, path: "/\(self.client.version)/oauth/access_token", query: query)
         return try await self.client.call(
             Tokens.self, HTTPCall(head, endpoint: Self.endpoint), creates: true, hidden: hidden)
+    }
+
+    /// The token by which an app speaks for itself.
+    private static func ownToken(of app: AppCredential, _ secret: Secret) -> Secret {
+        Secret("\(app.id)|\(secret.revealed)")
     }
 
     private static func secret(of app: AppCredential) throws(PluginError) -> Secret {

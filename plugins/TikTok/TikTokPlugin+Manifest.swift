@@ -105,6 +105,9 @@ extension TikTokPlugin {
             Setting(TikTokSettings.coverIndex, "Which photo is the cover, counted from 0"),
             Setting("auto_add_music", values: switches, "Whether TikTok adds music to photos"),
             Setting(TikTokSettings.title, "The title of photos; the text is their description"),
-        ]
+        ],
+        app: AppTerms(
+            needsSecret: true,
+            unaudited: "publishes to private accounts alone, as SELF_ONLY, and for 5 of them in 24 hours")
     )
 }

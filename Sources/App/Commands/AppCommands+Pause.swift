@@ -85,4 +85,5 @@ struct AppReference: ParsableArguments {
 
 extension ServiceContext {
     var apps: AppService { AppService(pool: self.pool, registry: self.registry, keys: self.keys) }
+    var appChecker: AppChecker { AppChecker(apps: self.apps, accesses: self.accesses) }
 }

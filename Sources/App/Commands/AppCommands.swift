@@ -19,9 +19,10 @@ struct AppCommands: AsyncParsableCommand {
             When a platform refuses the app itself (credits used up, an audit missing), the work of all its accounts stops until `app resume`.
             """,
         examples: [
-            "app add main-x --platform x --client-id abc --secret-file secret.txt", "app list", "app resume x/main-x",
+            "app add main-x --platform x --client-id abc --secret-file secret.txt", "app check main-x", "app list",
+            "app resume x/main-x",
         ],
-        subcommands: [Add.self, List.self, Show.self, Pause.self, Resume.self])
+        subcommands: [Add.self, List.self, Show.self, Check.self, Set.self, Pause.self, Resume.self])
 
     struct Add: PosthornCommand {
         static let configuration = CommandConfiguration(
@@ -60,11 +61,7 @@ struct AppCommands: AsyncParsableCommand {
         }
 
         func run(_ context: CommandContext) async throws {
-            let secret = try self.secretFile.map { file in
-                Secret(
-                    String(decoding: try CommandError.contents(of: file), as: UTF8.self).trimmingCharacters(
-                        in: .whitespacesAndNewlines))
-            }
+            let secret = try self.secretFile.map(AppRows.secret)
             let base = try AppRows.base(context)
             try await context.withServices { services in
                 let apps = services.apps
@@ -162,6 +159,16 @@ enum AppRows {
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
+    /// A secret from a file, without the line's end.
+    static func secret(_ file: String) throws -> Secret {
+        Secret(
+            String(decoding: try CommandError.contents(of: file), as: UTF8.self).trimmingCharacters(
+                in: .whitespacesAndNewlines))
+    }
+
+    /// Where the platform sends people back to.
+    static func redirectAddress(of platform: PlatformID, base: String) -> String { "\(base)/oauth/\(platform)" }
+
     /// Where the platform tells what happens; with the app in it, so that it stays right when the platform gets a second one.
     static func webhookAddress(of app: AppRow, base: String) -> String {
         let name = app.name.addingPercentEncoding(withAllowedCharacters: .urlPathSegmentAllowed) ?? "\(app.id)"
@@ -179,7 +186,7 @@ enum AppRows {
             "id": .text("\(app.id)"), "name": .text(app.name), "platform": .text(app.platform.rawValue),
             "client_id": .text(app.externalID), "has_secret": .flag(app.hasSecret),
             "audit_state": .state(app.auditState.rawValue),
-            "redirect_uri": .text("\(base)/oauth/\(app.platform)"),
+            "redirect_uri": .text(Self.redirectAddress(of: app.platform, base: base)),
             "login": .optional(app.login ?? manifest?.logins.first?.name),
             "scopes": .list((manifest?.scopes(of: app.login) ?? []).map { .text($0) }),
         ])

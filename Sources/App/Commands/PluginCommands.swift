@@ -55,6 +55,8 @@ struct PluginCommands: AsyncParsableCommand {
                 Column("boost", nil, "what can be boosted"), Column("settings", nil, "settings that a post may carry"),
                 Column("shares_tokens_with", nil, "platforms whose accounts the same tokens open"),
                 Column("refuses_duplicates", nil, "whether it refuses what says the same as an earlier post"),
+                Column("app_needs_secret", nil, "whether an app needs its secret"),
+                Column("unaudited_app", nil, "what an app that the platform has not approved cannot do"),
             ])
 
         @OptionGroup var options: CommandOptions

@@ -24,6 +24,8 @@ enum PluginDetails {
             "costs": .list(manifest.costs.map { .record(self.cost($0)) }),
             "shares_tokens_with": .list(manifest.sharesTokensWith.map { .text($0.rawValue) }),
             "refuses_duplicates": .flag(manifest.refusesDuplicates),
+            "app_needs_secret": .flag(manifest.app.needsSecret),
+            "unaudited_app": .optional(manifest.app.unaudited),
         ])
     }
 

@@ -177,9 +177,7 @@ struct DatabaseChecks {
             case .provider(let platform): platform
             case .account, .client: "\(app)"
             }
-        return .warning(
-            "apps", "\(stopped.count) paused, \(name) by \(first.by): \(first.reason ?? "no reason was given")",
-            fix: "settle what the reason says, then `posthorn app resume \(name)`; `posthorn app list` shows all")
+        return .paused("apps", "\(stopped.count) paused, \(name)", first, app: name)
     }
 
     private func tokens(_ pool: ConnectionPool) async throws -> Finding {
@@ -223,19 +221,10 @@ struct DatabaseChecks {
         }
         let failing: Int64 = try row.get("failing")
         guard failing == 0 else {
-            let words: String? = try row.get("failure")
-            return .warning(
-                "tokens", "renewing the tokens of \(failing) of \(all) grants fails: \(words ?? "nobody said why")",
-                fix:
-                    "mend what it says; see which end with `posthorn account list --ends-within 14d`, and connect those again with `posthorn account reconnect`"
-            )
+            return .renewalFails("tokens", "\(failing) of \(all) grants fails", try row.get("failure"), days: 14)
         }
         guard ending == 0 else {
-            return .warning(
-                "tokens", "\(ending) of \(all) grants end within 14 days and cannot be renewed by themselves",
-                fix:
-                    "see which with `posthorn account list --ends-within 14d`, and connect them again with `posthorn account reconnect` before"
-            )
+            return .tokensEnd("tokens", "\(ending) of \(all) grants end", days: 14)
         }
         return .ok(
             "tokens", all == 0 ? "no account is connected yet" : "\(all) grants, none ends soon without being renewed")

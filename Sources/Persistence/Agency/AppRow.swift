@@ -84,6 +84,20 @@ package enum AppRepository {
         }
     }
 
+    /// Changes an app's sealed secret, or whether the platform approved it; what is `nil` stays.
+    package static func change(
+        _ app: AppID, masterKey: String?, sealedSecret: Data?, audit: AuditState?,
+        on db: inout some SQLSession & ~Copyable
+    ) async throws {
+        try await db.execute(
+            """
+            UPDATE app
+            SET master_key_id = coalesce(\(masterKey), master_key_id), sealed_secret = coalesce(\(sealedSecret), sealed_secret),
+                audit_state = coalesce(\(audit), audit_state)
+            WHERE app_id = \(app)
+            """)
+    }
+
     /// Finds an app by name or identity.
     package static func find(_ reference: Reference, on db: inout some SQLSession & ~Copyable) async throws -> AppRow? {
         try await db.query(

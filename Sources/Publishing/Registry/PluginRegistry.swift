@@ -29,6 +29,8 @@ package struct RegisteredPlugin: Sendable {
     package let adAccountListing: (any AdAccountListing)?
     /// Says how a token stands, where it can.
     package let inspecting: (any TokenInspecting)?
+    /// Says whether the platform knows an app, where it can.
+    package let appChecking: (any AppChecking)?
     /// Lists what an account posted before, where it can.
     package let history: (any HistoryListing)?
     /// Connects by OAuth 1.0a besides, where it can.
@@ -61,6 +63,7 @@ package struct RegisteredPlugin: Sendable {
         self.listing = plugin as? any AccountListing
         self.adAccountListing = plugin as? any AdAccountListing
         self.inspecting = plugin as? any TokenInspecting
+        self.appChecking = plugin as? any AppChecking
         self.history = plugin as? any HistoryListing
         self.oauth1 = plugin as? any OAuth1Connecting
         self.charging = plugin as? any Charging
@@ -72,7 +75,7 @@ package struct RegisteredPlugin: Sendable {
             .metrics: self.metrics != nil, .connect: self.connecting != nil, .delete: self.deleting != nil,
             .accounts: self.listing != nil, .inspect: self.inspecting != nil, .history: self.history != nil,
             .oauth1: self.oauth1 != nil, .webhooks: self.webhooks != nil,
-            .comments: self.comments != nil,
+            .comments: self.comments != nil, .registration: self.appChecking != nil,
         ]
         for (capability, isThere) in found where manifest.capabilities.contains(capability) != isThere {
             throw RegistryError(

@@ -14,6 +14,11 @@ package struct AppChoice: Sendable, Hashable {
     package var name: String
     /// The app; `nil` for the configured one.
     package var app: AppRow?
+
+    /// How commands name it without doubt: `platform/name`, or the platform alone.
+    package var reference: String { self.app.map { "\($0.platform)/\($0.name)" } ?? self.name }
+    /// The platform's name in variables of the configuration.
+    package var variable: String { self.name.uppercased().replacing("-", with: "_") }
 }
 
 extension AppService {

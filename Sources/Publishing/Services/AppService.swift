@@ -54,6 +54,33 @@ package struct AppService: Sendable {
         }
     }
 
+    /// Changes an app that was added: its secret, sealed under the agency's key, or whether the platform approved it.
+    ///
+    /// - Parameters:
+    ///   - reference: The app, as ``choose(_:)`` takes it.
+    ///   - secret: The new secret; `nil` leaves it.
+    ///   - audit: The new state; `nil` leaves it.
+    /// - Returns: The app as it is now.
+    /// - Throws: `ServiceError`: `notFound`, or `conflict` for an app of the configuration.
+    package func set(_ reference: String, secret: Secret?, audit: AuditState?) async throws -> AppRow {
+        let choice = try await self.choose(reference)
+        guard var app = choice.app else {
+            throw ServiceError(
+                .conflict,
+                "'\(reference)' is the app of the configuration, of which nothing is kept here: its secret is "
+                    + "POSTHORN_PLATFORM_\(choice.variable)_CLIENT_SECRET"
+            )
+        }
+        let sealed = try secret.map { try self.keys.seal(Data($0.revealed.utf8), place: GrantVault.place(of: app.id)) }
+        try await self.pool.withConnection { db in
+            try await AppRepository.change(
+                app.id, masterKey: sealed?.keyID, sealedSecret: sealed?.bytes, audit: audit, on: &db)
+        }
+        app.hasSecret = app.hasSecret || sealed != nil
+        app.auditState = audit ?? app.auditState
+        return app
+    }
+
     /// Lists the apps; of one platform, or of all.
     package func list(platform: PlatformID? = nil) async throws -> [AppRow] {
         try await self.pool.withConnection { db in try await AppRepository.list(platform: platform, on: &db) }
