@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Domain
 import Foundation
 
 /// The other posts of an account, found by time and by words: a file of thousands of rows is compared with itself, too.
@@ -11,6 +12,15 @@ struct OtherPosts: Sendable {
     init(_ posts: [OtherPost]) {
         self.posts = posts.sorted { $0.at < $1.at }
         self.byWords = Dictionary(grouping: posts.filter { $0.words != nil }) { $0.words?.words ?? "" }
+    }
+
+    /// Those that are no post of these targets.
+    init(_ posts: [OtherPost], besides own: Set<TargetID>) {
+        self.init(
+            posts.filter { post in
+                guard let target = post.target else { return true }
+                return !own.contains(target)
+            })
     }
 
     mutating func insert(_ post: OtherPost) {

@@ -64,7 +64,7 @@ struct PostComparison: Sendable {
             self.others = try await OtherPost.load(
                 accounts, of: directory.client.id, from: first.addingTimeInterval(-margin),
                 until: last.addingTimeInterval(margin), schedules: schedules, on: &db
-            ).mapValues { others in OtherPosts(others.filter { $0.target.map { !own.contains($0) } ?? true }) }
+            ).mapValues { OtherPosts($0, besides: own) }
         } else {
             self.others = [:]
         }
