@@ -24,7 +24,7 @@ final class ClaimRivals: Sendable {
     /// A rival took a slot first.
     func met() { self.yieldingClaims.store(Self.caution, ordering: .relaxed) }
 
-    /// Whether a claim failed because a rival took a slot first. Nothing of it was written.
+    /// Whether a claim failed because a rival took a slot first; then nothing of it was written.
     static func areTold(by error: PQError) -> Bool {
         error.sqlState == .uniqueViolation || error.sqlState == .deadlockDetected
     }

@@ -100,6 +100,7 @@ extension JobStore {
     ///   - claim: Which lanes.
     ///   - yields: Whether a slot that a rival takes at the same moment is left to it. Without that the statement fails
     ///     then, and costs a tenth less: nothing is asked of the slots' index before, and a job leaves its place by where it stands.
+    /// - Returns: The statement; its rows are jobs under new leases, then lanes that gave nothing.
     static func claim(_ claim: LaneClaim, yields: Bool) -> Statement {
         """
         WITH clock AS MATERIALIZED (
