@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+public import Foundation
+
 /// The name of a number that a platform reports, from the common schema of the platform sheets.
 public struct MetricName: Hashable, Comparable, Sendable, Codable, ExpressibleByStringLiteral, CustomStringConvertible,
     RawRepresentable
@@ -65,11 +67,18 @@ public struct MetricsRequest: Sendable {
 }
 
 /// One reading.
+///
+/// The numbers of a publication are those of its whole life. Those of an account are of its whole life, too, or of one day, besides
+/// the followers, who are those of the moment.
 public struct MetricReading: Sendable {
     /// The publication that was read; `nil` for the account.
     public var postID: String?
     /// The numbers that the platform gave; what it did not give is absent, never zero.
     public var values: [MetricName: Int64]
+    /// How reactions divide into kinds, by the platform's names of them; `nil` where it has no kinds or gave none.
+    public var reactions: [String: Int64]?
+    /// The end of the day that the numbers are of; `nil` when they are of the whole life.
+    public var dayEnds: Date?
     /// The part of the raw answer that this was read from, as JSON text without secrets.
     public var raw: String
     /// The version of the plugin's mapping.
@@ -79,10 +88,13 @@ public struct MetricReading: Sendable {
 
     /// Makes a reading.
     public init(
-        postID: String?, values: [MetricName: Int64], raw: String, definition: Int, isGone: Bool = false
+        postID: String?, values: [MetricName: Int64], reactions: [String: Int64]? = nil, dayEnds: Date? = nil,
+        raw: String, definition: Int, isGone: Bool = false
     ) {
         self.postID = postID
         self.values = values
+        self.reactions = reactions
+        self.dayEnds = dayEnds
         self.raw = raw
         self.definition = definition
         self.isGone = isGone

@@ -54,6 +54,7 @@ struct FacebookMetricsTests {
             readings.first?.values
                 == [.views: 100, .reach: 80, .likes: 3, .clicks: 7, .comments: 5, .shares: 6, .engagements: 23])
         #expect(readings.first?.raw.contains(#""link clicks":4"#) == true && readings.first?.postID == "1_2")
+        #expect(readings.first?.reactions == ["like": 3, "love": 2] && readings.first?.dayEnds == nil)
     }
 
     @Test("without the permission for comments the insights' own numbers are taken; what nobody gave is absent")
@@ -65,7 +66,7 @@ struct FacebookMetricsTests {
                     Self.metric("post_activity_by_action_type", #"{"comment":9}"#)),
                 Self.counts("1_2", .reply(FacebookFixtures.error(10))),
             ], "1_2")
-        #expect(readings.first?.values == [.views: 0, .comments: 9])
+        #expect(readings.first?.values == [.views: 0, .comments: 9] && readings.first?.reactions == nil)
     }
 
     @Test("an empty list is no number, and a post that is gone is said to be gone")
@@ -145,9 +146,11 @@ struct FacebookMetricsTests {
         }
         let readings = try await self.read([followers, insights])
         #expect(readings.first?.values == [.followers: 1234, .views: 7] && readings.first?.postID == nil)
+        #expect(readings.first?.dayEnds == Date(timeIntervalSince1970: 1_795_161_600))
         let refused = ScriptedExchange(
             .get, "/v25.0/\(FacebookFixtures.page)/insights", .reply(FacebookFixtures.error(10)))
-        #expect(try await self.read([followers, refused]).first?.values == [.followers: 1234])
+        let alone = try await self.read([followers, refused])
+        #expect(alone.first?.values == [.followers: 1234] && alone.first?.dayEnds == nil)
     }
 
     @Test("what no metric name helps against is an error of the object, and no name is forgotten")

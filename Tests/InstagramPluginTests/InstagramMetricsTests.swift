@@ -171,6 +171,7 @@ struct InstagramMetricsTests {
         let readings = try await self.read([followers, totals])
         #expect(readings.first?.values == [.followers: 1234, .views: 55, .saves: 2])
         #expect(readings.first?.postID == nil)
+        #expect(readings.first?.dayEnds == Date(timeIntervalSince1970: 1_795_219_200))
     }
 
     @Test("a name that Instagram no longer knows is left out from then on, for media of that kind")

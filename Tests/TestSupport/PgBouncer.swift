@@ -52,6 +52,8 @@ package final class PgBouncer: Sendable {
         var configuration = try PQConfiguration(
             url: self.url, schema: schema, applicationName: "posthorn-test", maximumConnections: maximumConnections)
         configuration.pooling = .transaction
+        // Many wait for few sessions; a busy machine is no fault.
+        configuration.acquireTimeout = .seconds(120)
         return configuration
     }
 

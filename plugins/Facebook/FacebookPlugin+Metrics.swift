@@ -138,7 +138,8 @@ extension FacebookPlugin: MetricsFetching {
         }
         let raw = Raw(insights: insights.values.sorted { $0.name < $1.name }, counts: counts)
         return MetricReading(
-            postID: post, values: values, raw: GraphCoding.json(raw), definition: Self.definition)
+            postID: post, values: values, reactions: insights["post_reactions_by_type_total"]?.newest?.counts,
+            raw: GraphCoding.json(raw), definition: Self.definition)
     }
 
     /// Followers now, and the last day that Facebook has settled.
@@ -167,6 +168,8 @@ extension FacebookPlugin: MetricsFetching {
         values[.engagements] = insights["page_post_engagements"]?.count
         values[.follows] = insights["page_daily_follows_unique"]?.count
         let raw = Raw(insights: insights.values.sorted { $0.name < $1.name }, counts: counts)
-        return MetricReading(postID: nil, values: values, raw: GraphCoding.json(raw), definition: Self.definition)
+        return MetricReading(
+            postID: nil, values: values, dayEnds: insights.values.compactMap(\.newestEnd).max(),
+            raw: GraphCoding.json(raw), definition: Self.definition)
     }
 }

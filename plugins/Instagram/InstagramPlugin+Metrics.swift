@@ -157,7 +157,7 @@ extension InstagramPlugin: MetricsFetching {
     }
 
     private static func reading(
-        _ id: String?, _ media: InstagramMedia, _ insights: [String: GraphInsight]
+        _ id: String?, _ media: InstagramMedia, _ insights: [String: GraphInsight], dayEnds: Date? = nil
     ) -> MetricReading {
         func value(_ names: String...) -> Int64? { names.lazy.compactMap { insights[$0]?.count }.first }
         var values: [MetricName: Int64] = [:]
@@ -175,7 +175,8 @@ extension InstagramPlugin: MetricsFetching {
         values[.watchTimeMilliseconds] = value("ig_reels_video_view_total_time")
         values[.followers] = media.followers_count
         let raw = Raw(insights: insights.values.sorted { $0.name < $1.name }, media: media)
-        return MetricReading(postID: id, values: values, raw: GraphCoding.json(raw), definition: Self.definition)
+        return MetricReading(
+            postID: id, values: values, dayEnds: dayEnds, raw: GraphCoding.json(raw), definition: Self.definition)
     }
 
     /// Followers now, and the totals of the last full day.
@@ -195,7 +196,9 @@ extension InstagramPlugin: MetricsFetching {
         do {
             let insights = try await self.insights.ask(
                 question, client, as: caller, endpoint: InstagramEndpoint.insights)
-            return Self.reading(nil, account, insights)
+            return Self.reading(
+                nil, account, insights,
+                dayEnds: insights.isEmpty ? nil : Date(timeIntervalSince1970: today))
         } catch  where error.isUnknownMetric || error.code == .needsHuman {
             // Without instagram_manage_insights an account still has followers.
             return Self.reading(nil, account, [:])

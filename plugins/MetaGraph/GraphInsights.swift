@@ -32,6 +32,8 @@ package struct GraphInsight: Codable, Sendable {
     package var newest: GraphValue? { self.total_value?.value ?? self.values?.last?.value }
     /// As one number.
     package var count: Int64? { self.newest?.count }
+    /// The end of the time that the newest value is of; `nil` when Meta names none.
+    package var newestEnd: Date? { self.values?.last?.end_time.flatMap(GraphCoding.date) }
 }
 
 /// A question for metrics of one object.

@@ -84,6 +84,11 @@ package enum GraphValue: Codable, Sendable, Hashable {
         }
     }
 
+    /// The numbers of a breakdown by their keys; `nil` for anything else.
+    package var counts: [String: Int64]? {
+        if case .object(let parts) = self { parts.compactMapValues(\.count) } else { nil }
+    }
+
     /// The part of a breakdown.
     package subscript(name: String) -> GraphValue? {
         if case .object(let parts) = self { parts[name] } else { nil }

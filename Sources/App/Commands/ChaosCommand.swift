@@ -28,6 +28,7 @@ struct ChaosCommand: PosthornCommand {
             Column("lost", nil, "posts that never appeared"),
             Column("wrong", nil, "targets called published of which something is on no platform"),
             Column("unknown", nil, "sends that nobody knows the outcome of"),
+            Column("asked", nil, "sends that no look can prove, of which a person is asked"),
             Column("held", nil, "jobs that wait for a person"),
             Column(
                 "violations", nil, "what breaks the queue's rules, or is on the platforms not as the queue believes"),
@@ -173,7 +174,7 @@ struct ChaosCommand: PosthornCommand {
             "effects": .count(verdict.ledger.effects),
             "attempts": .count(verdict.ledger.attempts), "duplicates": .count(verdict.ledger.duplicates),
             "lost": .count(verdict.lost.count), "wrong": .count(verdict.wrong),
-            "unknown": .count(verdict.unknown),
+            "unknown": .count(verdict.unknown), "asked": .count(verdict.asked),
             "held": .count(verdict.held.values.reduce(0, +)),
             "violations": .count(verdict.history.queue.count + verdict.history.effects.count),
             "limits": .count(verdict.history.limitsChecked), "limit_violations": .count(verdict.history.limits.count),

@@ -185,7 +185,7 @@ enum MetricsRows {
             Column(
                 name.rawValue, name.rawValue.split(separator: "_").joined(separator: " ").uppercased(),
                 "absent where not given")
-        } + [Column("id", nil, "the reading's id")]
+        } + Self.more + [Column("id", nil, "the reading's id")]
 
     static let exported =
         [
@@ -193,6 +193,12 @@ enum MetricsRows {
             "definition",
             "paid", "content_type",
         ].map { Column($0, nil, "") } + MetricName.all.map { Column($0.rawValue, nil, "absent where not given") }
+        + Self.more
+
+    private static let more = [
+        Column("reactions", nil, "how reactions divide into kinds, by the platform's names"),
+        Column("window", nil, "lifetime, or the end of the day that an account's numbers are of, followers aside"),
+    ]
 
     static func isNumber(_ key: String) -> Bool { MetricName.all.contains { $0.rawValue == key } }
 
@@ -209,6 +215,13 @@ enum MetricsRows {
         for name in MetricName.all {
             record.fields.append(Record.Entry(key: name.rawValue, value: .optional(sample.values[name])))
         }
+        let kinds = sample.reactions?.sorted { $0.key < $1.key }.map { Record.Entry(key: $0, value: .integer($1)) }
+        record.fields += [
+            Record.Entry(key: "reactions", value: kinds.map { .record(Record(entries: $0)) } ?? .none),
+            Record.Entry(
+                key: "window", value: sample.dayEnds.map { .time($0, in: reading.client.timeZone) } ?? .text("lifetime")
+            ),
+        ]
         record.fields.append(Record.Entry(key: "id", value: .text(sample.id.uuidString.lowercased())))
         return record
     }

@@ -8,7 +8,8 @@ import PluginKit
 package enum SampleRepository {
     private static let columns: Statement = """
         SELECT client_id, account_id, sample_id, publication_id, read_at, source, definition, views, reach, likes, comments,
-               shares, saves, clicks, video_views, watch_time_ms, profile_visits, follows, engagements, followers
+               shares, saves, clicks, video_views, watch_time_ms, profile_visits, follows, engagements, followers,
+               reactions, day_ends
         FROM sample
         """
 
@@ -19,7 +20,7 @@ package enum SampleRepository {
             """
             COPY sample (client_id, account_id, sample_id, publication_id, read_at, source, definition, views, reach, likes,
                          comments, shares, saves, clicks, video_views, watch_time_ms, profile_visits, follows, engagements,
-                         followers, raw)
+                         followers, reactions, day_ends, raw)
             FROM STDIN (FORMAT binary)
             """,
             rows: samples.lazy.map { sample in
@@ -28,6 +29,8 @@ package enum SampleRepository {
                     Int32(sample.definition),
                 ]
                 for name in MetricName.all { row.append(sample.values[name]) }
+                row.append(SampleRow.stored(sample.reactions))
+                row.append(sample.dayEnds)
                 row.append(sample.raw)
                 return row
             })

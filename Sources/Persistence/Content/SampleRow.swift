@@ -31,13 +31,18 @@ package struct SampleRow: Sendable, Hashable {
     package var definition: Int
     /// The numbers that were given; what was not given is absent.
     package var values: [MetricName: Int64]
+    /// How reactions divide into kinds, by the platform's names; `nil` where none were given.
+    package var reactions: [String: Int64]?
+    /// The end of the day that an account's numbers are of, followers aside; `nil` is the whole life.
+    package var dayEnds: Date?
     /// The raw answer that they were read from.
     package var raw: JSONText?
 
     /// Makes a sample.
     package init(
         client: ClientID, account: AccountID, id: UUID = .version7(), publication: PublicationID?, readAt: Date,
-        source: SampleSource = .platform, definition: Int, values: [MetricName: Int64], raw: JSONText? = nil
+        source: SampleSource = .platform, definition: Int, values: [MetricName: Int64],
+        reactions: [String: Int64]? = nil, dayEnds: Date? = nil, raw: JSONText? = nil
     ) {
         self.client = client
         self.account = account
@@ -47,6 +52,8 @@ package struct SampleRow: Sendable, Hashable {
         self.source = source
         self.definition = definition
         self.values = values
+        self.reactions = reactions
+        self.dayEnds = dayEnds
         self.raw = raw
     }
 
@@ -58,6 +65,17 @@ package struct SampleRow: Sendable, Hashable {
         self.init(
             client: try row.get("client_id"), account: try row.get("account_id"), id: try row.get("sample_id"),
             publication: try row.get("publication_id"), readAt: try row.get("read_at"), source: try row.get("source"),
-            definition: try row.get("definition"), values: values)
+            definition: try row.get("definition"), values: values, reactions: try Self.kinds(row.get("reactions")),
+            dayEnds: try row.get("day_ends"))
+    }
+
+    /// Kinds of reactions as they are stored: a JSON object.
+    package static func stored(_ kinds: [String: Int64]?) -> JSONText? {
+        // Integers under text keys always encode.
+        kinds.flatMap { try? JSONEncoder().encode($0) }.map { JSONText(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    private static func kinds(_ stored: JSONText?) throws -> [String: Int64]? {
+        try stored.map { try JSONDecoder().decode([String: Int64].self, from: Data($0.text.utf8)) }
     }
 }

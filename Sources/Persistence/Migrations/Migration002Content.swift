@@ -135,6 +135,10 @@ enum Migration002Content {
             follows         bigint,
             engagements     bigint,
             followers       bigint,
+            -- How reactions divide into kinds, by the platform's names.
+            reactions       jsonb,
+            -- The end of the day that an account's numbers are of, followers aside; NULL is the whole life.
+            day_ends        timestamptz,
             raw             jsonb,
             PRIMARY KEY (client_id, account_id, read_at, sample_id)
         ) PARTITION BY RANGE (read_at);

@@ -39,18 +39,19 @@ struct SampleRecord: Sendable {
             """
             INSERT INTO sample (client_id, account_id, sample_id, publication_id, read_at, source, definition, views, reach, likes,
                                 comments, shares, saves, clicks, video_views, watch_time_ms, profile_visits, follows, engagements,
-                                followers, raw)
+                                followers, reactions, day_ends, raw)
             SELECT \(self.client), \(self.account), given.sample_id, given.publication_id, (SELECT world_now()), 'platform',
                    given.definition, given.views, given.reach, given.likes, given.comments, given.shares, given.saves, given.clicks,
                    given.video_views, given.watch_time_ms, given.profile_visits, given.follows, given.engagements, given.followers,
-                   given.raw
+                   given.reactions, given.day_ends, given.raw
             FROM unnest(\(read.map { _ in UUID.version7() }), \(read.map(\.publication)),
                         \(read.map { Int32($0.reading.definition) }), \(values(.views)), \(values(.reach)), \(values(.likes)),
                         \(values(.comments)), \(values(.shares)), \(values(.saves)), \(values(.clicks)), \(values(.videoViews)),
                         \(values(.watchTimeMilliseconds)), \(values(.profileVisits)), \(values(.follows)),
-                        \(values(.engagements)), \(values(.followers)), \(read.map { JSONText($0.reading.raw) }))
+                        \(values(.engagements)), \(values(.followers)), \(read.map { SampleRow.stored($0.reading.reactions) }),
+                        \(read.map(\.reading.dayEnds)), \(read.map { JSONText($0.reading.raw) }))
                  AS given (sample_id, publication_id, definition, views, reach, likes, comments, shares, saves, clicks,
-                           video_views, watch_time_ms, profile_visits, follows, engagements, followers, raw)
+                           video_views, watch_time_ms, profile_visits, follows, engagements, followers, reactions, day_ends, raw)
             """)
         let followers = read.filter { $0.publication == nil }.compactMap { $0.reading.values[.followers] }.last
         if let followers {

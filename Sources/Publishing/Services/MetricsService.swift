@@ -192,7 +192,8 @@ package struct MetricsService: Sendable {
                to_char(sample.read_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS read_at, sample.source, sample.definition,
                publication.paid, publication.content_type, sample.views, sample.reach, sample.likes, sample.comments, sample.shares,
                sample.saves, sample.clicks, sample.video_views, sample.watch_time_ms, sample.profile_visits, sample.follows,
-               sample.engagements, sample.followers
+               sample.engagements, sample.followers, sample.reactions,
+               coalesce(to_char(sample.day_ends AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'lifetime') AS window
         FROM sample
         JOIN client ON client.client_id = sample.client_id
         JOIN account ON account.client_id = sample.client_id AND account.account_id = sample.account_id

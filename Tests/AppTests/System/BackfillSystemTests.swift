@@ -71,6 +71,15 @@ struct BackfillSystemTests {
                     == 0)
             #expect(
                 try await agency.count("SELECT count(*) FROM sample WHERE coalesce(views, likes) IS NULL") == 0)
+            // Kinds of reactions are Facebook's alone.
+            #expect(
+                try await agency.count(
+                    "SELECT count(*) FROM sample WHERE reactions IS NOT NULL AND publication_id IS NOT NULL")
+                    == (platform == "facebook" ? 120 : 0))
+            #expect(
+                try await agency.count(
+                    "SELECT count(*) FROM sample WHERE coalesce((reactions ->> 'like')::bigint, 0) <> likes AND reactions IS NOT NULL"
+                ) == 0)
             let shown = try #require(try await agency.json("account", "show", "acme/\(platform)") as? [String: Any])
             #expect(shown["found_posts"] as? Int == 120 && shown["measured_posts"] as? Int == 120)
             #expect(shown["backfilled_at"] is String)

@@ -27,6 +27,7 @@ struct MetricsServiceTests {
             SampleRow(
                 client: account.client, account: account.id, publication: rows[index].id,
                 readAt: rows[index].publishedAt.addingTimeInterval(hours * 3600), definition: 1, values: values,
+                reactions: hours == 72 ? ["like": 8, "love": 1] : nil,
                 raw: #"{"note": "back\\slash, \"quote\""}"#)
         }
         try await fixture.pool.withTransaction { db in
@@ -86,6 +87,8 @@ struct MetricsServiceTests {
         #expect(objects.count == 3)
         #expect(objects.last?["likes"] as? Int == 9)
         #expect(objects.last?["comments"] is NSNull)
+        #expect(objects.last?["reactions"] as? [String: Int] == ["like": 8, "love": 1])
+        #expect(objects.first?["reactions"] is NSNull && objects.first?["window"] as? String == "lifetime")
     }
 
     @Test("posting times use the first reading at an age of a day or more")
