@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Domain
+import Logging
 import PQClient
 import TestSupport
 import Testing
@@ -55,12 +56,47 @@ struct RivalTests {
         try await queue.expectSound()
     }
 
-    @Test("after so many claims that met nobody no rival is expected any more")
-    func forgotten() {
+    @Test(
+        "after a meeting claims yield for a while, for twice as long when they meet again soon, and as at first when not"
+    )
+    func caution() {
         let rivals = ClaimRivals()
+        func yielding() -> Int {
+            var count = 0
+            while rivals.areNear { count += 1 }
+            return count
+        }
         rivals.met()
-        for _ in 0..<ClaimRivals.caution { #expect(rivals.areNear) }
-        #expect(!rivals.areNear)
+        #expect(yielding() == ClaimRivals.caution)
+        rivals.met()
+        #expect(yielding() == 2 * ClaimRivals.caution)
+        for _ in 0..<(2 * ClaimRivals.caution) { #expect(!rivals.areNear) }
+        rivals.met()
+        #expect(yielding() == ClaimRivals.caution)
+        for _ in 0..<20 {
+            rivals.met()
+            #expect(yielding() <= ClaimRivals.greatestCaution)
+        }
+    }
+
+    @Test("a beat counts also where the worker's leases cannot be read in time")
+    func slowLeases() async throws {
+        let queue = try await QueueFixture()
+        let job = try await queue.claimedJob()
+        let worker = job.lease.worker
+        try await queue.pool.execute("UPDATE worker SET beat_at = '-infinity' WHERE worker_id = \(worker)")
+        var configuration = TestDatabase.required.configuration
+        configuration.statementTimeout = .seconds(2)
+        let pool = ConnectionPool(configuration: configuration, logger: Logger(label: "test"))
+        try await queue.pool.withTransaction { db in
+            try await db.execute("LOCK TABLE job_lease IN ACCESS EXCLUSIVE MODE")
+            let answer = try await JobStore(pool: pool).beat(worker, state: .active, running: 1)
+            #expect(answer.isAlive && answer.leases == nil)
+        }
+        await pool.close()
+        #expect(try await queue.store.beat(worker, state: .active, running: 1).leases == [job.lease.number])
+        let beats: [Bool] = try await queue.pool.query("SELECT beat_at > '-infinity' FROM worker").column()
+        #expect(beats == [true])
     }
 
     private static func claim(of lane: Lane, _ queue: QueueFixture) async throws -> LaneClaim {

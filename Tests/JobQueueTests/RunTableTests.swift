@@ -29,6 +29,15 @@ struct RunTableTests {
         BeatAnswer(isAlive: true, isDrainRequested: false, leases: leases, cancelled: cancelled)
     }
 
+    @Test("a beat that could not read the leases ends no run and makes none suspicious")
+    func unread() {
+        var table = Self.table([1])
+        let unread = BeatAnswer(isAlive: true, isDrainRequested: false, leases: nil, cancelled: [])
+        let actions = table.apply(unread, since: table.mark(), worker: Self.worker)
+        #expect(actions.cancellations.isEmpty && actions.orphans.isEmpty)
+        #expect(!table.isEmpty)
+    }
+
     @Test("slots are taken by a claim and free when the handler is done, or when its record is written")
     func slots() {
         var table = Self.table([1, 2])

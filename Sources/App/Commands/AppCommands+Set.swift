@@ -37,10 +37,10 @@ extension AppCommands {
             let base = try AppRows.base(context)
             try await context.withServices { services in
                 guard !self.change.isDryRun else {
-                    let choice = try await services.apps.choose(self.which.app)
+                    let app = try await services.apps.kept(self.which.app)
                     let what = [secret.map { _ in "secret" }, self.audit.map { _ in "audit state" }].compactMap(\.self)
                     return context.output.note(
-                        "would change the \(what.joined(separator: " and ")) of the app \(choice.name)")
+                        "would change the \(what.joined(separator: " and ")) of the app \(app.name)")
                 }
                 let app = try await services.apps.set(
                     self.which.app, secret: secret, audit: self.audit.flatMap { AuditState(rawValue: $0) })

@@ -161,9 +161,12 @@ enum AppRows {
 
     /// A secret from a file, without the line's end.
     static func secret(_ file: String) throws -> Secret {
-        Secret(
-            String(decoding: try CommandError.contents(of: file), as: UTF8.self).trimmingCharacters(
-                in: .whitespacesAndNewlines))
+        let text = String(decoding: try CommandError.contents(of: file), as: UTF8.self).trimmingCharacters(
+            in: .whitespacesAndNewlines)
+        guard !text.isEmpty else {
+            throw CommandError(.badData, "\(file) holds no secret", remedy: "write the app's secret into it, alone")
+        }
+        return Secret(text)
     }
 
     /// Where the platform sends people back to.

@@ -165,6 +165,9 @@ struct AppFindings {
 
     private var webhooks: Finding? {
         guard let manifest, manifest.capabilities.contains(.webhooks) else { return nil }
+        guard self.check.unopened == nil else {
+            return .skipped("webhooks", "nothing that \(manifest.name) tells can be verified until the secret opens")
+        }
         guard self.check.hasSecret else {
             return .skipped(
                 "webhooks", "nothing that \(manifest.name) tells is taken without a secret, which proves who tells it")
@@ -226,7 +229,13 @@ struct AppFindings {
         switch self.check.answer {
         case .report(let report): (self.finding(report), .failed)
         case .failed(let error): Self.failure(error, asking: self.platform)
-        case .noSecret: (.skipped("platform", "not asked: there is no secret to ask with"), .failed)
+        case .noSecret:
+            (
+                .skipped(
+                    "platform",
+                    self.check.unopened == nil
+                        ? "not asked: there is no secret to ask with" : "not asked: the secret does not open"), .failed
+            )
         case .undocumented:
             (
                 .skipped(

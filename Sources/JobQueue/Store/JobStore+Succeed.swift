@@ -19,7 +19,9 @@ extension JobStore {
                          \(runs.map(\.job.lease.number)), \(runs.map(\.duration.milliseconds)),
                          \(runs.map { $0.requestID?.storable }))
                   AS run (place, client_id, job_id, lease_no, duration_ms, request_id)
+            -- The place finds the row, and the whole key tells whether it is ours: compared so, no index is preferred to the place.
             WHERE l.ctid = run.place AND l.lease_no = run.lease_no
+              AND l.job_id IS NOT DISTINCT FROM run.job_id AND l.client_id IS NOT DISTINCT FROM run.client_id
               AND NOT ((SELECT EXISTS (SELECT FROM effect o WHERE o.state = 'sending')) AND EXISTS (
                   SELECT FROM effect e
                   WHERE e.client_id = run.client_id AND e.job_id = run.job_id AND e.state = 'sending'

@@ -62,8 +62,8 @@ package struct BeatAnswer: Sendable {
     package var isDrainRequested: Bool
     /// What the database requires and the worker's program does not know; nil when it fits.
     package var lack: String?
-    /// The numbers of its leases in the database.
-    package var leases: Set<Int64>
+    /// The numbers of its leases in the database; nil when they could not be read in time: the beat counts all the same.
+    package var leases: Set<Int64>?
     /// Those whose job somebody asked to cancel.
     package var cancelled: Set<Int64>
 }
@@ -132,21 +132,31 @@ extension JobStore {
             )
             SELECT EXISTS (SELECT FROM beat) AS is_alive,
                    coalesce((SELECT drain_requested FROM beat), false) AS is_drain_requested,
-                   \(known.lacking) AS lack,
-                   coalesce(own.leases, '{}') AS leases, coalesce(own.cancelled, '{}') AS cancelled
-            FROM (
-                SELECT array_agg(lease_no) AS leases,
-                       array_agg(lease_no) FILTER (WHERE cancel_reason IS NOT NULL) AS cancelled
-                FROM job_lease
-                WHERE worker_id = \(worker)
-            ) AS own
+                   \(known.lacking) AS lack
             """)
         guard let row = rows.first else { throw JobQueueError(.notFound, "the beat had no answer") }
+        let leases = try await self.ownLeases(of: worker)
         return BeatAnswer(
             isAlive: try row.get("is_alive"), isDrainRequested: try row.get("is_drain_requested"),
-            lack: try row.get("lack"),
-            leases: Set(try row.get("leases", as: [Int64].self)),
-            cancelled: Set(try row.get("cancelled", as: [Int64].self)))
+            lack: try row.get("lack"), leases: leases.map { Set($0.keys) },
+            cancelled: Set((leases ?? [:]).filter(\.value).keys))
+    }
+
+    /// The numbers of a worker's leases, each with whether its job is to be cancelled; nil when that cannot be read in time.
+    ///
+    /// A statement of its own: a table full of dead rows, which somebody's old snapshot keeps, must not undo the beat.
+    private func ownLeases(of worker: WorkerID) async throws -> [Int64: Bool]? {
+        let rows: Rows
+        do {
+            rows = try await self.pool.query(
+                "SELECT lease_no, cancel_reason IS NOT NULL AS is_cancelled FROM job_lease WHERE worker_id = \(worker)")
+        } catch {
+            if error.sqlState == .queryCanceled { return nil }
+            throw error
+        }
+        var leases: [Int64: Bool] = [:]
+        for row in rows { leases[try row.get("lease_no")] = try row.get("is_cancelled", as: Bool.self) }
+        return leases
     }
 
     /// Ends a worker's record in order; leases it still has are given back by the next rescue, without counting as

@@ -146,12 +146,13 @@ struct RunTable {
     mutating func apply(_ answer: BeatAnswer, since mark: BeatMark, worker: WorkerID) -> BeatActions {
         var actions = BeatActions()
         actions.cancellations = self.cancel(.requested) { answer.cancelled.contains($0) }
-        let lost = mark.running.subtracting(answer.leases)
+        guard let leases = answer.leases else { return actions }
+        let lost = mark.running.subtracting(leases)
         actions.cancellations += self.cancel(.lost) { lost.contains($0) }
 
         // A lease unknown in two answers, with no claim under way in between, belongs to a claim whose answer was lost.
         let isQuiet = !mark.isClaiming && self.claims == 0 && mark.claimGeneration == self.claimGeneration
-        let unknown = answer.leases.subtracting(self.runs.keys)
+        let unknown = leases.subtracting(self.runs.keys)
         actions.orphans = isQuiet ? unknown.intersection(self.suspects).sorted() : []
         self.suspects = unknown.subtracting(actions.orphans)
         return actions

@@ -77,15 +77,22 @@ extension AppService {
         _ reference: String, actor: String, reason: String?
     ) async throws -> (app: AppChoice, wasStopped: Bool) {
         let choice = try await self.choose(reference)
+        // In small steps, because it may be much, and before the work goes on: nothing runs then that is said to wait. What came
+        // meanwhile is let go afterwards. Whoever is interrupted here resumes the app again.
+        let because = reason ?? "the app is resumed"
+        var count = try await self.letGo(choice.scope, actor: actor, because: because)
         let wasPaused = try await self.pool.withTransaction(retrying: 3) { db in
             try await Self.note("resumed", choice, actor: actor, reason: reason, on: &db)
             return try await JobStore.resumeApp(choice.scope, on: &db)
         }
-        // In small steps, because it may be much. Whoever is interrupted here resumes the app again.
-        let because = reason ?? "the app is resumed"
-        let released = try await self.release(choice.scope, actor: actor, because: because)
-        let replanned = try await self.replan(choice.scope, actor: actor, because: because)
-        return (choice, wasPaused || released + replanned > 0)
+        count += try await self.letGo(choice.scope, actor: actor, because: because)
+        return (choice, wasPaused || count > 0)
+    }
+
+    /// Releases what is held for the app, and plans again what stands ready.
+    private func letGo(_ app: LimitScope, actor: String, because reason: String) async throws -> Int {
+        let released = try await self.release(app, actor: actor, because: reason)
+        return released + (try await self.replan(app, actor: actor, because: reason))
     }
 
     /// Releases what is held for the app, page by page.
@@ -103,8 +110,9 @@ extension AppService {
                 return jobs
             }
             count += jobs.count
-            guard jobs.count == Self.page else { return count }
-            last = jobs.last?.id
+            // A page may be short because somebody else took some of it: none is the end.
+            guard let final = jobs.last else { return count }
+            last = final.id
         }
     }
 

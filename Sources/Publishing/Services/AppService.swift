@@ -63,14 +63,7 @@ package struct AppService: Sendable {
     /// - Returns: The app as it is now.
     /// - Throws: `ServiceError`: `notFound`, or `conflict` for an app of the configuration.
     package func set(_ reference: String, secret: Secret?, audit: AuditState?) async throws -> AppRow {
-        let choice = try await self.choose(reference)
-        guard var app = choice.app else {
-            throw ServiceError(
-                .conflict,
-                "'\(reference)' is the app of the configuration, of which nothing is kept here: its secret is "
-                    + "POSTHORN_PLATFORM_\(choice.variable)_CLIENT_SECRET"
-            )
-        }
+        var app = try await self.kept(reference)
         let sealed = try secret.map { try self.keys.seal(Data($0.revealed.utf8), place: GrantVault.place(of: app.id)) }
         try await self.pool.withConnection { db in
             try await AppRepository.change(
@@ -79,6 +72,19 @@ package struct AppService: Sendable {
         app.hasSecret = app.hasSecret || sealed != nil
         app.auditState = audit ?? app.auditState
         return app
+    }
+
+    /// An app that was added.
+    ///
+    /// - Throws: `ServiceError`: `notFound`, or `conflict` for an app of the configuration.
+    package func kept(_ reference: String) async throws -> AppRow {
+        let choice = try await self.choose(reference)
+        if let app = choice.app { return app }
+        throw ServiceError(
+            .conflict,
+            "'\(reference)' is the app of the configuration, of which nothing is kept here: its secret is "
+                + "POSTHORN_PLATFORM_\(choice.variable)_CLIENT_SECRET"
+        )
     }
 
     /// Lists the apps; of one platform, or of all.

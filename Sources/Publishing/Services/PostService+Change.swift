@@ -51,15 +51,16 @@ extension PostService {
             guard let dueAt = resolved.dueAt else { throw ServiceError(.invalid, "say when: --at TIME or --now") }
             let zone = ZoneID(rawValue: resolved.planned?.timeZone ?? detail.client.timeZone) ?? .utc
             let words = "moved to \(dueAt.iso8601(in: zone))" + (reason.map { ": \($0)" } ?? "")
+            // Compared before the target is locked: a run locks its lease first.
+            var moved = target
+            (moved.dueAt, moved.state) = (dueAt, .planned)
+            notes[target.id] = try await self.compared(
+                [moved], of: detail, allowingDuplicates: isAllowed, comparesWords: !detail.post.isRecurring, on: &db)
             let generation = try await TargetRepository.move(
                 target.id, of: target.client, dueAt: dueAt, planned: resolved.planned, from: Self.changeable,
                 actor: actor,
                 reason: words, on: &db)
             guard generation != nil else { return nil }
-            var moved = target
-            (moved.dueAt, moved.state) = (dueAt, .planned)
-            notes[target.id] = try await self.compared(
-                [moved], of: detail, allowingDuplicates: isAllowed, comparesWords: !detail.post.isRecurring, on: &db)
             if target.state == .draft || target.state == .missed {
                 try await self.plan(target, dueAt: dueAt, actor: actor, on: &db)
             } else if let job = target.job {

@@ -104,7 +104,8 @@ extension PostService {
             }
             // Its time is as it was.
             let notes = try await self.compared(
-                changed, of: detail, allowingDuplicates: edit.allowsDuplicate, comparesTime: false, on: &db)
+                changed, of: detail, allowingDuplicates: edit.allowsDuplicate,
+                comparesWords: !detail.post.isRecurring, comparesTime: false, on: &db)
             return EditedPost(
                 detail: try await Self.detail(detail.post.id.description, client: nil, on: &db), notes: notes)
         }

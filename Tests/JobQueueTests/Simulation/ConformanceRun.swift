@@ -191,7 +191,8 @@ struct ConformanceRun {
         let real = try await self.queue.store.beat(self.workers[worker] ?? WorkerID(), state: .active, running: 0)
         let model = self.model.beat(worker, at: self.now, clock: self.now)
         return (
-            "worker \(worker) beats", "\(real.isAlive) \(real.leases.count)", "\(model.isAlive) \(model.leases.count)"
+            "worker \(worker) beats", "\(real.isAlive) \(real.leases?.count ?? -1)",
+            "\(model.isAlive) \(model.leases?.count ?? -1)"
         )
     }
 

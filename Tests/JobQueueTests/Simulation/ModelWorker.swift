@@ -122,7 +122,7 @@ extension Answer: CustomStringConvertible {
         switch self {
         case .failed: "nobody knows"
         case .done: "done"
-        case .beat(let answer): answer.isAlive ? "lives with \(answer.leases.sorted())" : "is dead"
+        case .beat(let answer): answer.isAlive ? "lives with \((answer.leases ?? []).sorted())" : "is dead"
         case .claimed(let answer, _): "gets \(answer.jobs.map(\.lease.number))"
         case .finished(let results): "\(results)"
         case .effect(let effect, _): "\(effect?.state.rawValue ?? "nothing")"
