@@ -67,8 +67,8 @@ struct TurnBoard: Sendable {
 
     /// How many jobs of one account a client of weight 1 takes in a turn.
     ///
-    /// One, so that turns are short. Only a claim of hundreds of slots takes more: so many are free at once only where jobs
-    /// are so short that turns go round quickly, and there a lane's price in the database counts.
+    /// One, so that turns are short. Only a claim of many slots takes more (from 64 on two, from 128 on four): so many are
+    /// free at once only where jobs are so short that turns go round quickly, and there a lane's price in the database counts.
     static func quantum(of limit: Int) -> Int { min(4, max(1, limit / 32)) }
     /// The most jobs of one account that are asked for at once: an account rarely has more slots.
     static let largestShare = 16

@@ -43,7 +43,7 @@ extension JobStore {
     ///   - app: Whose accounts they work for.
     ///   - reason: The word they are held for, all others stay held.
     ///   - last: The page before ended with it; `nil` begins.
-    ///   - limit: How many; fewer are released when there are no more.
+    ///   - limit: How many at most; fewer when there are no more, or when somebody else releases them at this moment.
     ///   - db: The caller's session.
     /// - Returns: What was released, in that order.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
