@@ -113,15 +113,3 @@ package struct EffectSend: Sendable, Hashable {
     /// The outside system's identity of the request, when it said one.
     package var requestID: String?
 }
-
-/// The right to send one effect once.
-package struct FenceGrant: Sendable, Hashable {
-    /// Which visible piece of the operation.
-    package var part: Int
-    /// The number of this send, from 1.
-    package var sendNumber: Int
-    /// The lease it is sent under.
-    package var leaseNumber: Int64
-    /// The last moment at which the first byte may leave; later, say ``EffectStore/notSent(_:part:send:evidence:)``.
-    package var notAfter: ContinuousClock.Instant
-}

@@ -188,11 +188,13 @@ extension EffectStore {
         _ operation: OperationKey, part: Int, send: Int, outcome: String, evidence: JSONText, requestID: String?,
         change: Statement, condition: Statement
     ) async throws -> Effect {
-        if outcome == "confirmed",
-            let effect = try await self.confirmOwn(
-                operation, part: part, send: send, evidence: evidence, requestID: requestID)
-        {
-            return effect
+        if outcome == "confirmed" {
+            let told = Confirmation(
+                job: self.job, operation: operation, part: part, send: send, evidence: evidence, requestID: requestID)
+            let effect = try await self.groups.confirmations.write(told) { [pool = self.pool] all in
+                try await Confirmation.write(all, on: pool)
+            }
+            if let effect { return effect }
         }
         // The effect's row first, as in the fence and the rescue, and in a statement of its own: two sends that are settled at
         // once must see each other.
@@ -236,40 +238,8 @@ extension EffectStore {
             ReconcileJob.wake(operation, part: part, client: self.job.client),
             EffectLedger.parts(of: operation, client: self.job.client),
         ]
-        let answers = try await self.writing.pipeline(statements, on: self.pool)
+        let answers = try await self.groups.writing.pipeline(statements, on: self.pool)
         return try self.effect(operation, part: part, of: try EffectLedger.effects(answers[statements.count - 1]))
-    }
-
-    /// Confirms the send that is under way, as nearly all are.
-    ///
-    /// Nobody else can have settled it, and nobody looks for it: two statements are enough.
-    ///
-    /// - Returns: The effect as it is now; nil when it is not under way any more. Then nothing was written.
-    private func confirmOwn(
-        _ operation: OperationKey, part: Int, send: Int, evidence: JSONText, requestID: String?
-    ) async throws -> Effect? {
-        let answers = try await self.writing.pipeline(
-            [
-                """
-                WITH written AS (
-                    UPDATE effect
-                    SET state = 'confirmed', evidence = \(evidence), resolved_at = world_now(),
-                        resolved_by = \(self.job.lease.worker.description)
-                    WHERE client_id = \(self.job.client) AND op_key = \(operation) AND part = \(Int32(part))
-                      AND state = 'sending' AND send_no = \(Int32(send))
-                    RETURNING client_id, op_key, part, send_no
-                )
-                UPDATE effect_send s
-                SET outcome = 'confirmed', evidence = \(evidence), settled_at = world_now(),
-                    request_id = coalesce(\(requestID?.storable), s.request_id)
-                FROM written w
-                WHERE s.client_id = w.client_id AND s.op_key = w.op_key AND s.part = w.part AND s.send_no = w.send_no
-                RETURNING s.part
-                """,
-                EffectLedger.parts(of: operation, client: self.job.client),
-            ], on: self.pool)
-        guard !answers[0].isEmpty else { return nil }
-        return try self.effect(operation, part: part, of: try EffectLedger.effects(answers[1]))
     }
 
     /// Takes over the confirmation of an earlier send, which came while a later one was under way, as soon as that has

@@ -20,7 +20,7 @@ package struct EffectStore: Sendable {
     /// From the fence to the first byte.
     let sendWindow: Duration
     let crash: CrashPlan
-    let writing: CallGroup<[Statement], [Rows]>
+    let groups: EffectGroups
 
     /// Binds the effects of a job to the lease it was claimed under.
     ///
@@ -35,20 +35,20 @@ package struct EffectStore: Sendable {
         crash: CrashPlan = .none
     ) {
         self.init(
-            pool: pool, job: job, gate: gate, sendWindow: sendWindow, crash: crash, writing: CallGroup(largest: 1))
+            pool: pool, job: job, gate: gate, sendWindow: sendWindow, crash: crash, groups: EffectGroups(largest: 1))
     }
 
     /// Binds them, and shares the transactions of what is written about effects with the worker's other runs.
     init(
         pool: ConnectionPool, job: ClaimedJob, gate: SendGate, sendWindow: Duration, crash: CrashPlan,
-        writing: CallGroup<[Statement], [Rows]>
+        groups: EffectGroups
     ) {
         self.pool = pool
         self.job = job
         self.gate = gate
         self.sendWindow = sendWindow
         self.crash = crash
-        self.writing = writing
+        self.groups = groups
     }
 
     /// Makes sure that the parts exist, and answers all parts of the operation in order.
@@ -56,7 +56,7 @@ package struct EffectStore: Sendable {
     /// What was rejected is prepared anew: a rejection proves that nothing took effect.
     @discardableResult
     package func prepare(_ operation: OperationKey, parts: [Int] = [0]) async throws -> [Effect] {
-        let answers = try await self.writing.pipeline(
+        let answers = try await self.groups.writing.pipeline(
             [
                 """
                 INSERT INTO effect (
@@ -101,83 +101,63 @@ package struct EffectStore: Sendable {
 
     /// Passes the fence: when this returns a grant, the send is on record as *sending* and nobody else can send.
     ///
-    /// - Parameters:
-    ///   - operation: The operation.
-    ///   - part: Which visible piece.
-    ///   - endpoint: Where the call goes, by the name that limits know it by.
-    ///   - also: More that must be true or written in the same transaction: limits, budgets. It throws to refuse;
-    ///     then nothing was fenced.
+    /// Sends of a worker that begin at the same moment share a transaction; each is granted or refused by itself.
+    ///
+    /// - Parameter request: What is to be sent, and on what conditions.
     /// - Returns: nil when the effect is not to be sent: the lease is lost, the job was asked to cancel, the worker may
     ///   not send any more, or
     ///   the effect is not `prepared`. Load it to see why.
-    /// - Throws: ``PQError`` when the database does not answer or refuses.
-    package func fence(
-        _ operation: OperationKey, part: Int = 0, endpoint: String = "",
-        also: (@Sendable (inout Transaction) async throws -> Void)? = nil
-    ) async throws -> FenceGrant? {
+    /// - Throws: ``LimitRefusal`` when a limit or a gate does not allow it, ``SubjectChanged`` when the condition does not hold,
+    ///   what the request's own condition throws, ``PQError`` when the database does not answer or refuses. Nothing was fenced then.
+    package func fence(_ request: FenceRequest) async throws -> FenceGrant? {
         self.crash.reached(.beforeFence)
         let start = ContinuousClock.now
-        guard self.gate.enter(self.job.lease.number) else { return nil }
-        let token = UUID()
-        var number: Int32?
+        let lease = self.job.lease.number
+        guard self.gate.enter(lease) else { return nil }
+        let call = FenceCall(request: request, job: self.job, token: UUID(), since: start)
+        var grant: FenceGrant?
         do {
-            number = try await self.passFence(operation, part: part, endpoint: endpoint, token: token, also: also)
+            grant = try await self.pass(call)
         } catch let error as PQError where error.outcomeUnknown {
-            number = try await self.lookAfterLostAnswer(operation, part: part, token: token)
+            grant = try await self.lookAfterLostAnswer(call)
         } catch {
-            self.gate.leave(self.job.lease.number)
+            self.gate.leave(lease)
             throw error
         }
-        guard let number else {
-            self.gate.leave(self.job.lease.number)
+        guard grant != nil else {
+            self.gate.leave(lease)
             return nil
         }
         self.crash.reached(.afterFence)
-        return FenceGrant(
-            part: part, sendNumber: Int(number), leaseNumber: self.job.lease.number, notAfter: start + self.sendWindow)
+        return grant
     }
 
-    private func passFence(
-        _ operation: OperationKey, part: Int, endpoint: String, token: UUID,
-        also: (@Sendable (inout Transaction) async throws -> Void)?
-    ) async throws -> Int32? {
-        let statement = self.fence(operation, part: part, endpoint: endpoint, token: token)
-        guard let also else { return try await self.pool.query(statement).first?.get("send_no") }
-        return try await self.pool.withTransaction(retrying: 3) { db in
-            guard let number: Int32 = try await db.query(statement).first?.get("send_no") else { return nil }
-            try await also(&db)
-            return number
+    /// Passes the fence for a call that nothing limits.
+    package func fence(
+        _ operation: OperationKey, part: Int = 0, endpoint: String = "", also: FenceRequest.Also? = nil
+    ) async throws -> FenceGrant? {
+        try await self.fence(FenceRequest(operation, part: part, endpoint: endpoint, also: also))
+    }
+
+    private func pass(_ call: FenceCall) async throws -> FenceGrant? {
+        let answer = try await self.groups.fences.write(call) { [pool = self.pool] calls in
+            try await FenceRound.pass(calls, on: pool)
+        }
+        switch answer {
+        case .notOurs: return nil
+        case .refused(let error): throw error
+        case .granted(let send, let debit):
+            let end = call.since + self.sendWindow
+            return self.grant(call, send: send, notAfter: debit.notAfter.map { min($0, end) } ?? end, debit)
         }
     }
 
-    /// The lease is locked first, so that rescue, cancel and fence are in an order; then the effect changes only from
-    /// `prepared`, and never for the job that looks.
-    private func fence(_ operation: OperationKey, part: Int, endpoint: String, token: UUID) -> Statement {
-        """
-        WITH mine AS MATERIALIZED (\(self.lease)),
-        sending AS (
-            UPDATE effect e
-            SET state = 'sending', send_no = e.send_no + 1, lease_no = mine.lease_no, job_id = \(self.job.id),
-                sent_at = world_now(),
-                evidence = NULL, resolved_at = NULL, resolved_by = NULL, absent_reads = 0, last_read_at = NULL,
-                reconcile_job = NULL
-            FROM mine
-            WHERE e.client_id = \(self.job.client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
-              AND e.state = 'prepared' AND e.min_lease_no <= mine.lease_no
-              AND e.reconcile_job IS DISTINCT FROM \(self.job.id)
-            RETURNING e.client_id, e.op_key, e.part, e.send_no, e.job_id, e.account_id, e.provider, e.lease_no,
-                e.sent_at
-        )
-        INSERT INTO effect_send (
-            client_id, op_key, part, send_no, token, job_id, account_id, provider, lease_no, worker_id,
-            sent_at, sent_real, endpoint
-        )
-        SELECT client_id, op_key, part, send_no, \(token), job_id, account_id, provider, lease_no,
-            \(self.job.lease.worker), sent_at,
-               clock_timestamp(), \(endpoint)
-        FROM sending
-        RETURNING send_no
-        """
+    private func grant(
+        _ call: FenceCall, send: Int32, notAfter: ContinuousClock.Instant, _ debit: LimitGrant
+    ) -> FenceGrant {
+        FenceGrant(
+            part: call.request.part, sendNumber: Int(send), leaseNumber: self.job.lease.number, notAfter: notAfter,
+            debit: debit)
     }
 
     /// Our lease, not asked to cancel; locked against rescue and cancel until the statement's transaction ends.
@@ -193,21 +173,25 @@ package struct EffectStore: Sendable {
 
     /// The answer to the fence's commit was lost: only what the database shows counts.
     ///
-    /// Asks until it answers or the task is cancelled.
-    private func lookAfterLostAnswer(_ operation: OperationKey, part: Int, token: UUID) async throws -> Int32? {
+    /// Asks until it answers or the task is cancelled. What was debited is not known any more, so the send may take no longer
+    /// than the strictest limit allows.
+    private func lookAfterLostAnswer(_ call: FenceCall) async throws -> FenceGrant? {
+        let request = call.request
         while true {
             do throws(PQError) {
-                return try await self.pool.query(
+                let send: Int32? = try await self.pool.query(
                     """
                     SELECT s.send_no
                     FROM effect_send s
                     JOIN effect e ON e.client_id = s.client_id AND e.op_key = s.op_key AND e.part = s.part
                         AND e.send_no = s.send_no
-                    WHERE s.client_id = \(self.job.client) AND s.op_key = \(operation) AND s.part = \(Int32(part))
-                        AND s.token = \(token)
+                    WHERE s.client_id = \(self.job.client) AND s.op_key = \(request.operation)
+                        AND s.part = \(Int32(request.part)) AND s.token = \(call.token)
                       AND e.state = 'sending' AND e.lease_no = \(self.job.lease.number)
                     """
                 ).first?.get("send_no")
+                let window = request.call == nil ? self.sendWindow : min(self.sendWindow, SendAllowance.shortestPermit)
+                return send.map { self.grant(call, send: $0, notAfter: call.since + window, LimitGrant()) }
             } catch {
                 guard error.isTransient, !Task.isCancelled else {
                     self.gate.leave(self.job.lease.number)

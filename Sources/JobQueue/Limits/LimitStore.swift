@@ -6,191 +6,37 @@ package import PQClient
 
 /// The limits of the whole fleet, in the database: what may leave is debited here first.
 package struct LimitStore: Sendable {
+    private typealias Debits = CallGroup<
+        (call: LimitedCall, since: ContinuousClock.Instant), Result<LimitGrant, any Error>
+    >
+
     /// Where the limits are.
     package let pool: ConnectionPool
+    /// Calls that are debited at the same moment; copies of a store share it.
+    private let debits = Debits(largest: 32)
 
     /// Reads and writes through the pool.
     package init(pool: ConnectionPool) { self.pool = pool }
 
-    /// Debits a call in a transaction of its own; committed when this returns.
+    /// Debits a call in a transaction that is not the caller's; committed when this returns.
+    ///
+    /// Calls that leave at the same moment share it; each is debited by itself, all its limits or none.
     ///
     /// - Throws: ``LimitRefusal`` when a limit or a gate does not allow it; then nothing was debited.
     package func debit(_ call: LimitedCall) async throws -> LimitGrant {
-        try await self.pool.withTransaction(retrying: 3) { db in try await Self.debit(call, on: &db) }
-    }
-
-    /// Debits a call in the caller's transaction: all its limits or none.
-    ///
-    /// The rows of the limits stay locked, in the order of their keys, until the transaction ends: do it last. A visible
-    /// send must be on record in the transaction already.
-    ///
-    /// - Parameters:
-    ///   - call: The call.
-    ///   - since: An instant not after the one that the send was recorded with: a call may not take longer than the
-    ///     allowance from then on.
-    ///   - db: The caller's transaction.
-    /// - Returns: Until when the call may leave, and what is left.
-    /// - Throws: ``LimitRefusal`` when a limit or a gate does not allow it; the transaction must then be rolled back.
-    package static func debit(
-        _ call: LimitedCall, since: ContinuousClock.Instant = .now, on db: inout Transaction
-    ) async throws -> LimitGrant {
-        var look = try await Self.look(call, on: &db)
-        let missing = call.usual.filter { usual in
-            !look.rows.contains { $0.key == usual.key && $0.usualCalls == usual.calls }
-        }
-        if !missing.isEmpty {
-            // The usual ones are written down when they are met first.
-            try await Self.write(missing, on: &db)
-            look = try await Self.look(call, on: &db)
-        }
-        let limits = Self.limits(call, look.rows)
-        var clock = look.clock
-        // Sends are counted at the time of the look for them, with every limit locked.
-        let counted = limits.filter { $0.key.counts == .sends }.map { Self.sends($0, call) }
-        var sends: ArraySlice<Rows> = []
-        if !counted.isEmpty {
-            let answers = try await db.pipeline([Self.clock] + counted)
-            clock = try Self.clock(answers[0])
-            sends = answers.dropFirst()
-        }
-        var refusals = try look.gates.map { row throws in try Self.refusal(closed: row, clock) }
-        var grant = LimitGrant()
-        var updates: [Statement] = []
-        for limit in limits {
-            let allowance = SendAllowance(window: limit.key.window, rate: clock.rate)
-            var window = TokenWindow(
-                calls: limit.calls, window: limit.key.window, allowance: allowance.world, slices: limit.slices)
-            let taking =
-                if limit.key.counts == .sends {
-                    try Self.take(limit, sends: sends.popFirst(), allowance: allowance, at: clock.now)
-                } else {
-                    window.take(max(1, call.count), at: clock.now)
-                }
-            switch taking {
-            case .granted(let rest):
-                grant.rest[limit.key] = rest
-                grant.calls[limit.key] = limit.calls
-                if limit.operatorCalls != nil { grant.isSet.insert(limit.key) }
-                // Tokens are taken at the time of a statement above, which is later still.
-                let end = since + allowance.permit
-                grant.notAfter = grant.notAfter.map { min($0, end) } ?? end
-                if limit.key.counts == .calls { updates.append(Self.save(window, limit.key)) }
-            case .refused(let until):
-                refusals.append(clock.refusal(limit.key.scope, limit.key.endpoint, until: until, limit.isUsedUp))
+        let wanted = (call: call, since: ContinuousClock.now)
+        return try await self.debits.write(wanted) { calls in
+            try await self.pool.withTransaction(retrying: 3) { db in
+                if calls.count > 1 { try await db.execute(Self.Debits.impatient) }
+                var round = try await LimitRound.open(calls.map(\.call), on: &db)
+                let answers = calls.map { wanted in Result { try round.debit(wanted.call, since: wanted.since) } }
+                if let update = round.update { try await db.execute(update) }
+                return answers
             }
-        }
-        // The one that keeps the call longest is the one to wait for.
-        if let longest = refusals.max(by: { $0.pause < $1.pause }) { throw longest }
-        if !updates.isEmpty { _ = try await db.pipeline(updates) }
-        return grant
-    }
-
-    private static func clock(_ rows: Rows) throws -> LimitClock {
-        guard let row = rows.first else {
-            throw JobQueueError(.worldMissing, "the database has no world yet; run the migrations first")
-        }
-        return try LimitClock(row)
-    }
-
-    /// The limits of a call, locked, and the time and the closed gates after that.
-    private static func look(
-        _ call: LimitedCall, on db: inout Transaction
-    ) async throws -> (rows: [LimitRow], clock: LimitClock, gates: Rows) {
-        let answers = try await db.pipeline([Self.locked(call), Self.clock, Self.gates(call)])
-        let rows = try answers[0].map { row throws in try LimitRow(row) }
-        return (rows, try Self.clock(answers[1]), answers[2])
-    }
-
-    /// What of the stored limits holds for a call.
-    private static func limits(_ call: LimitedCall, _ rows: [LimitRow]) -> [LimitRow] {
-        rows.compactMap { row in
-            var row = row
-            if row.key.counts == .sends, call.sender == nil { return nil }
-            let usual = call.usual.first { $0.key == row.key }
-            // What another version of the program held for usual does not count.
-            guard row.operatorCalls != nil || usual != nil || row.usualCalls == nil else { return nil }
-            row.calls = row.operatorCalls ?? row.platformCalls ?? usual?.calls ?? row.calls
-            return row
-        }
-    }
-
-    private static func locked(_ call: LimitedCall) -> Statement {
-        """
-        SELECT \(unescaped: LimitRow.columns)
-        FROM rate_bucket
-        WHERE scope = ANY (\(call.scopes.map(\.description)))
-          AND endpoint IN (\(call.endpoint), \(LimitKey.everyEndpoint))
-        ORDER BY scope, endpoint, window_ms, counts
-        FOR UPDATE
-        """
-    }
-
-    private static func write(_ limits: [UsualLimit], on db: inout Transaction) async throws {
-        let limits = limits.sorted { $0.key < $1.key }
-        try await db.execute(
-            """
-            INSERT INTO rate_bucket (scope, endpoint, window_ms, counts, usual_calls)
-            SELECT *
-            FROM unnest(\(limits.map(\.key.scope.description)), \(limits.map(\.key.endpoint)),
-                        \(limits.map(\.key.window.milliseconds)), \(limits.map(\.key.counts.rawValue)),
-                        \(limits.map { Int32(clamping: $0.calls) }))
-            ON CONFLICT (scope, endpoint, window_ms, counts) DO UPDATE SET usual_calls = excluded.usual_calls
-            """)
+        }.get()
     }
 
     static let clock: Statement = "SELECT world_now() AS now, rate FROM world"
-
-    private static func gates(_ call: LimitedCall) -> Statement {
-        """
-        SELECT scope, endpoint, blocked_until, reason
-        FROM endpoint_gate
-        WHERE scope = ANY (\(call.scopes.map(\.description)))
-          AND endpoint IN (\(call.endpoint), \(LimitKey.everyEndpoint)) AND blocked_until > world_now()
-        UNION ALL
-        SELECT scope, NULL, blocked_until, reason
-        FROM lane_gate
-        WHERE scope = ANY (\(call.scopes.map(\.description))) AND blocked_until > world_now()
-        """
-    }
-
-    private static func refusal(closed row: Row, _ clock: LimitClock) throws -> LimitRefusal {
-        let text: String = try row.get("scope")
-        guard let scope = LimitScope(text) else { throw JobQueueError(.invalid, "'\(text)' is no scope of a limit") }
-        let reason: String = try row.get("reason")
-        return clock.refusal(
-            scope, try row.get("endpoint"), until: try row.get("blocked_until"), "closed: \(reason)")
-    }
-
-    /// The sends of a sliding window, the newest first: as many as decide.
-    private static func sends(_ limit: LimitRow, _ call: LimitedCall) -> Statement {
-        guard let sender = call.sender else { return "SELECT world_now() AS sent_at LIMIT 0" }
-        var statement: Statement = """
-            SELECT sent_at
-            FROM effect_send
-            WHERE client_id = \(sender.client)
-            """
-        if case .account = limit.key.scope { statement += " AND account_id = \(sender.account)" }
-        if limit.key.endpoint != LimitKey.everyEndpoint { statement += " AND endpoint = \(limit.key.endpoint)" }
-        statement += """
-             AND sent_at > world_now() - make_interval(
-                  secs => \(limit.key.window.seconds) + (SELECT rate FROM world) * \(SendAllowance.longest.seconds))
-              AND (outcome IS NULL OR outcome IN ('confirmed', 'unknown'))
-            ORDER BY sent_at DESC
-            LIMIT \(Int32(clamping: limit.calls + 1))
-            """
-        return statement
-    }
-
-    /// Whether one more send, which is on record already, is within a limit.
-    private static func take(
-        _ limit: LimitRow, sends: Rows?, allowance: SendAllowance, at now: Date
-    ) throws -> TokenWindow.Taking {
-        let span = (limit.key.window + allowance.world).seconds
-        let times: [Date] = try (sends?.map { row throws in try row.get("sent_at") } ?? [])
-            .filter { $0.addingTimeInterval(span) > now }
-        guard times.count > limit.calls else { return .granted(rest: limit.calls - times.count) }
-        return .refused(until: times[limit.calls].addingTimeInterval(span))
-    }
 
     static func save(_ window: TokenWindow, _ key: LimitKey) -> Statement {
         """

@@ -16,6 +16,8 @@ package struct SendAllowance: Sendable, Hashable {
 
     static let longest = Duration.seconds(3)
     private static let shortest = Duration.seconds(1)
+    /// The permit of the strictest limit.
+    static let shortestPermit = Self.shortest * 2 / 3
 
     /// Computes the allowance of a window.
     ///

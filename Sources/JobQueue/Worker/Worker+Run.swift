@@ -53,7 +53,7 @@ extension Worker {
         let lease = job.lease.number
         let effects = EffectStore(
             pool: self.store.pool, job: job, gate: self.gate, sendWindow: self.configuration.sendWindow,
-            crash: self.configuration.crash, writing: self.effectWrites)
+            crash: self.configuration.crash, groups: self.effectGroups)
         let context = JobContext(
             effects: effects, pool: self.store.pool,
             isCancelRequested: { self.table.withLock { $0.runs[lease]?.cause == .requested } })

@@ -30,7 +30,7 @@ package final class Worker: Sendable {
     let gate = SendGate()
     let completions = CompletionQueue()
     /// What is written about effects at the same moment.
-    let effectWrites = CallGroup<[Statement], [Rows]>(largest: 32)
+    let effectGroups = EffectGroups(largest: 32)
     let wake = WakeSignal()
     let idle = WakeSignal()
     let control = Mutex(Control())

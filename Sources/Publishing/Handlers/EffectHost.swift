@@ -18,13 +18,16 @@ struct EffectHost: EffectContext {
     let caller: Caller
     /// What the run knows of the parts.
     var seen = SeenEffects([])
-    /// What must still be true in the transaction of the fence; it throws to refuse.
-    var stillTrue: (@Sendable (inout Transaction) async throws -> Void)?
+    /// What must still be so when the fence is passed.
+    var condition: FenceCondition?
+    /// More that must be true in the transaction of the fence; it throws to refuse.
+    var stillTrue: FenceRequest.Also?
 
     var checkpoint: PluginState? { self.latest.state }
 
     func save(_ state: PluginState) async throws(PluginError) {
         do {
+            if self.seen[0] == nil { self.seen.saw(try await self.effects.prepare(self.operation)) }
             let data = try StoredCheckpoint(state: state, isPending: false).encoded()
             try await self.effects.save(checkpoint: data, version: StoredCheckpoint.version, operation: self.operation)
             self.latest.saved(state)
@@ -37,16 +40,14 @@ struct EffectHost: EffectContext {
         part: Int, endpoint: String, _ body: @Sendable (SendPermit) async throws(PluginError) -> RemotePost
     ) async throws(PluginError) -> RemotePost {
         let grant: FenceGrant
-        let debit: LimitGrant
         switch try await self.enter(part: part, endpoint: endpoint) {
         case .confirmed(let remote): return remote
-        case .granted(let given, let debited): (grant, debit) = (given, debited)
+        case .granted(let given): grant = given
         }
         let permit = SendPermit(
-            key: "\(self.operation)#\(part)", number: grant.sendNumber,
-            notAfter: min(grant.notAfter, debit.notAfter ?? grant.notAfter), endpoint: endpoint)
+            key: "\(self.operation)#\(part)", number: grant.sendNumber, notAfter: grant.notAfter, endpoint: endpoint)
         do throws(PluginError) {
-            let remote = try await Self.send(permit, debit, body)
+            let remote = try await Self.send(permit, grant.debit, body)
             await self.write(part) {
                 try await self.effects.confirm(
                     self.operation, part: part, send: grant.sendNumber, evidence: Self.evidence(remote),
@@ -80,15 +81,13 @@ struct EffectHost: EffectContext {
 
     private enum Entry {
         case confirmed(RemotePost)
-        case granted(FenceGrant, LimitGrant)
+        case granted(FenceGrant)
     }
 
     private func enter(part: Int, endpoint: String) async throws(PluginError) -> Entry {
         do {
-            if let known = self.seen[part], known.state == .prepared, known.job == self.effects.job.id,
-                let (grant, debit) = try await self.fence(part: part, endpoint: endpoint)
-            {
-                return .granted(grant, debit)
+            if self.isPrepared(part), let grant = try await self.fence(part: part, endpoint: endpoint) {
+                return .granted(grant)
             }
             let effects = try await self.effects.prepare(self.operation, parts: [part])
             self.seen.saw(effects)
@@ -105,12 +104,14 @@ struct EffectHost: EffectContext {
                 throw PluginError(.ambiguousOutcome, "an earlier send of part \(part) is not settled")
             case .prepared, .rejected: break
             }
-            guard let (grant, debit) = try await self.fence(part: part, endpoint: endpoint) else {
+            guard let grant = try await self.fence(part: part, endpoint: endpoint) else {
                 throw PluginError(.retryAfter, "this worker may not send any more", retryAfter: .zero)
             }
-            return .granted(grant, debit)
+            return .granted(grant)
         } catch let refusal as LimitRefusal {
             throw PluginError(refusal)
+        } catch is SubjectChanged {
+            throw PluginError(.retryAfter, "the post was changed while it was being worked on", retryAfter: .zero)
         } catch let error as PluginError {
             throw error
         } catch {
@@ -136,22 +137,21 @@ struct EffectHost: EffectContext {
         }
     }
 
+    /// Whether the fence can be passed at once: a part that nobody knows of is made by it.
+    private func isPrepared(_ part: Int) -> Bool {
+        self.seen[part].map { $0.state == .prepared && $0.job == self.effects.job.id } ?? true
+    }
+
     /// Passes the fence and debits the call in one transaction; waits where it is for a token that comes soon.
-    private func fence(part: Int, endpoint: String) async throws -> (FenceGrant, LimitGrant)? {
-        let call = self.limits.call(endpoint, by: self.caller, isVisible: true)
+    private func fence(part: Int, endpoint: String) async throws -> FenceGrant? {
+        let request = FenceRequest(
+            self.operation, part: part, endpoint: endpoint,
+            call: self.limits.call(endpoint, by: self.caller, isVisible: true), condition: self.condition,
+            mayBeNew: self.seen[part] == nil, also: self.stillTrue)
         let patience = ContinuousClock.now + PlatformLimits.patience
         while true {
-            let debit = Mutex(LimitGrant())
-            // Rolling caps count a send from the fence's own time, which is before the debit.
-            let start = ContinuousClock.now
             do {
-                let grant = try await self.effects.fence(self.operation, part: part, endpoint: endpoint) { db in
-                    try await self.stillTrue?(&db)
-                    // Last, because a limit's row stays locked until the commit.
-                    let debited = try await LimitStore.debit(call, since: start, on: &db)
-                    debit.withLock { $0 = debited }
-                }
-                return grant.map { ($0, debit.withLock { $0 }) }
+                return try await self.effects.fence(request)
             } catch let refusal as LimitRefusal where ContinuousClock.now + refusal.wait <= patience {
                 try await Task.sleep(for: refusal.wait)
             }

@@ -115,7 +115,8 @@ package struct PublishHandler: JobHandler {
     private func publish(
         _ work: TargetWork, _ plugin: RegisteredPlugin, _ context: JobContext, _ seen: SeenEffects
     ) async throws -> PublishOutcome {
-        if seen[0]?.state != .prepared || seen[0]?.job != context.effects.job.id {
+        // An effect that nobody knows of yet is made by what needs it first, a checkpoint or the fence.
+        if let known = seen[0], known.state != .prepared || known.job != context.effects.job.id {
             seen.saw(try await context.effects.prepare(work.operation))
         }
         let checkpoint = try seen[0]?.checkpoint.map(StoredCheckpoint.init(data:))
@@ -129,7 +130,7 @@ package struct PublishHandler: JobHandler {
                 effects: context.effects, operation: work.operation, latest: latest,
                 limits: PlatformLimits(plugin.manifest, store: self.services.limits),
                 caller: Caller.current ?? Caller(client: work.client, account: work.account), seen: seen,
-                stillTrue: { db in try await work.requireUnchanged(on: &db) })
+                condition: work.isUnchanged)
             let request = PublishRequest(access: access, content: resolved, operation: work.operation)
             if let checkpoint, checkpoint.isPending, let deferred = plugin.deferred {
                 return try await deferred.resume(latest.state ?? checkpoint.state, request, host)

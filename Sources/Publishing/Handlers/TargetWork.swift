@@ -35,17 +35,24 @@ struct TargetWork: Sendable {
 
     private static func operation(of target: TargetID) -> OperationKey { "publish:\(target)" }
 
-    /// Refuses when somebody edited or called off the target since it was loaded; the row stays locked until the transaction ends, so that an
-    /// edit comes either before the fence, and is published, or after it, and is refused.
-    func requireUnchanged(on db: inout Transaction) async throws {
-        let rows = try await db.query(
+    /// That nobody edited or called off the target since it was loaded.
+    var isUnchanged: FenceCondition {
+        FenceCondition(Unchanged.self, client: self.client, subject: self.target.uuid, version: self.generation)
+    }
+
+    /// The targets' rows stay locked until the fence is committed, so that an edit comes either before it, and is published, or after it, and
+    /// is refused.
+    private enum Unchanged: FenceRule {
+        static func holding(_ conditions: [FenceCondition]) -> Statement {
             """
-            SELECT generation, state FROM target
-            WHERE client_id = \(self.client) AND target_id = \(self.target) FOR SHARE
-            """)
-        guard let row = rows.first, try row.get("generation") == self.generation, try row.get("state") != "cancelled"
-        else {
-            throw PluginError(.retryAfter, "the post was changed while it was being worked on", retryAfter: .zero)
+            SELECT given.ordinal
+            FROM unnest(\(conditions.map(\.client)), \(conditions.map(\.subject)), \(conditions.map(\.version)))
+                 WITH ORDINALITY AS given (client_id, target_id, generation, ordinal)
+            JOIN target ON target.client_id = given.client_id AND target.target_id = given.target_id
+            WHERE target.generation = given.generation AND target.state <> 'cancelled'
+            ORDER BY target.client_id, target.target_id
+            FOR SHARE OF target
+            """
         }
     }
 

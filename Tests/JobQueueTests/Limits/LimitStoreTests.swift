@@ -185,9 +185,7 @@ struct LimitStoreTests {
         func send(_ operation: OperationKey) async throws -> LimitRefusal? {
             try await effects.prepare(operation)
             do {
-                let grant = try await effects.fence(operation, endpoint: "post") { db in
-                    _ = try await LimitStore.debit(call, on: &db)
-                }
+                let grant = try await effects.fence(FenceRequest(operation, endpoint: "post", call: call))
                 #expect(grant != nil)
                 return nil
             } catch let refusal as LimitRefusal {

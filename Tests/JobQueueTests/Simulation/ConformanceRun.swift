@@ -251,7 +251,7 @@ struct ConformanceRun {
             LimitKey(scope: scope, endpoint: "post", window: Self.limit.window), calls: Self.limit.calls)
         let call = LimitedCall(endpoint: "post", scopes: [scope], usual: [usual])
         do {
-            let grant = try await effects.fence(key) { db in _ = try await LimitStore.debit(call, on: &db) }
+            let grant = try await effects.fence(FenceRequest(key, call: call))
             return grant.map { .granted(send: $0.sendNumber, at: self.now) } ?? .none
         } catch let refusal as LimitRefusal {
             return .refused(pause: Int((refusal.pause.seconds * 1_000).rounded()))

@@ -194,8 +194,9 @@ struct PublishDoubtTests {
         }
         try await agency.pool.execute("UPDATE target SET content = \(json), generation = generation + 1")
         let stale = try #require(loaded)
-        await #expect(throws: PluginError.self) {
-            try await agency.pool.withTransaction { db in try await stale.requireUnchanged(on: &db) }
+        let effects = EffectStore(pool: agency.pool, job: job)
+        await #expect(throws: SubjectChanged.self) {
+            try await effects.fence(FenceRequest(stale.operation, condition: stale.isUnchanged, mayBeNew: true))
         }
         let handler = PublishHandler(services: agency.services)
         try await agency.finish(job, try await agency.run(handler, job))

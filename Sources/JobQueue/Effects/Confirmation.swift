@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import Foundation
+import PQClient
+
+/// The news that a send under way took effect.
+struct Confirmation: Sendable {
+    var job: ClaimedJob
+    var operation: OperationKey
+    var part: Int
+    var send: Int
+    var evidence: JSONText
+    var requestID: String?
+
+    /// Confirms sends that are under way, as nearly all are, in one round trip.
+    ///
+    /// Nobody else can have settled them, and nobody looks for them.
+    ///
+    /// - Returns: For each the effect as it is now; nil when that send is not under way any more. Then nothing was written of it.
+    static func write(_ all: [Confirmation], on pool: ConnectionPool) async throws -> [Effect?] {
+        // Rows are locked in one order, and a send that is told of twice is written once.
+        let order = all.indices.sorted { all[$0].key < all[$1].key }
+        let lead = all.count > 1 ? [CallGroup<Confirmation, Effect?>.impatient] : []
+        let rows = try await pool.pipeline(
+            lead + [JobStore.planOnProbes, Self.statement(order.map { all[$0] })], retrying: 3)[lead.count + 1]
+        var effects = [Effect?](repeating: nil, count: all.count)
+        for row in rows {
+            effects[order[Int(try row.get("ordinal", as: Int64.self)) - 1]] = try Effect(row)
+        }
+        return effects
+    }
+
+    private var key: (String, String, Int) { (self.job.client.description, self.operation, self.part) }
+
+    private static func statement(_ all: [Confirmation]) -> Statement {
+        """
+        WITH told AS MATERIALIZED (
+            SELECT *
+            FROM unnest(\(all.map(\.job.client)), \(all.map(\.operation)), \(all.map { Int32($0.part) }),
+                        \(all.map { Int32($0.send) }), \(all.map(\.evidence)), \(all.map { $0.requestID?.storable }),
+                        \(all.map(\.job.lease.worker.description)))
+                 WITH ORDINALITY AS given (of_client, of_key, of_part, of_send, proof, of_request, worker, ordinal)
+        ),
+        written AS (
+            UPDATE effect
+            SET state = 'confirmed', evidence = told.proof, resolved_at = world_now(), resolved_by = told.worker
+            FROM told
+            WHERE client_id = told.of_client AND op_key = told.of_key AND part = told.of_part
+              AND state = 'sending' AND send_no = told.of_send
+            RETURNING \(unescaped: Effect.columns), told.ordinal, told.of_request
+        ),
+        kept AS (
+            UPDATE effect_send s
+            SET outcome = 'confirmed', evidence = w.evidence, settled_at = world_now(),
+                request_id = coalesce(w.of_request, s.request_id)
+            FROM written w
+            WHERE s.client_id = w.client_id AND s.op_key = w.op_key AND s.part = w.part AND s.send_no = w.send_no
+        )
+        SELECT * FROM written
+        """
+    }
+}
