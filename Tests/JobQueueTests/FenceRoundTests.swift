@@ -151,9 +151,10 @@ struct FenceRoundTests {
                 let effects = EffectStore(
                     pool: queue.pool, job: job, gate: SendGate(), sendWindow: .seconds(2), crash: .none, groups: groups)
                 tasks.addTask {
-                    let also: FenceRequest.Also? = index == 0 ? { _ in throw OverBudget() } : nil
+                    var request = FenceRequest("op \(index)", mayBeNew: true)
+                    if index == 0 { request.also = { _ in throw OverBudget() } }
                     do {
-                        return try await effects.fence(FenceRequest("op \(index)", mayBeNew: true, also: also)) != nil
+                        return try await effects.fence(request) != nil
                     } catch is OverBudget {
                         return nil
                     }
@@ -169,19 +170,19 @@ struct FenceRoundTests {
     func confirmations() async throws {
         let fixture = try await Fixture()
         let queue = fixture.queue
-        var told: [Confirmation] = []
+        var told: [ConfirmedSend] = []
         for index in 0..<3 {
             let job = try await queue.claimedJob()
             #expect(
                 try await fixture.pass([fixture.call(FenceRequest("op \(index)", mayBeNew: true), of: job)])
                     == [.granted(1)])
             told.append(
-                Confirmation(
-                    job: job, operation: "op \(index)", part: 0, send: 1, evidence: "{\"id\": \"\(index)\"}",
+                ConfirmedSend(
+                    job: job, operation: "op \(index)", part: 0, send: 1, evidence: JSONText("{\"id\": \"\(index)\"}"),
                     requestID: index == 2 ? "r" : nil))
         }
         try await queue.pool.execute("UPDATE effect SET state = 'unknown' WHERE op_key = 'op 1'")
-        let effects = try await Confirmation.write(told.reversed(), on: queue.pool)
+        let effects = try await ConfirmedSend.write(told.reversed(), on: queue.pool)
         #expect(effects.map { $0?.operation } == ["op 2", nil, "op 0"])
         #expect(effects.compactMap { $0?.state } == [.confirmed, .confirmed])
         let sends = try await queue.pool.query(

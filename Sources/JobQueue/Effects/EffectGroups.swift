@@ -9,7 +9,7 @@ struct EffectGroups: Sendable {
     /// Sends that begin.
     let fences: CallGroup<FenceCall, FenceAnswer>
     /// Sends that took effect.
-    let confirmations: CallGroup<Confirmation, Effect?>
+    let confirmations: CallGroup<ConfirmedSend, Effect?>
 
     /// Makes groups of calls.
     ///

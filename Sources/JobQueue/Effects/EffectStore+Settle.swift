@@ -189,10 +189,10 @@ extension EffectStore {
         change: Statement, condition: Statement
     ) async throws -> Effect {
         if outcome == "confirmed" {
-            let told = Confirmation(
+            let told = ConfirmedSend(
                 job: self.job, operation: operation, part: part, send: send, evidence: evidence, requestID: requestID)
             let effect = try await self.groups.confirmations.write(told) { [pool = self.pool] all in
-                try await Confirmation.write(all, on: pool)
+                try await ConfirmedSend.write(all, on: pool)
             }
             if let effect { return effect }
         }

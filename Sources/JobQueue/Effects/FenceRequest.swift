@@ -35,7 +35,9 @@ package protocol FenceRule: Sendable {
 
 /// One visible call that wants to pass the fence.
 package struct FenceRequest: Sendable {
-    /// More that must be true or written in the same transaction: budgets. It throws to refuse; then nothing was fenced.
+    /// More that must be true or written in the same transaction: budgets.
+    ///
+    /// It throws to refuse; then nothing was fenced.
     package typealias Also = @Sendable (inout Transaction) async throws -> Void
 
     /// The operation.

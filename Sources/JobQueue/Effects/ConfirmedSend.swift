@@ -5,7 +5,7 @@ import Foundation
 import PQClient
 
 /// The news that a send under way took effect.
-struct Confirmation: Sendable {
+struct ConfirmedSend: Sendable {
     var job: ClaimedJob
     var operation: OperationKey
     var part: Int
@@ -18,10 +18,10 @@ struct Confirmation: Sendable {
     /// Nobody else can have settled them, and nobody looks for them.
     ///
     /// - Returns: For each the effect as it is now; nil when that send is not under way any more. Then nothing was written of it.
-    static func write(_ all: [Confirmation], on pool: ConnectionPool) async throws -> [Effect?] {
+    static func write(_ all: [ConfirmedSend], on pool: ConnectionPool) async throws -> [Effect?] {
         // Rows are locked in one order, and a send that is told of twice is written once.
         let order = all.indices.sorted { all[$0].key < all[$1].key }
-        let lead = all.count > 1 ? [CallGroup<Confirmation, Effect?>.impatient] : []
+        let lead = all.count > 1 ? [CallGroup<ConfirmedSend, Effect?>.impatient] : []
         let rows = try await pool.pipeline(
             lead + [JobStore.planOnProbes, Self.statement(order.map { all[$0] })], retrying: 3)[lead.count + 1]
         var effects = [Effect?](repeating: nil, count: all.count)
@@ -33,7 +33,7 @@ struct Confirmation: Sendable {
 
     private var key: (String, String, Int) { (self.job.client.description, self.operation, self.part) }
 
-    private static func statement(_ all: [Confirmation]) -> Statement {
+    private static func statement(_ all: [ConfirmedSend]) -> Statement {
         """
         WITH told AS MATERIALIZED (
             SELECT *
