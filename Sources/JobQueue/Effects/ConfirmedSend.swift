@@ -47,7 +47,8 @@ struct ConfirmedSend: Sendable {
             SET state = 'confirmed', evidence = told.proof, resolved_at = world_now(), resolved_by = told.worker
             FROM told
             WHERE client_id = told.of_client AND op_key = told.of_key AND part = told.of_part
-              AND state = 'sending' AND send_no = told.of_send
+              -- Compared so, the index of all sends that are open is not preferred to the key.
+              AND state IS NOT DISTINCT FROM 'sending' AND send_no = told.of_send
             RETURNING \(unescaped: Effect.columns), told.ordinal, told.of_request
         ),
         kept AS (

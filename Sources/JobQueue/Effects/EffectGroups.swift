@@ -16,7 +16,7 @@ struct EffectGroups: Sendable {
     /// - Parameter largest: How many calls share a transaction at most; 1 for a run by itself.
     init(largest: Int) {
         self.writing = CallGroup(largest: largest)
-        // One fence at a time: those of a platform lock the same limits.
+        // One group at a time: the fences of a platform lock the same limits.
         self.fences = CallGroup(largest: largest, transactions: 1) { $0.request.also == nil ? 1 : largest }
         self.confirmations = CallGroup(largest: largest)
     }

@@ -114,12 +114,12 @@ package struct EffectStore: Sendable {
         let start = ContinuousClock.now
         let lease = self.job.lease.number
         guard self.gate.enter(lease) else { return nil }
-        let call = FenceCall(request: request, job: self.job, token: UUID(), since: start)
+        let call = FenceCall(request: request, job: self.job)
         var grant: FenceGrant?
         do {
             grant = try await self.pass(call)
         } catch let error as PQError where error.outcomeUnknown {
-            grant = try await self.lookAfterLostAnswer(call)
+            grant = try await self.lookAfterLostAnswer(call, since: start)
         } catch {
             self.gate.leave(lease)
             throw error
@@ -146,8 +146,8 @@ package struct EffectStore: Sendable {
         switch answer {
         case .notOurs: return nil
         case .refused(let error): throw error
-        case .granted(let send, let debit):
-            let end = call.since + self.sendWindow
+        case .granted(let send, let since, let debit):
+            let end = since + self.sendWindow
             return self.grant(call, send: send, notAfter: debit.notAfter.map { min($0, end) } ?? end, debit)
         }
     }
@@ -175,7 +175,9 @@ package struct EffectStore: Sendable {
     ///
     /// Asks until it answers or the task is cancelled. What was debited is not known any more, so the send may take no longer
     /// than the strictest limit allows.
-    private func lookAfterLostAnswer(_ call: FenceCall) async throws -> FenceGrant? {
+    private func lookAfterLostAnswer(
+        _ call: FenceCall, since: ContinuousClock.Instant
+    ) async throws -> FenceGrant? {
         let request = call.request
         while true {
             do throws(PQError) {
@@ -191,7 +193,7 @@ package struct EffectStore: Sendable {
                     """
                 ).first?.get("send_no")
                 let window = request.call == nil ? self.sendWindow : min(self.sendWindow, SendAllowance.shortestPermit)
-                return send.map { self.grant(call, send: $0, notAfter: call.since + window, LimitGrant()) }
+                return send.map { self.grant(call, send: $0, notAfter: since + window, LimitGrant()) }
             } catch {
                 guard error.isTransient, !Task.isCancelled else {
                     self.gate.leave(self.job.lease.number)

@@ -9,15 +9,13 @@ struct FenceCall: Sendable {
     var request: FenceRequest
     var job: ClaimedJob
     /// Names this call of the fence: by it a lost answer is found again.
-    var token: UUID
-    /// An instant before anything of it was asked.
-    var since: ContinuousClock.Instant
+    var token = UUID()
 }
 
 /// What became of a call of the fence.
 enum FenceAnswer: Sendable {
-    /// It is on record as *sending* under this number.
-    case granted(send: Int32, LimitGrant)
+    /// It is on record as *sending* under this number, later than the instant.
+    case granted(send: Int32, since: ContinuousClock.Instant, LimitGrant)
     /// The lease is lost, the job is to be cancelled, or the effect is not to be sent.
     case notOurs
     /// A limit, a gate or a condition does not allow it.
@@ -32,6 +30,8 @@ enum FenceAnswer: Sendable {
 struct FenceRound {
     private let calls: [FenceCall]
     private var answers: [FenceAnswer]
+    /// Before anything was asked; what waits for its group, or for a connection, loses nothing of its time.
+    private let since = ContinuousClock.now
 
     private init(_ calls: [FenceCall]) {
         self.calls = calls
@@ -53,14 +53,15 @@ struct FenceRound {
     private mutating func decide(on db: inout Transaction) async throws {
         let limited = self.calls.compactMap(\.request.call)
         let conditions = Self.conditions(self.calls)
-        var statements = self.calls.count > 1 ? [CallGroup<FenceCall, FenceAnswer>.impatient] : []
-        statements.append(JobStore.planOnProbes)
+        // What a call asks for itself may take its time: no limit is locked meanwhile.
+        let looksAtOnce = !limited.isEmpty && self.calls.allSatisfy { $0.request.also == nil }
+        var statements = [self.calls.count > 1 ? Self.Group.impatient : Self.patient, JobStore.planOnProbes]
         let first = statements.count
         statements += [Self.leases(self.calls), Self.effects(self.calls)]
         statements += conditions.map { positions, rule in
             rule.holding(positions.compactMap { self.calls[$0].request.condition })
         }
-        if !limited.isEmpty { statements += LimitRound.look(limited) }
+        if looksAtOnce { statements += LimitRound.look(limited) }
         let seen = Array(try await db.pipeline(statements).dropFirst(first))
 
         var candidates = Self.positions(try seen[0].column()).intersection(try self.sendable(seen[1]))
@@ -71,10 +72,13 @@ struct FenceRound {
                 candidates.remove(position)
             }
         }
+        guard !candidates.isEmpty else { return }
         for position in candidates.sorted() { try await self.calls[position].request.also?(&db) }
         var limits: LimitRound?
-        if !limited.isEmpty {
+        if looksAtOnce {
             limits = try await LimitRound.open(limited, seen: seen[(2 + conditions.count)...], on: &db)
+        } else if !limited.isEmpty {
+            limits = try await LimitRound.open(limited, on: &db)
         }
         try await self.write(candidates.sorted(), &limits, on: &db)
     }
@@ -86,7 +90,7 @@ struct FenceRound {
         for position in candidates {
             let call = self.calls[position]
             do {
-                let debit = try call.request.call.map { try limits?.debit($0, since: call.since) ?? LimitGrant() }
+                let debit = try call.request.call.map { try limits?.debit($0, since: self.since) ?? LimitGrant() }
                 granted.append((position, debit ?? LimitGrant()))
             } catch {
                 self.answers[position] = .refused(error)
@@ -97,7 +101,7 @@ struct FenceRound {
         let written = try await db.pipeline([sends] + [limits?.update].compactMap(\.self))[0]
         for row in written {
             let (position, debit) = granted[Int(try row.get("ordinal", as: Int64.self)) - 1]
-            self.answers[position] = .granted(send: try row.get("send_no"), debit)
+            self.answers[position] = .granted(send: try row.get("send_no"), since: self.since, debit)
         }
     }
 
@@ -131,6 +135,11 @@ struct FenceRound {
     private static func positions(_ ordinals: [Int64]) -> Set<Int> { Set(ordinals.map { Int($0) - 1 }) }
 
     // MARK: Statements
+
+    private typealias Group = CallGroup<FenceCall, FenceAnswer>
+
+    /// Even who waits alone for a locked row gives up in the end: the next ones want its connection.
+    private static let patient: Statement = "SELECT set_config('lock_timeout', '1s', true)"
 
     /// Our leases, not asked to cancel; locked against rescue and cancel until the transaction ends.
     private static func leases(_ calls: [FenceCall]) -> Statement {
