@@ -104,7 +104,11 @@ extension JobStore {
     static func claim(_ claim: LaneClaim, yields: Bool) -> Statement {
         """
         WITH clock AS MATERIALIZED (
-            SELECT world_now() AS now, w.rate, e.era FROM world w CROSS JOIN ready_era e WHERE w.only_row AND e.only_row
+            SELECT world_now() AS now, w.rate, e.era, l.era AS lease_era
+            FROM world w
+            CROSS JOIN ready_era e
+            CROSS JOIN lease_era l
+            WHERE w.only_row AND e.only_row AND l.only_row
         ),
         asked AS MATERIALIZED (\(Self.lanes(claim))),
         -- Slots are taken in one order, so that rivals wait for each other and never in a circle.
@@ -166,11 +170,12 @@ extension JobStore {
     private static func leaseAndRemove(_ worker: WorkerID) -> Statement {
         """
         leased AS (
-            INSERT INTO job_lease (\(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, slot)
-            SELECT \(unescaped: JobSpec.columns), nextval('job_lease_no'), \(worker), (SELECT now FROM clock), slot
+            INSERT INTO job_lease (\(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, slot, era)
+            SELECT \(unescaped: JobSpec.columns), nextval('job_lease_no'), \(worker), (SELECT now FROM clock), slot,
+                   (SELECT lease_era FROM clock)
             FROM picked
             WHERE job_id IS NOT NULL
-            ON CONFLICT (client_id, account_id, queue, slot) DO NOTHING
+            ON CONFLICT (era, client_id, account_id, queue, slot) DO NOTHING
             RETURNING \(unescaped: JobSpec.columns), lease_no, claimed_at, ctid AS place
         ),
         gone AS (
@@ -193,8 +198,9 @@ extension JobStore {
             RETURNING r.*, p.slot
         ),
         leased AS (
-            INSERT INTO job_lease (\(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, slot)
-            SELECT \(unescaped: JobSpec.columns), nextval('job_lease_no'), \(worker), (SELECT now FROM clock), slot
+            INSERT INTO job_lease (\(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, slot, era)
+            SELECT \(unescaped: JobSpec.columns), nextval('job_lease_no'), \(worker), (SELECT now FROM clock), slot,
+                   (SELECT lease_era FROM clock)
             FROM gone
             RETURNING \(unescaped: JobSpec.columns), lease_no, claimed_at, ctid AS place
         )
@@ -231,8 +237,8 @@ extension JobStore {
                         WHERE s <> ALL (ARRAY(
                             SELECT l.slot
                             FROM job_lease l
-                            WHERE l.client_id = given.client_id AND l.account_id = given.account_id
-                              AND l.queue = \(claim.queue)
+                            WHERE l.era = (SELECT lease_era FROM clock) AND l.client_id = given.client_id
+                              AND l.account_id = given.account_id AND l.queue = \(claim.queue)
                             ORDER BY l.slot))
                         LIMIT given.wanted)
                END AS free
