@@ -7,8 +7,8 @@ package import PQClient
 /// Its number is not that of ready work, which stays in its era while there is a backlog. Leases are never more than the fleet
 /// has slots.
 package enum LeaseEra {
-    /// Runs hold their leases locked while they write; whoever locks one first and writes it then would wait for the move,
-    /// and the move for him. So those are waited for, too.
+    // Runs lock their lease before they write it: such a run would wait for the move, and the move for the run. So whoever
+    // holds one locked is waited for, too.
     static let era = Era(number: "lease_era", rows: "job_lease", lock: "EXCLUSIVE", mostMoved: 10_000)
 
     /// The present era, for a statement that reads or writes leases.
