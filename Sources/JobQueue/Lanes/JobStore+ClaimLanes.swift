@@ -104,11 +104,9 @@ extension JobStore {
     static func claim(_ claim: LaneClaim, yields: Bool) -> Statement {
         """
         WITH clock AS MATERIALIZED (
-            SELECT world_now() AS now, w.rate, e.era, l.era AS lease_era
-            FROM world w
-            CROSS JOIN ready_era e
-            CROSS JOIN lease_era l
-            WHERE w.only_row AND e.only_row AND l.only_row
+            SELECT world_now() AS now, rate, \(ReadyEra.current) AS era, \(LeaseEra.current) AS lease_era
+            FROM world
+            WHERE only_row
         ),
         asked AS MATERIALIZED (\(Self.lanes(claim))),
         -- Slots are taken in one order, so that rivals wait for each other and never in a circle.
@@ -126,7 +124,7 @@ extension JobStore {
             LEFT JOIN LATERAL (
                 SELECT found.*, row_number() OVER () AS number
                 FROM (
-                    SELECT r.ctid AS place, r.*
+                    SELECT r.ctid AS place\(yields ? Self.wholeRow : Self.nothingMore)
                     FROM job_ready r
                     WHERE lane.reason IS NULL AND r.era = (SELECT era FROM clock) AND r.queue = \(claim.queue)
                       AND r.client_id = lane.client_id
@@ -162,9 +160,13 @@ extension JobStore {
             ORDER BY r.priority, r.due_at, r.job_id
             LIMIT 1
         ) AS head ON true
-        WHERE job_id IS NULL
+        WHERE picked.place IS NULL
         """
     }
+
+    private static let wholeRow: Statement = ", r.*"
+    /// What leaves ready by its place is read there once more: until then its place is enough, and a narrow row is cheaper.
+    private static let nothingMore: Statement = ""
 
     /// Leases what has a slot still, and takes that from ready.
     private static func leaseAndRemove(_ worker: WorkerID) -> Statement {
