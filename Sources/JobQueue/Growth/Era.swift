@@ -28,12 +28,14 @@ struct Era: Sendable {
     /// - Parameters:
     ///   - pool: The database.
     ///   - shortest: How old the present era must be, in real time.
+    ///   - claims: How many jobs must have been claimed in it, and never fewer than rows are taken along: what is moved is
+    ///     one more dead row, and what waits or runs for long would be moved again and again for nothing. `nil` asks for none.
     /// - Returns: Whether a new era began.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
-    func begin(_ pool: ConnectionPool, shortest: Duration) async throws -> Bool {
+    func begin(_ pool: ConnectionPool, shortest: Duration, claims: Int64?) async throws -> Bool {
         do {
             return try await pool.withTransaction { db in
-                let isDue = try await db.pipeline([JobStore.planOnIndexes, self.isDue(shortest)])[1]
+                let isDue = try await db.pipeline([JobStore.planOnIndexes, self.isDue(shortest, claims)])[1]
                 guard !isDue.isEmpty else { return false }
                 return try await self.move(shortest, on: &db)
             }
@@ -55,7 +57,7 @@ struct Era: Sendable {
         let begun = try await db.query(
             """
             UPDATE \(unescaped: self.number)
-            SET era = era + 1, began_real = clock_timestamp()
+            SET era = era + 1, began_real = clock_timestamp(), began_lease = \(Self.lastLease)
             WHERE \(Self.isOld(shortest))
             RETURNING era
             """)
@@ -64,17 +66,21 @@ struct Era: Sendable {
         return true
     }
 
-    /// One row when the era is old enough and not too much is in it.
-    private func isDue(_ shortest: Duration) -> Statement {
+    /// One row when the era is old enough, enough was claimed in it, and not too much is in it.
+    private func isDue(_ shortest: Duration, _ claims: Int64?) -> Statement {
         """
         SELECT
         FROM \(unescaped: self.number)
-        WHERE \(Self.isOld(shortest))
-          AND (SELECT count(*) FROM (
-                   SELECT FROM \(unescaped: self.rows) WHERE era = \(self.current) LIMIT \(self.mostMoved + 1)) AS moved
-              ) <= \(self.mostMoved)
+        CROSS JOIN (
+            SELECT count(*) AS count
+            FROM (SELECT FROM \(unescaped: self.rows) WHERE era = \(self.current) LIMIT \(self.mostMoved + 1)) AS row
+        ) AS moved
+        WHERE \(Self.isOld(shortest)) AND moved.count <= \(self.mostMoved)
+          AND (\(claims) IS NULL OR \(Self.lastLease) - began_lease >= greatest(\(claims), moved.count))
         """
     }
+
+    private static let lastLease: Statement = "(SELECT last_value FROM job_lease_no)"
 
     private static func isOld(_ shortest: Duration) -> Statement {
         "began_real <= clock_timestamp() - make_interval(secs => \(shortest.seconds))"

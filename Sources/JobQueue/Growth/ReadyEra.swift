@@ -14,9 +14,12 @@ package enum ReadyEra {
     /// - Parameters:
     ///   - pool: The database.
     ///   - shortest: How old the present era must be, in real time.
+    ///   - claims: How many jobs must have been claimed in it, at least as many as are taken along; `nil` asks for none.
     /// - Returns: Whether a new era began.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
-    package static func begin(_ pool: ConnectionPool, shortest: Duration = .seconds(5)) async throws -> Bool {
-        try await Self.era.begin(pool, shortest: shortest)
+    package static func begin(
+        _ pool: ConnectionPool, shortest: Duration = .seconds(5), claims: Int64? = 200
+    ) async throws -> Bool {
+        try await Self.era.begin(pool, shortest: shortest, claims: claims)
     }
 }

@@ -104,7 +104,9 @@ enum Migration001Queue {
         CREATE TABLE ready_era (
             only_row        boolean PRIMARY KEY DEFAULT true CHECK (only_row),
             era             bigint NOT NULL,
-            began_real      timestamptz NOT NULL
+            began_real      timestamptz NOT NULL,
+            -- The last number that job_lease_no had given then.
+            began_lease     bigint NOT NULL DEFAULT 0
         );
         INSERT INTO ready_era (era, began_real) VALUES (1, clock_timestamp());
 

@@ -23,7 +23,7 @@ struct LeaseEraTests {
         let worker = try await queue.worker()
         let claimed = try await queue.claim(worker)
         try #require(claimed.count == 6)
-        #expect(try await LeaseEra.begin(queue.pool, shortest: .zero))
+        #expect(try await LeaseEra.begin(queue.pool, shortest: .zero, claims: nil))
         #expect(try await self.era(queue) == 2)
         try await queue.expectSound()
         let beat = try await queue.store.beat(worker, state: .active, running: 6)
@@ -55,15 +55,15 @@ struct LeaseEraTests {
         try await queue.pool.withTransaction { db in
             let rows = try await db.pipeline([JobStore.planOnIndexes, JobStore.claim(claim, yields: false)])[1]
             try #require(rows.count == 1)
-            #expect(try await !LeaseEra.begin(queue.pool, shortest: .zero))
+            #expect(try await !LeaseEra.begin(queue.pool, shortest: .zero, claims: nil))
         }
         try await queue.pool.withTransaction { db in
             let isOurs = try await held.holdsLease(on: &db)
-            let hasBegun = try await LeaseEra.begin(queue.pool, shortest: .zero)
+            let hasBegun = try await LeaseEra.begin(queue.pool, shortest: .zero, claims: nil)
             #expect(isOurs && !hasBegun)
         }
         #expect(try await self.era(queue) == 1)
-        #expect(try await LeaseEra.begin(queue.pool, shortest: .zero))
+        #expect(try await LeaseEra.begin(queue.pool, shortest: .zero, claims: nil))
         let eras: [Int64] = try await queue.pool.query("SELECT era FROM job_lease").column()
         #expect(eras == [2, 2])
         try await queue.expectSound()
@@ -104,10 +104,34 @@ struct LeaseEraTests {
     func backlog() async throws {
         let queue = try await QueueFixture()
         try await queue.store.enqueue((0..<2_001).map { _ in queue.job(client: ClientID()) })
-        #expect(try await !ReadyEra.begin(queue.pool, shortest: .zero))
-        #expect(try await !LeaseEra.begin(queue.pool, shortest: .seconds(3_600)))
-        #expect(try await LeaseEra.begin(queue.pool, shortest: .zero))
+        #expect(try await !ReadyEra.begin(queue.pool, shortest: .zero, claims: nil))
+        #expect(try await !LeaseEra.begin(queue.pool, shortest: .seconds(3_600), claims: nil))
+        #expect(try await LeaseEra.begin(queue.pool, shortest: .zero, claims: nil))
         #expect(try await self.era(queue) == 2)
+    }
+
+    @Test("an era goes on in which fewer jobs were claimed than a new one would take along, or too few to matter")
+    func idle() async throws {
+        let queue = try await QueueFixture()
+        let worker = try await queue.worker()
+        func begins(_ claims: Int64) async throws -> [Bool] {
+            [
+                try await ReadyEra.begin(queue.pool, shortest: .zero, claims: claims),
+                try await LeaseEra.begin(queue.pool, shortest: .zero, claims: claims),
+            ]
+        }
+        #expect(try await begins(10) == [false, false])
+        try await queue.store.enqueue((0..<100).map { _ in queue.job() })
+        #expect(try await queue.claim(worker, limit: 20).count == 20)
+        // Eighty wait, twenty run.
+        #expect(try await begins(30) == [false, false])
+        #expect(try await begins(10) == [false, true])
+        #expect(try await begins(10) == [false, false])
+        let rest = try await queue.claim(worker, limit: 70)
+        try await queue.store.finish(rest.map { Finish($0, .succeeded) })
+        #expect(try await begins(10) == [true, true])
+        #expect(try await begins(10) == [false, false])
+        try await queue.expectSound()
     }
 
     @Test("while a snapshot is held, a claim costs after many ended leases what it cost before, once an era has begun")
@@ -127,10 +151,10 @@ struct LeaseEraTests {
                 try await queue.store.finish(claimed.map { Finish($0, .succeeded) })
             }
             // Of the ready work nothing dead is passed.
-            #expect(try await ReadyEra.begin(queue.pool, shortest: .zero))
+            #expect(try await ReadyEra.begin(queue.pool, shortest: .zero, claims: nil))
             let late = try await Self.buffers(of: claim, queue)
-            #expect(try await ReadyEra.begin(queue.pool, shortest: .zero))
-            #expect(try await LeaseEra.begin(queue.pool, shortest: .zero))
+            #expect(try await ReadyEra.begin(queue.pool, shortest: .zero, claims: nil))
+            #expect(try await LeaseEra.begin(queue.pool, shortest: .zero, claims: nil))
             let afterwards = try await Self.buffers(of: claim, queue)
             #expect(afterwards < first + 20 && late > first + 50, "\(first), \(late), \(afterwards)")
         }
@@ -152,7 +176,7 @@ struct LeaseEraTests {
         let ended = try await withThrowingTaskGroup(of: [JobID].self) { group in
             group.addTask {
                 for _ in 0..<40 {
-                    _ = try await LeaseEra.begin(queue.pool, shortest: .zero)
+                    _ = try await LeaseEra.begin(queue.pool, shortest: .zero, claims: nil)
                     try await queue.expectSound()
                 }
                 return []
