@@ -108,7 +108,8 @@ extension JobStore {
             """
             SELECT job_id, worker_id, claimed_at
             FROM job_lease
-            WHERE client_id = \(spec.client) AND account_id = \(account) AND queue = \(spec.queue)
+            WHERE era = \(LeaseEra.current) AND client_id = \(spec.client) AND account_id = \(account)
+              AND queue = \(spec.queue)
             ORDER BY claimed_at, job_id
             """
         ).map { row throws in try SlotHolder(row) }

@@ -120,7 +120,8 @@ package struct RetentionStore: Sendable {
             SELECT w.worker_id
             FROM worker w
             WHERE w.state IN ('dead', 'stopped') AND w.ended_at < clock_timestamp() - \(kept)
-              AND NOT EXISTS (SELECT FROM job_lease l WHERE l.worker_id = w.worker_id)
+              AND NOT EXISTS (
+                  SELECT FROM job_lease l WHERE l.era = \(LeaseEra.current) AND l.worker_id = w.worker_id)
             LIMIT \(limit)
             FOR UPDATE SKIP LOCKED
         )

@@ -104,7 +104,9 @@ extension JobStore {
     static func claim(_ claim: LaneClaim, yields: Bool) -> Statement {
         """
         WITH clock AS MATERIALIZED (
-            SELECT world_now() AS now, w.rate, e.era FROM world w CROSS JOIN ready_era e WHERE w.only_row AND e.only_row
+            SELECT world_now() AS now, rate, \(ReadyEra.current) AS era, \(LeaseEra.current) AS lease_era
+            FROM world
+            WHERE only_row
         ),
         asked AS MATERIALIZED (\(Self.lanes(claim))),
         -- Slots are taken in one order, so that rivals wait for each other and never in a circle.
@@ -122,7 +124,7 @@ extension JobStore {
             LEFT JOIN LATERAL (
                 SELECT found.*, row_number() OVER () AS number
                 FROM (
-                    SELECT r.ctid AS place, r.*
+                    SELECT r.ctid AS place\(yields ? Self.wholeRow : Self.nothingMore)
                     FROM job_ready r
                     WHERE lane.reason IS NULL AND r.era = (SELECT era FROM clock) AND r.queue = \(claim.queue)
                       AND r.client_id = lane.client_id
@@ -158,19 +160,24 @@ extension JobStore {
             ORDER BY r.priority, r.due_at, r.job_id
             LIMIT 1
         ) AS head ON true
-        WHERE job_id IS NULL
+        WHERE picked.place IS NULL
         """
     }
+
+    private static let wholeRow: Statement = ", r.*"
+    /// What leaves ready by its place is read there once more: until then its place is enough, and a narrow row is cheaper.
+    private static let nothingMore: Statement = ""
 
     /// Leases what has a slot still, and takes that from ready.
     private static func leaseAndRemove(_ worker: WorkerID) -> Statement {
         """
         leased AS (
-            INSERT INTO job_lease (\(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, slot)
-            SELECT \(unescaped: JobSpec.columns), nextval('job_lease_no'), \(worker), (SELECT now FROM clock), slot
+            INSERT INTO job_lease (\(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, slot, era)
+            SELECT \(unescaped: JobSpec.columns), nextval('job_lease_no'), \(worker), (SELECT now FROM clock), slot,
+                   (SELECT lease_era FROM clock)
             FROM picked
             WHERE job_id IS NOT NULL
-            ON CONFLICT (client_id, account_id, queue, slot) DO NOTHING
+            ON CONFLICT (era, client_id, account_id, queue, slot) DO NOTHING
             RETURNING \(unescaped: JobSpec.columns), lease_no, claimed_at, ctid AS place
         ),
         gone AS (
@@ -193,8 +200,9 @@ extension JobStore {
             RETURNING r.*, p.slot
         ),
         leased AS (
-            INSERT INTO job_lease (\(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, slot)
-            SELECT \(unescaped: JobSpec.columns), nextval('job_lease_no'), \(worker), (SELECT now FROM clock), slot
+            INSERT INTO job_lease (\(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, slot, era)
+            SELECT \(unescaped: JobSpec.columns), nextval('job_lease_no'), \(worker), (SELECT now FROM clock), slot,
+                   (SELECT lease_era FROM clock)
             FROM gone
             RETURNING \(unescaped: JobSpec.columns), lease_no, claimed_at, ctid AS place
         )
@@ -231,8 +239,8 @@ extension JobStore {
                         WHERE s <> ALL (ARRAY(
                             SELECT l.slot
                             FROM job_lease l
-                            WHERE l.client_id = given.client_id AND l.account_id = given.account_id
-                              AND l.queue = \(claim.queue)
+                            WHERE l.era = (SELECT lease_era FROM clock) AND l.client_id = given.client_id
+                              AND l.account_id = given.account_id AND l.queue = \(claim.queue)
                             ORDER BY l.slot))
                         LIMIT given.wanted)
                END AS free

@@ -73,7 +73,7 @@ extension JobStore {
         """
         SELECT l.client_id, l.job_id, l.lease_no
         FROM job_lease l
-        WHERE l.client_id = \(client) AND l.queue = coalesce(\(queue), l.queue)
+        WHERE l.era = \(LeaseEra.current) AND l.client_id = \(client) AND l.queue = coalesce(\(queue), l.queue)
         """
     }
 
@@ -82,7 +82,7 @@ extension JobStore {
         SELECT l.client_id, l.job_id, l.lease_no
         FROM job_lease l
         JOIN lane_policy p ON p.client_id = l.client_id AND p.account_id = l.account_id
-        WHERE p.app_id = \(app) AND l.queue = coalesce(\(queue), l.queue)
+        WHERE l.era = \(LeaseEra.current) AND p.app_id = \(app) AND l.queue = coalesce(\(queue), l.queue)
         """
     }
 

@@ -104,9 +104,15 @@ enum Migration001Queue {
         CREATE TABLE ready_era (
             only_row        boolean PRIMARY KEY DEFAULT true CHECK (only_row),
             era             bigint NOT NULL,
-            began_real      timestamptz NOT NULL
+            began_real      timestamptz NOT NULL,
+            -- The last number that job_lease_no had given then.
+            began_lease     bigint NOT NULL DEFAULT 0
         );
         INSERT INTO ready_era (era, began_real) VALUES (1, clock_timestamp());
+
+        -- The same for leases: a claim looks for an account's free slots, and its ended leases are not removed either.
+        CREATE TABLE lease_era (LIKE ready_era INCLUDING ALL);
+        INSERT INTO lease_era (era, began_real) VALUES (1, clock_timestamp());
 
         CREATE TABLE job_ready (
             LIKE job_scheduled INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
@@ -126,7 +132,9 @@ enum Migration001Queue {
             cancel_reason   text,
             -- One of the account's slots in the queue; NULL for work of no account. The key is the limit: no count is.
             slot            integer CHECK (slot > 0),
-            CONSTRAINT job_lease_slot UNIQUE (client_id, account_id, queue, slot)
+            -- The same for every lease (lease_era), so that the key is that of the slot; it leaves dead rows behind.
+            era             bigint NOT NULL,
+            CONSTRAINT job_lease_slot UNIQUE (era, client_id, account_id, queue, slot)
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
                 autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
                     autovacuum_vacuum_cost_delay = 0);
@@ -243,28 +251,35 @@ enum Migration001Queue {
                 RETURN made;
             END $$;
 
-        -- The client of a job of which only the identity is known: one probe per client and table, for commands,
-        -- never for workers.
+        -- The client of a job of which only the identity is known: where it lives the identity leads the key, and in the history
+        -- it is one probe a client; for commands, never for workers.
         CREATE FUNCTION job_client(wanted uuid) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
             DECLARE
                 place text;
                 client uuid;
                 found_client uuid;
             BEGIN
-                FOREACH place IN ARRAY ARRAY['job_ready', 'job_scheduled', 'job_lease', 'job_hold', 'attempt'] LOOP
-                    client := NULL;
-                    LOOP
-                        EXECUTE format(
-                            'SELECT client_id FROM %I WHERE $1 IS NULL OR client_id > $1 ORDER BY client_id LIMIT 1',
-                            place)
-                            INTO client USING client;
-                        EXIT WHEN client IS NULL;
-                        EXECUTE format('SELECT client_id FROM %I WHERE client_id = $1 AND job_id = $2 LIMIT 1', place)
-                            INTO found_client USING client, wanted;
-                        IF found_client IS NOT NULL THEN
-                            RETURN found_client;
-                        END IF;
-                    END LOOP;
+                FOREACH place IN ARRAY ARRAY['job_ready', 'job_scheduled', 'job_lease', 'job_hold'] LOOP
+                    EXECUTE format('SELECT client_id FROM %I WHERE job_id = $1 LIMIT 1', place)
+                        INTO found_client USING wanted;
+                    IF found_client IS NOT NULL THEN
+                        RETURN found_client;
+                    END IF;
+                END LOOP;
+                LOOP
+                    SELECT a.client_id INTO client
+                    FROM attempt a
+                    WHERE client IS NULL OR a.client_id > client
+                    ORDER BY a.client_id
+                    LIMIT 1;
+                    EXIT WHEN client IS NULL;
+                    SELECT a.client_id INTO found_client
+                    FROM attempt a
+                    WHERE a.client_id = client AND a.job_id = wanted
+                    LIMIT 1;
+                    IF found_client IS NOT NULL THEN
+                        RETURN found_client;
+                    END IF;
                 END LOOP;
                 RETURN NULL;
             END $$;

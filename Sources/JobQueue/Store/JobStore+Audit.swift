@@ -121,6 +121,20 @@ extension JobStore {
             "SELECT job_id::text AS example FROM job_ready WHERE era <> \(ReadyEra.current)"
         ),
         (
+            "leases are in the present era, so that the key of their slots is the limit",
+            "SELECT lease_no::text AS example FROM job_lease WHERE era <> \(LeaseEra.current)"
+        ),
+        (
+            "a slot of an account is one lease's",
+            """
+            SELECT min(lease_no)::text AS example
+            FROM job_lease
+            WHERE slot IS NOT NULL
+            GROUP BY client_id, account_id, queue, slot
+            HAVING count(*) > 1
+            """
+        ),
+        (
             "a lease number is given once",
             "SELECT lease_no::text AS example FROM job_lease GROUP BY lease_no HAVING count(*) > 1"
         ),

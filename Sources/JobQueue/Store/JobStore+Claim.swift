@@ -88,7 +88,7 @@ extension JobStore {
             """
             SELECT \(unescaped: JobSpec.columns), lease_no, worker_id, claimed_at, ctid AS place
             FROM job_lease
-            WHERE worker_id = \(worker) AND lease_no = ANY (\(numbers))
+            WHERE era = \(LeaseEra.current) AND worker_id = \(worker) AND lease_no = ANY (\(numbers))
             """)
         return try rows.map { row throws in
             var job = try ClaimedJob(row)

@@ -53,7 +53,8 @@ extension JobStore {
                 """
                 SELECT l.lease_no
                 FROM job_lease l
-                WHERE l.worker_id IN (SELECT w.worker_id FROM worker w WHERE w.state IN ('dead', 'stopped'))
+                WHERE l.era = \(LeaseEra.current)
+                  AND l.worker_id IN (SELECT w.worker_id FROM worker w WHERE w.state IN ('dead', 'stopped'))
                 ORDER BY l.client_id, l.job_id
                 LIMIT \(Int32(clamping: limit))
                 FOR UPDATE OF l SKIP LOCKED
@@ -111,7 +112,7 @@ extension JobStore {
         SELECT l.lease_no
         FROM worker w
         JOIN job_lease l ON l.worker_id = w.worker_id
-        WHERE w.state IN ('active', 'draining')
+        WHERE l.era = \(LeaseEra.current) AND w.state IN ('active', 'draining')
           AND l.claimed_real < clock_timestamp()
               - make_interval(secs => (w.run_limits_ms ->> l.kind)::double precision / 1000)
         ORDER BY l.client_id, l.job_id
@@ -125,7 +126,7 @@ extension JobStore {
         WITH lost AS (
             DELETE FROM job_lease l
             USING worker w
-            WHERE l.lease_no = ANY (\(leases)) AND w.worker_id = l.worker_id
+            WHERE l.era = \(LeaseEra.current) AND l.lease_no = ANY (\(leases)) AND w.worker_id = l.worker_id
             RETURNING l.*, CASE WHEN w.state = 'stopped' THEN 0 ELSE 1 END AS crash,
                 CASE WHEN w.state IN ('dead', 'stopped') THEN 'worker-died' ELSE 'overdue' END AS error_code,
                 CASE WHEN w.state IN ('dead', 'stopped') THEN 'the worker died while the job ran'

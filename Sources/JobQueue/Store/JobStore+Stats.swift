@@ -57,7 +57,8 @@ extension JobStore {
                 SELECT queue, 'scheduled' AS state, count(*) AS count, min(due_at) AS oldest
                     FROM job_scheduled GROUP BY queue
                 UNION ALL SELECT queue, 'ready', count(*), min(due_at) FROM job_ready GROUP BY queue
-                UNION ALL SELECT queue, 'leased', count(*), min(due_at) FROM job_lease GROUP BY queue
+                UNION ALL SELECT queue, 'leased', count(*), min(due_at) FROM job_lease
+                    WHERE era = \(LeaseEra.current) GROUP BY queue
                 UNION ALL SELECT queue, 'held', count(*), min(due_at) FROM job_hold GROUP BY queue
                 ORDER BY queue, state
                 """,

@@ -149,7 +149,11 @@ extension JobStore {
         let rows: Rows
         do {
             rows = try await self.pool.query(
-                "SELECT lease_no, cancel_reason IS NOT NULL AS is_cancelled FROM job_lease WHERE worker_id = \(worker)")
+                """
+                SELECT lease_no, cancel_reason IS NOT NULL AS is_cancelled
+                FROM job_lease
+                WHERE era = \(LeaseEra.current) AND worker_id = \(worker)
+                """)
         } catch {
             if error.sqlState == .queryCanceled { return nil }
             throw error

@@ -37,7 +37,10 @@ extension Worker {
                         table.withhold(SnapshotGuard.withheld(of: count, at: watcher.level), of: queue)
                     }
                 }
-                if watcher.held > .zero { _ = try await ReadyEra.begin(self.store.pool) }
+                if watcher.held > .zero {
+                    _ = try await ReadyEra.begin(self.store.pool)
+                    _ = try await LeaseEra.begin(self.store.pool)
+                }
                 if let alarm {
                     self.onEvent(.snapshot(alarm))
                     self.wake.signal()

@@ -74,7 +74,7 @@ package struct DailyLookHousekeeping: Housekeeping {
             FROM due
             CROSS JOIN LATERAL (
                 SELECT FROM job_lease AS lease
-                WHERE lease.client_id = due.client_id AND lease.account_id = due.account_id
+                WHERE era = \(LeaseEra.current) AND lease.client_id = due.client_id AND lease.account_id = due.account_id
                   AND queue = \(QueueName.metrics) AND kind = \(JobKind.backfill)
                 ORDER BY slot
                 LIMIT 1

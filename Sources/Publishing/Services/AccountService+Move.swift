@@ -116,7 +116,8 @@ extension AccountService {
                       AND (payload -> 'accounts' ? \(account.slug.rawValue)
                            OR payload -> 'accounts' ? \(account.id.description))) AS schedules,
                    (SELECT count(*) FROM job_lease
-                    WHERE client_id = \(account.client) AND account_id = \(account.id)) AS runs,
+                    WHERE era = \(LeaseEra.current) AND client_id = \(account.client)
+                      AND account_id = \(account.id)) AS runs,
                    (SELECT count(*) FROM effect
                     WHERE client_id = \(account.client) AND account_id = \(account.id)
                       AND state IN ('sending', 'unknown')) AS sends

@@ -20,7 +20,7 @@ struct ReadyEraTests {
         let queue = try await QueueFixture()
         let jobs = (0..<20).map { _ in queue.job() }
         try await queue.store.enqueue(jobs)
-        #expect(try await ReadyEra.begin(queue.pool, shortest: .zero))
+        #expect(try await ReadyEra.begin(queue.pool, shortest: .zero, claims: nil))
         #expect(try await self.era(queue) == 2)
         try await queue.expectSound()
         let worker = try await queue.worker()
@@ -34,10 +34,10 @@ struct ReadyEraTests {
         let job = queue.job()
         try await queue.pool.withTransaction { db in
             _ = try await queue.store.enqueue([job], on: &db)
-            #expect(try await !ReadyEra.begin(queue.pool, shortest: .zero))
+            #expect(try await !ReadyEra.begin(queue.pool, shortest: .zero, claims: nil))
         }
         #expect(try await self.era(queue) == 1)
-        #expect(try await ReadyEra.begin(queue.pool, shortest: .zero))
+        #expect(try await ReadyEra.begin(queue.pool, shortest: .zero, claims: nil))
         let worker = try await queue.worker()
         #expect(try await queue.claim(worker).map(\.id) == [job.id])
     }
@@ -45,9 +45,9 @@ struct ReadyEraTests {
     @Test("an era that has just begun goes on, and so does one with much ready work")
     func goesOn() async throws {
         let queue = try await QueueFixture()
-        #expect(try await !ReadyEra.begin(queue.pool, shortest: .seconds(3_600)))
+        #expect(try await !ReadyEra.begin(queue.pool, shortest: .seconds(3_600), claims: nil))
         try await queue.store.enqueue((0..<2_001).map { _ in queue.job(client: ClientID()) })
-        #expect(try await !ReadyEra.begin(queue.pool, shortest: .zero))
+        #expect(try await !ReadyEra.begin(queue.pool, shortest: .zero, claims: nil))
         #expect(try await self.era(queue) == 1)
     }
 
@@ -73,7 +73,7 @@ struct ReadyEraTests {
                 }
             }
             group.addTask {
-                for _ in 0..<30 { _ = try await ReadyEra.begin(queue.pool, shortest: .zero) }
+                for _ in 0..<30 { _ = try await ReadyEra.begin(queue.pool, shortest: .zero, claims: nil) }
                 return []
             }
             for worker in workers {
