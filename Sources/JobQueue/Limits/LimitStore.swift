@@ -8,6 +8,8 @@ package import PQClient
 package struct LimitStore: Sendable {
     /// Where the limits are.
     package let pool: ConnectionPool
+    /// What calls hear of limits at the same moment.
+    let observing = CallGroup<[LimitReading], Bool>(largest: 64) { min($0.count, 64) }
 
     /// Reads and writes through the pool.
     package init(pool: ConnectionPool) { self.pool = pool }
