@@ -20,7 +20,7 @@ struct FenceRoundTests {
         init() async throws { self.queue = try await QueueFixture() }
 
         func call(_ request: FenceRequest, of job: ClaimedJob) -> FenceCall {
-            FenceCall(request: request, job: job, token: UUID(), since: .now)
+            FenceCall(request: request, job: job)
         }
 
         /// A call that counts in a limit of an account.
@@ -34,7 +34,7 @@ struct FenceRoundTests {
         func pass(_ calls: [FenceCall]) async throws -> [Word] {
             try await FenceRound.pass(calls, on: self.queue.pool).map { answer in
                 switch answer {
-                case .granted(let send, _): .granted(send)
+                case .granted(let send, _, _): .granted(send)
                 case .notOurs: .notOurs
                 case .refused(let error): error is LimitRefusal ? .limited : .changed
                 }

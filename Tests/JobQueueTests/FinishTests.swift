@@ -3,6 +3,7 @@
 import Domain
 import Foundation
 import PQClient
+import Synchronization
 import TestSupport
 import Testing
 
@@ -67,7 +68,7 @@ struct FinishTests {
         let written = try await withThrowingTaskGroup(of: (Int, FinishResult?).self) { group in
             for (index, job) in jobs.enumerated() {
                 group.addTask {
-                    let note: JobResult.Record = { db in
+                    let note = JobResult.Record { db in
                         if index == 2 { throw CancellationError() }
                         try await db.execute(
                             """
@@ -88,6 +89,23 @@ struct FinishTests {
         let left: [JobID] = try await queue.pool.query("SELECT job_id FROM job_lease").column()
         #expect(Set(left) == [jobs[2].id, jobs[3].id])
         try await queue.expectSound()
+    }
+
+    @Test("records of a kind that end at the same moment are written together; when that fails, each by itself")
+    func recordsOfAKind() async throws {
+        for isRefused in [false, true] {
+            let queue = try await QueueFixture()
+            let log = NoteLog()
+            let notes = (0..<8).map { Note(text: isRefused && $0 == 3 ? "" : "\(isRefused) \($0)", log: log) }
+            let written = try await queue.endTogether(notes.map { JobResult.Record($0) })
+            #expect(written == notes.map { $0.text.isEmpty ? nil : .applied })
+            #expect(log.sizes.withLock(\.self) == [8] + (isRefused ? Array(repeating: 1, count: 8) : []))
+            let count: Int64 = try await queue.pool.query(
+                "SELECT count(*) FROM queue_policy WHERE starts_with(queue, \("\(isRefused)"))"
+            ).single()
+            #expect(count == (isRefused ? 7 : 8))
+            try await queue.expectSound()
+        }
     }
 
     @Test("the outside system's id of a run's request is kept with the attempt, that of the failure before the run's")
@@ -188,8 +206,8 @@ struct FinishTests {
         let queue = try await QueueFixture()
         try await queue.pool.execute("CREATE TABLE note (text text NOT NULL)")
         let (ours, evidence): (JobResult.Record, JobResult.Record) = (
-            { db in _ = try await db.execute("INSERT INTO note VALUES ('ours')") },
-            { db in _ = try await db.execute("INSERT INTO note VALUES ('evidence')") }
+            .init { db in _ = try await db.execute("INSERT INTO note VALUES ('ours')") },
+            .init { db in _ = try await db.execute("INSERT INTO note VALUES ('evidence')") }
         )
         let job = try await queue.claimedJob()
         #expect(
@@ -214,5 +232,61 @@ struct FinishTests {
             try await queue.store.finish(Finish(job, .succeeded)) { db in _ = try await db.execute("SELECT 1 / 0") }
         }
         #expect(try await queue.state(of: job.id) == .leased)
+    }
+}
+
+/// How many notes were written at a time.
+private final class NoteLog: Sendable {
+    let sizes = Mutex<[Int]>([])
+}
+
+/// A record that is written together with others; an empty text cannot be.
+private struct Note: JobRecord {
+    var text: String
+    var log: NoteLog
+
+    static func write(_ notes: [Note], on db: inout Transaction) async throws -> [Statement] {
+        notes[0].log.sizes.withLock { $0.append(notes.count) }
+        return [
+            """
+            INSERT INTO queue_policy (queue, account_slots)
+            SELECT text, CASE WHEN text = '' THEN 0 ELSE 1 END FROM unnest(\(notes.map(\.text))) AS text
+            """
+        ]
+    }
+}
+
+extension QueueFixture {
+    /// Ends a run with each of the records, in one transaction: others are under way until all wait.
+    ///
+    /// - Returns: what became of each; nil when it was refused.
+    fileprivate func endTogether(_ records: [JobResult.Record]) async throws -> [FinishResult?] {
+        let before = self.store.ending.transactions
+        try await self.store.enqueue((0..<(before + records.count)).map { _ in self.job(client: ClientID()) })
+        let jobs = try await self.claim(try await self.worker(), limit: before + records.count)
+        let (begun, isBegun) = AsyncStream.makeStream(of: Void.self)
+        let gates = (0..<before).map { _ in AsyncStream.makeStream(of: Void.self) }
+        let store = self.store
+        return try await withThrowingTaskGroup(of: (Int, FinishResult?).self) { group in
+            var arrivals = begun.makeAsyncIterator()
+            for (job, gate) in zip(jobs, gates) {
+                group.addTask {
+                    let held = JobResult.Record { _ in
+                        isBegun.yield()
+                        for await _ in gate.stream {}
+                    }
+                    return (-1, try await store.finish(Finish(job, .succeeded), record: held))
+                }
+                await arrivals.next()
+            }
+            for (index, (job, record)) in zip(jobs.dropFirst(before), records).enumerated() {
+                group.addTask { (index, try? await store.finish(Finish(job, .succeeded), record: record)) }
+                while store.ending.waitingCount <= index { await Task.yield() }
+            }
+            for gate in gates { gate.continuation.finish() }
+            var results = [FinishResult?](repeating: nil, count: records.count)
+            for try await (index, result) in group where index >= 0 { results[index] = result }
+            return results
+        }
     }
 }

@@ -69,7 +69,7 @@ struct RescueTests {
         let goesOn = try await queue.claimedJob()
         for job in [kept, broken, goesOn] { try await queue.kill(job.lease.worker) }
         let report = try await queue.store.rescue { outcome, job in
-            { db in
+            JobResult.Record { db in
                 let word: String = job.id == broken.id ? "1 / 0" : "'\(outcome.word)'"
                 try await db.execute(
                     Statement(sql: "UPDATE job_hold SET payload = to_jsonb(\(word)::text) WHERE job_id = '\(job.id)'"))

@@ -19,7 +19,7 @@ struct ClosureHandler: JobHandler {
 
     func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? {
         guard let word else { return nil }
-        return { _ in word(outcome) }
+        return JobResult.Record { _ in word(outcome) }
     }
 }
 

@@ -33,9 +33,29 @@ package struct EffectLedger: Sendable {
         """
     }
 
-    /// What ``parts(of:client:)`` has read.
-    package static func effects(_ rows: Rows) throws -> [Effect] {
-        try rows.map { row throws in try Effect(row) }
+    /// The statement that reads the parts of several operations, each with the operation's position from 1 on as `ordinal`.
+    ///
+    /// - Parameter operations: The operations, each with its client.
+    /// - Returns: The statement, for ``effects(_:)``; the parts come in no order. For more than one operation it goes after
+    ///   ``JobStore/planOnIndexes``.
+    package static func parts(of operations: [(operation: OperationKey, client: ClientID)]) -> Statement {
+        // The subquery keeps its place: a join might read the whole table where that was empty when the plan was made.
+        """
+        SELECT ordinal, part.*
+        FROM unnest(\(operations.map(\.client)), \(operations.map(\.operation)))
+             WITH ORDINALITY AS given (of_client, of_operation, ordinal)
+        CROSS JOIN LATERAL (
+            SELECT \(unescaped: Effect.columns)
+            FROM effect
+            WHERE client_id = of_client AND op_key = of_operation
+            OFFSET 0
+        ) AS part
+        """
+    }
+
+    /// What ``parts(of:client:)`` has read, or ``parts(of:)`` of one operation; in the order of the parts.
+    package static func effects(_ rows: some Sequence<Row>) throws -> [Effect] {
+        try rows.map { row throws in try Effect(row) }.sorted { $0.part < $1.part }
     }
 
     /// The effects of a job, in order.

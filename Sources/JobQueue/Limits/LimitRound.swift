@@ -27,13 +27,17 @@ struct LimitRound: Sendable {
 
     /// Locks the limits of calls and reads what closes them.
     static func open(_ calls: [LimitedCall], on db: inout Transaction) async throws -> LimitRound {
-        try await self.open(calls, seen: try await db.pipeline(self.look(calls))[...], on: &db)
+        let seen = try await db.pipeline([JobStore.planOnProbes] + self.look(calls))
+        return try await self.open(calls, seen: seen.dropFirst(), on: &db)
     }
 
     /// The statements that open a round, for a round trip together with others.
     static func look(_ calls: [LimitedCall]) -> [Statement] {
-        [self.locked(calls), LimitStore.clock, self.gates(calls)]
+        [self.patient, self.locked(calls), LimitStore.clock, self.gates(calls)]
     }
+
+    /// The rows that a whole platform shares are waited for in a line that moves: who gave up soon would come again with more.
+    private static let patient: Statement = "SELECT set_config('lock_timeout', '2s', true)"
 
     /// Opens a round with what the statements of ``look(_:)`` have read.
     static func open(
@@ -52,9 +56,9 @@ struct LimitRound: Sendable {
 
     private init(_ answers: ArraySlice<Rows>) throws {
         let answers = Array(answers)
-        self.rows = try answers[0].map { row throws in try LimitRow(row) }
-        self.clock = try Self.clock(answers[1])
-        self.gates = try answers[2].map { row throws in try ClosedGate(row) }
+        self.rows = try answers[1].map { row throws in try LimitRow(row) }
+        self.clock = try Self.clock(answers[2])
+        self.gates = try answers[3].map { row throws in try ClosedGate(row) }
     }
 
     private func missing(_ calls: [LimitedCall]) -> [UsualLimit] {

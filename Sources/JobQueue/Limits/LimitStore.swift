@@ -6,14 +6,12 @@ package import PQClient
 
 /// The limits of the whole fleet, in the database: what may leave is debited here first.
 package struct LimitStore: Sendable {
-    private typealias Debits = CallGroup<
-        (call: LimitedCall, since: ContinuousClock.Instant), Result<LimitGrant, any Error>
-    >
-
     /// Where the limits are.
     package let pool: ConnectionPool
     /// Calls that are debited at the same moment; copies of a store share it.
-    private let debits = Debits(largest: 32)
+    private let debits = CallGroup<LimitedCall, Result<LimitGrant, any Error>>(largest: 32)
+    /// What calls hear of limits at the same moment.
+    let observing = CallGroup<[LimitReading], Bool>(largest: 64) { min($0.count, 64) }
 
     /// Reads and writes through the pool.
     package init(pool: ConnectionPool) { self.pool = pool }
@@ -24,12 +22,11 @@ package struct LimitStore: Sendable {
     ///
     /// - Throws: ``LimitRefusal`` when a limit or a gate does not allow it; then nothing was debited.
     package func debit(_ call: LimitedCall) async throws -> LimitGrant {
-        let wanted = (call: call, since: ContinuousClock.now)
-        return try await self.debits.write(wanted) { calls in
-            try await self.pool.withTransaction(retrying: 3) { db in
-                if calls.count > 1 { try await db.execute(Self.Debits.impatient) }
-                var round = try await LimitRound.open(calls.map(\.call), on: &db)
-                let answers = calls.map { wanted in Result { try round.debit(wanted.call, since: wanted.since) } }
+        try await self.debits.write(call) { [pool = self.pool] calls in
+            try await pool.withTransaction(retrying: 3) { db in
+                let since = ContinuousClock.now
+                var round = try await LimitRound.open(calls, on: &db)
+                let answers = calls.map { call in Result { try round.debit(call, since: since) } }
                 if let update = round.update { try await db.execute(update) }
                 return answers
             }

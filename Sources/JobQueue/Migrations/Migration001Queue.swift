@@ -356,12 +356,13 @@ enum Migration001Queue {
             last_read_at    timestamptz,
             -- The sending job's policy: what of a 'reconcile' job becomes unknown is looked for by a job of its own.
             recovery        text NOT NULL DEFAULT 'requeue' CHECK (recovery IN ('requeue', 'reconcile', 'hold')),
-            reconcile_job   uuid,
-            PRIMARY KEY (client_id, op_key, part)
+            reconcile_job   uuid
         ) WITH (fillfactor = 80);
         CREATE INDEX effect_job ON effect (client_id, job_id);
         CREATE INDEX effect_prepared ON effect USING brin (prepared_at) WITH (autosummarize = on);
         CREATE INDEX effect_open ON effect (state, sent_at) WHERE state IN ('sending', 'unknown');
+        -- Made last: of indexes that cost the same, as all do while a table is empty, PostgreSQL takes the newest.
+        ALTER TABLE effect ADD PRIMARY KEY (client_id, op_key, part);
 
         -- Append-only: each send, and what was learned about it. token names one call of the fence.
         CREATE TABLE effect_send (

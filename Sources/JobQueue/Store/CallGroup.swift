@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 
-import PQClient
+package import PQClient
 import Synchronization
 
-/// Calls that write at the same moment share a transaction: what gathers while one commits goes with the next.
+/// Calls that write or read at the same moment share a transaction: what gathers while one is under way goes with the next.
 ///
-/// A commit costs the same for one call and for fifty. A call that nobody shares goes out at once: nobody waits for
-/// company. When a shared transaction is refused, each call is tried by itself, so that only the wrong one fails.
-final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
+/// A commit costs the same for one call and for fifty, and so does a statement of many rows. A call that nobody shares goes
+/// out at once: nobody waits for company. When a shared transaction is refused, each call is tried by itself, so that only the
+/// wrong one fails.
+package final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
     /// Writes calls in one transaction, and answers each, in order.
-    typealias Write = @Sendable ([Call]) async throws -> [Answer]
+    package typealias Write = @Sendable ([Call]) async throws -> [Answer]
 
     /// How many transactions are under way at once: one is written while the other is committed.
-    let transactions: Int
+    package let transactions: Int
     private let largest: Int
     private let weight: @Sendable (Call) -> Int
 
@@ -34,7 +35,7 @@ final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
     ///   - largest: What the weights of the calls that go together add up to at most.
     ///   - transactions: How many are under way at once.
     ///   - weight: The weight of a call; never more than `largest`.
-    init(largest: Int, transactions: Int = 2, weight: @escaping @Sendable (Call) -> Int = { _ in 1 }) {
+    package init(largest: Int, transactions: Int = 2, weight: @escaping @Sendable (Call) -> Int = { _ in 1 }) {
         self.largest = largest
         self.transactions = transactions
         self.weight = weight
@@ -45,7 +46,7 @@ final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
     /// A cancelled caller still learns what became of its call, which may be on its way with others.
     ///
     /// - Throws: What the writing of this call threw; an unknown outcome is everybody's.
-    func write(_ call: Call, with write: @escaping Write) async throws -> Answer {
+    package func write(_ call: Call, with write: @escaping Write) async throws -> Answer {
         try await withCheckedThrowingContinuation { answer in
             let starts = self.state.withLock { state in
                 state.waiting.append(Waiting(call: call, answer: answer))
@@ -53,13 +54,14 @@ final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
                 state.underWay += 1
                 return true
             }
-            // A task of nobody's: the end of the caller that began a transaction must not end the others'.
-            if starts { Task { await self.writeAll(write) } }
+            // A task of nobody's: the end of the caller that began a transaction must not end the others', and what it is bound to is
+            // not theirs.
+            if starts { Task.detached { await self.writeAll(write) } }
         }
     }
 
     /// How many calls wait for the next transaction.
-    var waitingCount: Int { self.state.withLock { $0.waiting.count } }
+    package var waitingCount: Int { self.state.withLock { $0.waiting.count } }
 
     /// Writes one group after another until nobody waits.
     private func writeAll(_ write: Write) async {
@@ -68,7 +70,8 @@ final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
                 let answers = try await write(calls.map(\.call))
                 for (call, answer) in zip(calls, answers) { call.answer.resume(returning: answer) }
             } catch  where calls.count > 1 && Self.isOfOne(error) {
-                for call in calls { await Self.writeAlone(call, write) }
+                // Whoever is to blame may be slow again; the next ones do not wait for that.
+                Task.detached { for call in calls { await Self.writeAlone(call, write) } }
             } catch {
                 for call in calls { call.answer.resume(throwing: error) }
             }
@@ -111,7 +114,7 @@ extension CallGroup where Call == [Statement], Answer == [Rows] {
     ///
     /// - Returns: The rows of each statement, in order.
     /// - Throws: ``PQError``.
-    func pipeline(_ statements: [Statement], on pool: ConnectionPool) async throws -> [Rows] {
+    package func pipeline(_ statements: [Statement], on pool: ConnectionPool) async throws -> [Rows] {
         try await self.write(statements) { calls in
             // Whoever waits for a lock must not make the others wait.
             let lead = calls.count > 1 ? [Self.impatient] : []
@@ -126,5 +129,5 @@ extension CallGroup where Call == [Statement], Answer == [Rows] {
 
 extension CallGroup {
     /// Makes a shared transaction give up soon when a row is locked; each call is then tried by itself.
-    static var impatient: Statement { "SELECT set_config('lock_timeout', '250ms', true)" }
+    package static var impatient: Statement { "SELECT set_config('lock_timeout', '250ms', true)" }
 }

@@ -47,19 +47,22 @@ extension JobStore {
     private func enqueue(
         _ jobs: [NewJob], on db: inout some SQLSession & ~Copyable, isAlone: Bool
     ) async throws -> [Enqueued] {
-        guard let first = jobs.first else { return [] }
-        let source = jobs.count == 1 ? Self.row(first) : Self.unnest(jobs)
+        guard !jobs.isEmpty else { return [] }
         let hasKeys = jobs.contains { $0.key != nil }
-        var statements = isAlone && hasKeys && jobs.count > 1 ? [Self.planOnIndexes] : []
-        let position = statements.count
-        statements.append(
-            hasKeys
-                ? Self.insertKeyed(from: source) : Self.insert(from: source, isDue: jobs.allSatisfy { $0.dueAt == nil })
-        )
-        if let wake = self.wake(jobs) { statements.append(wake) }
-        let rows = try await db.pipeline(statements)[position]
+        let lead = isAlone && hasKeys && jobs.count > 1 ? [Self.planOnIndexes] : []
+        let rows = try await db.pipeline(lead + self.statements(toEnqueue: jobs))[lead.count]
         guard hasKeys else { return jobs.map { Enqueued(id: $0.id, isNew: true) } }
         return try Self.answers(rows, count: jobs.count)
+    }
+
+    /// The statements that enqueue jobs in a transaction, for a round trip with others, where nobody asks which jobs are new.
+    package func statements(toEnqueue jobs: [NewJob]) -> [Statement] {
+        guard let first = jobs.first else { return [] }
+        let source = jobs.count == 1 ? Self.row(first) : Self.unnest(jobs)
+        let insertion =
+            jobs.contains { $0.key != nil }
+            ? Self.insertKeyed(from: source) : Self.insert(from: source, isDue: jobs.allSatisfy { $0.dueAt == nil })
+        return [insertion] + (self.wake(jobs).map { [$0] } ?? [])
     }
 
     /// Enqueues many jobs through COPY, in one transaction: faster than ``enqueue(_:)`` from some ten thousand on.

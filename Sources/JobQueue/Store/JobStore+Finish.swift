@@ -18,52 +18,26 @@ extension JobStore {
         return try await self.pool.withConnection { db in try await Self.finish(runs, on: &db) }
     }
 
-    /// Ends one run together with what its handler wants written, in one transaction.
-    @discardableResult
-    package func finish(
-        _ run: Finish, record: JobResult.Record?, recordIfStale: JobResult.Record? = nil
-    ) async throws -> FinishResult {
-        let end = RecordedEnd(run: run, record: record, recordIfStale: recordIfStale)
-        return try await self.ending.write(end) { try await self.finish($0) }
-    }
-
-    /// Ends runs in one transaction.
+    /// Ends runs in the caller's transaction.
     ///
-    /// Leases are locked first, in one order, so that rescue and cancel come before or after.
-    private func finish(_ ends: [RecordedEnd]) async throws -> [FinishResult] {
-        try await self.pool.withTransaction(retrying: 3) { db in
-            let lead = ends.count > 1 ? [CallGroup<RecordedEnd, FinishResult>.impatient] : []
-            let locked = try await db.pipeline(lead + [Self.planOnIndexes, Self.lock(ends.map(\.run))])
-            let held: Set<Int64> = Set(try locked[lead.count + 1].column())
-            for end in ends where held.contains(end.run.job.lease.number) { try await end.record?(&db) }
-            let results = try await Self.finish(ends.map(\.run), on: &db)
-            for (end, result) in zip(ends, results) where result == .stale { try await end.recordIfStale?(&db) }
-            return results
-        }
-    }
-
-    private static func lock(_ runs: [Finish]) -> Statement {
-        """
-        SELECT l.lease_no
-        FROM unnest(\(runs.map(\.job.id)), \(runs.map(\.job.client)), \(runs.map(\.job.lease.number)))
-             AS run (job_id, client_id, lease_no)
-        JOIN job_lease l ON l.job_id = ANY (ARRAY[run.job_id]) AND l.client_id IS NOT DISTINCT FROM run.client_id
-            AND l.lease_no = run.lease_no
-        ORDER BY l.lease_no
-        FOR UPDATE OF l
-        """
-    }
-
-    static func finish(_ runs: [Finish], on db: inout some SQLSession & ~Copyable) async throws -> [FinishResult] {
+    /// - Parameters:
+    ///   - runs: The runs.
+    ///   - before: What is run before, in the same round trip.
+    ///   - db: The session or transaction.
+    /// - Returns: One answer per run, in order.
+    /// - Throws: What the database throws.
+    static func finish(
+        _ runs: [Finish], after before: [Statement] = [], on db: inout some SQLSession & ~Copyable
+    ) async throws -> [FinishResult] {
         let succeeded = runs.indices.filter { runs[$0].outcome == .succeeded }
         let others = runs.indices.filter { runs[$0].outcome != .succeeded }
-        var statements = [Self.planOnProbes]
+        var statements = before + [Self.planOnProbes]
         if !succeeded.isEmpty { statements.append(Self.succeed(succeeded.map { runs[$0] })) }
         if !others.isEmpty { statements.append(Self.finish(others.map { runs[$0] })) }
         let answers = try await db.pipeline(statements)
         var results = [FinishResult](repeating: .stale, count: runs.count)
         if !succeeded.isEmpty {
-            let ended: Set<Int64> = Set(try answers[1].column())
+            let ended: Set<Int64> = Set(try answers[before.count + 1].column())
             for index in succeeded where ended.contains(runs[index].job.lease.number) { results[index] = .applied }
         }
         if !others.isEmpty { try Self.note(answers[statements.count - 1], of: others, in: &results) }
@@ -258,15 +232,6 @@ extension JobStore {
             FROM known
             """
     }
-}
-
-/// The end of a run with what is written in the same transaction.
-struct RecordedEnd: Sendable {
-    var run: Finish
-    /// Written when the lease is still ours.
-    var record: JobResult.Record?
-    /// Written when it is not.
-    var recordIfStale: JobResult.Record?
 }
 
 /// A run's outcome as the columns of the finish statement.

@@ -36,6 +36,9 @@ package struct JobStore: Sendable {
                set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
         """
 
+    /// ``planOnIndexes`` for a transaction of several calls, which also gives up soon when a row is locked (``CallGroup/impatient``).
+    static let planShared = planOnIndexes + ", set_config('lock_timeout', '250ms', true)"
+
     /// As ``planOnIndexes``, for statements that find every row by its key and read nothing in order.
     ///
     /// A bitmap scan needs a condition. With plain index scans a table that was empty when it was last analyzed is read

@@ -4,9 +4,6 @@ package import PQClient
 
 /// What a handler answers: how the run ended, and what is to be written with it.
 package struct JobResult: Sendable {
-    /// Something to write in the transaction that ends the run.
-    package typealias Record = @Sendable (inout Transaction) async throws -> Void
-
     /// How the run ended.
     package var outcome: JobOutcome
     /// Written in the same transaction as the outcome, only when the lease is still ours.
@@ -24,6 +21,11 @@ package struct JobResult: Sendable {
         self.outcome = outcome
         self.record = record
         self.recordIfStale = recordIfStale
+    }
+
+    /// Makes a result with something to write.
+    package init(_ outcome: JobOutcome, record: @escaping @Sendable (inout Transaction) async throws -> Void) {
+        self.init(outcome, record: Record(record))
     }
 
     /// Done, with nothing to write.

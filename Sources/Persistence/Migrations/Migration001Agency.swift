@@ -104,11 +104,12 @@ enum Migration001Agency {
             looked_at       timestamptz,
             next_look_at    timestamptz,
             created_at      timestamptz NOT NULL DEFAULT world_now(),
-            PRIMARY KEY (client_id, account_id),
             FOREIGN KEY (client_id, brand_id) REFERENCES brand,
             UNIQUE (client_id, slug)
         );
         CREATE INDEX account_looks ON account (next_look_at) WHERE next_look_at IS NOT NULL;
+        -- Made last: of indexes that cost the same, as all do while a table is empty, PostgreSQL takes the newest.
+        ALTER TABLE account ADD PRIMARY KEY (client_id, account_id);
 
         -- When an account's next late post may go out: what was missed is published one by one, never as a burst.
         CREATE TABLE late_turn (

@@ -78,7 +78,6 @@ enum Migration002Content {
             next_action     text,
             published_at    timestamptz,
             created_at      timestamptz NOT NULL DEFAULT world_now(),
-            PRIMARY KEY (client_id, target_id),
             FOREIGN KEY (client_id, post_id, revision_no) REFERENCES post_revision,
             FOREIGN KEY (client_id, account_id) REFERENCES account
         );
@@ -86,6 +85,8 @@ enum Migration002Content {
         CREATE INDEX target_of_post ON target (client_id, post_id);
         CREATE INDEX target_of_account ON target (client_id, account_id, due_at);
         CREATE INDEX target_of_fit ON target (client_id, account_id, fit_id) WHERE fit_id IS NOT NULL;
+        -- Made last: of indexes that cost the same, as all do while a table is empty, PostgreSQL takes the newest.
+        ALTER TABLE target ADD PRIMARY KEY (client_id, target_id);
 
         CREATE TABLE publication (
             client_id       uuid NOT NULL,

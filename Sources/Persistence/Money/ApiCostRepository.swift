@@ -34,19 +34,49 @@ package struct ApiCostRow: Sendable, Hashable {
 
 /// What calls cost the agency, client by client: append-only.
 package enum ApiCostRepository {
+    /// What calls for one account cost.
+    package struct Charge: Sendable {
+        /// What was charged, one entry a call.
+        package var costs: [CallCost]
+        /// The client.
+        package var client: ClientID
+        /// The account.
+        package var account: AccountID
+        /// The platform.
+        package var platform: PlatformID
+
+        /// Makes a charge.
+        package init(costs: [CallCost], client: ClientID, account: AccountID, platform: PlatformID) {
+            self.costs = costs
+            self.client = client
+            self.account = account
+            self.platform = platform
+        }
+    }
+
     /// Appends the prices of calls that were made for an account.
     package static func append(
         _ costs: [CallCost], client: ClientID, account: AccountID, platform: PlatformID,
         on db: inout some SQLSession & ~Copyable
     ) async throws {
-        guard !costs.isEmpty else { return }
-        try await db.execute(
-            """
+        let charge = Charge(costs: costs, client: client, account: account, platform: platform)
+        if let statement = Self.append([charge]) { try await db.execute(statement) }
+    }
+
+    /// The statement that appends charges, each as if it were appended alone; `nil` when they cost nothing.
+    package static func append(_ charges: [Charge]) -> Statement? {
+        let calls = charges.enumerated().flatMap { number, charge in
+            charge.costs.map { (number: Int64(number), charge: charge, cost: $0) }
+        }
+        guard !calls.isEmpty else { return nil }
+        return """
             INSERT INTO api_cost (client_id, account_id, platform, what, calls, amount_micros, currency)
-            SELECT \(client), \(account), \(platform), given.what, count(*), sum(given.amount), 'USD'
-            FROM unnest(\(costs.map(\.action)), \(costs.map(\.microdollars))) AS given (what, amount)
-            GROUP BY given.what
-            """)
+            SELECT client_id, account_id, platform, what, count(*), sum(amount), 'USD'
+            FROM unnest(\(calls.map(\.number)), \(calls.map(\.charge.client)), \(calls.map(\.charge.account)),
+                        \(calls.map(\.charge.platform)), \(calls.map(\.cost.action)), \(calls.map(\.cost.microdollars)))
+                 AS given (number, client_id, account_id, platform, what, amount)
+            GROUP BY number, client_id, account_id, platform, what
+            """
     }
 
     /// The sums of a client by month, account and kind, newest month first; of one month, or of all.

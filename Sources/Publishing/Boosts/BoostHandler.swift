@@ -71,7 +71,7 @@ package struct BoostHandler: JobHandler {
             // A job of its own looks; nobody is asked for anything yet.
             let reason =
                 "looking whether it runs: \(failure?.message ?? "its run ended in the middle of the activation")"
-            return { db in
+            return JobResult.Record { db in
                 guard let work = try await BoostWork.load(BoostID(subject), client: job.client, on: &db),
                     [.planned, .starting].contains(work.state)
                 else { return }
@@ -83,7 +83,7 @@ package struct BoostHandler: JobHandler {
             .needsHuman, "\(reason); look why with posthorn job show \(job.id), then posthorn job release \(job.id)")
         let services = self.services
         let limits = services.registry[PlatformID(rawValue: job.provider)]?.manifest.boost
-        return { db in
+        return JobResult.Record { db in
             guard let work = try await BoostWork.load(BoostID(subject), client: job.client, on: &db) else { return }
             let effects = try await EffectLedger.load(work.operation, client: work.client, on: &db)
             guard work.remoteID == nil, let running = Self.confirmed(effects) else {
@@ -102,7 +102,7 @@ package struct BoostHandler: JobHandler {
 
     func record(_ boost: RemoteBoost, of work: BoostWork, limits: BoostLimits?) -> JobResult.Record {
         let (jobs, ledger, client, id) = (self.services.jobs, self.services.ledger, work.client, work.boost)
-        return { db in
+        return JobResult.Record { db in
             // What happened to it meanwhile counts: a stop that somebody asked for, another reading of its spend.
             try await db.execute("SELECT FROM boost WHERE client_id = \(client) AND boost_id = \(id) FOR UPDATE")
             guard let now = try await BoostWork.load(id, client: client, on: &db) else { return }
@@ -114,7 +114,7 @@ package struct BoostHandler: JobHandler {
     private func recordFailure(of work: BoostWork, _ failure: PluginError) -> JobResult.Record {
         let services = self.services
         let limits = services.registry[work.platform]?.manifest.boost
-        return { db in
+        return JobResult.Record { db in
             try await db.execute(
                 "SELECT FROM boost WHERE client_id = \(work.client) AND boost_id = \(work.boost) FOR UPDATE")
             guard let now = try await BoostWork.load(work.boost, client: work.client, on: &db) else { return }
@@ -233,7 +233,7 @@ package struct BoostHandler: JobHandler {
 
     private func result(of error: PluginError, job: ClaimedJob, work: BoostWork) -> JobResult {
         if work.remoteID == nil, let stop = AppStop(error, job) {
-            return stop.result { db in try await work.note(error, on: &db) }
+            return stop.result(JobResult.Record { db in try await work.note(error, on: &db) })
         }
         var outcome = FailureDecision.outcome(
             of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)

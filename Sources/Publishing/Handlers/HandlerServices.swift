@@ -21,6 +21,8 @@ package struct HandlerServices: Sendable {
     package let ledger: BudgetLedger
     /// The limits of the fleet.
     package let limits: LimitStore
+    /// The targets of publish jobs.
+    let targets: TargetReads
 
     /// Gathers them.
     package init(
@@ -34,6 +36,7 @@ package struct HandlerServices: Sendable {
         self.media = media
         self.ledger = ledger
         self.limits = LimitStore(pool: pool)
+        self.targets = TargetReads(pool: pool)
     }
 
     /// Calls the platform with an account's access; when the token is refused, renews it once and calls again.

@@ -94,7 +94,7 @@ package struct MetricsHandler: JobHandler {
         let news = TimingNews(client: job.client, account: account, platform: PlatformID(rawValue: job.provider))
         let jobs = self.services.jobs
         let costs = self.costs(.ownPosts(entries.count { !$0.reading.isGone }), job)
-        result.record = { db in
+        result.record = JobResult.Record { db in
             try await Self.charge(costs, job, account, on: &db)
             let fit = try await news.job(before: entries, on: &db)
             try await record.write(on: &db)

@@ -27,8 +27,7 @@ package struct PublishHandler: JobHandler {
         }
         let target = TargetID(subject)
         guard
-            let (work, effects) = try await TargetWork.loadWithEffects(
-                target, client: job.client, from: self.services.pool)
+            let (work, effects) = try await self.services.targets.load(target, client: job.client)
         else {
             return JobResult(.failed(JobFailure(code: "permanent", message: "there is no target \(target)")))
         }
@@ -79,14 +78,14 @@ package struct PublishHandler: JobHandler {
             // A job of its own looks; nobody is asked for anything yet.
             let reason =
                 "looking whether it was published: \(failure?.message ?? "its run ended in the middle of the send")"
-            return { db in try await target.move(to: "unknown", reason: reason, on: &db) }
+            return JobResult.Record { db in try await target.move(to: "unknown", reason: reason, on: &db) }
         case .held(let word, let failure):
             (state, reason, remedy) = ("waiting", failure?.message ?? word, "posthorn job release \(job.id)")
         default: return nil
         }
         let error = PluginError(
             .needsHuman, reason, nextAction: "Look why with: posthorn job show \(job.id); then \(remedy)")
-        return { db in try await target.move(to: state, failure: error, reason: reason, on: &db) }
+        return JobResult.Record { db in try await target.move(to: state, failure: error, reason: reason, on: &db) }
     }
 
     /// A target that needs nothing any more.
@@ -146,6 +145,7 @@ package struct PublishHandler: JobHandler {
         switch outcome {
         case .pending(let state, let pause):
             let stored = StoredCheckpoint(state: state, isPending: true)
+            if seen[0] == nil { seen.saw(try await context.effects.prepare(work.operation)) }
             try await context.effects.save(
                 checkpoint: stored.encoded(), version: StoredCheckpoint.version, operation: work.operation)
             let record = TargetRecord(client: work.client, target: work.target)
@@ -158,7 +158,7 @@ package struct PublishHandler: JobHandler {
             let completion = PublishCompletion(
                 work: work, remote: remote, parts: effects.compactMap(EffectHost.remotePost), plugin: plugin,
                 jobs: self.services.jobs)
-            let record: JobResult.Record = { db in try await completion.write(on: &db) }
+            let record = JobResult.Record(completion)
             // The publication is real whoever holds the lease: a stale worker's knowledge of it is kept too.
             return JobResult(.succeeded, record: record, recordIfStale: record)
         }
@@ -181,9 +181,10 @@ package struct PublishHandler: JobHandler {
         of error: PluginError, job: ClaimedJob, work: TargetWork, _ record: TargetRecord
     ) -> JobResult {
         if let stop = AppStop(error, job) {
-            return stop.result { db in
-                try await record.move(to: "waiting", failure: error, reason: error.message, on: &db)
-            }
+            return stop.result(
+                JobResult.Record { db in
+                    try await record.move(to: "waiting", failure: error, reason: error.message, on: &db)
+                })
         }
         let outcome = FailureDecision.outcome(
             of: error, attempt: job.attempt, maximumAttempts: job.spec.maximumAttempts)

@@ -33,7 +33,7 @@ struct TargetWork: Sendable {
     /// The operation whose visible parts are fenced: one per target, whatever job or attempt works on it.
     var operation: OperationKey { Self.operation(of: self.target) }
 
-    private static func operation(of target: TargetID) -> OperationKey { "publish:\(target)" }
+    static func operation(of target: TargetID) -> OperationKey { "publish:\(target)" }
 
     /// That nobody edited or called off the target since it was loaded.
     var isUnchanged: FenceCondition {
@@ -59,27 +59,15 @@ struct TargetWork: Sendable {
     static func load(
         _ target: TargetID, client: ClientID, on db: inout some SQLSession & ~Copyable
     ) async throws -> TargetWork? {
-        try Self.read(await db.query(Self.find(target, client: client)), target, client: client)
+        try await db.query(Self.find(target, client: client)).first.map { row throws in
+            try Self.read(row, target, client: client)
+        }
     }
 
-    /// The target together with the parts of its operation, in one round trip.
-    static func loadWithEffects(
-        _ target: TargetID, client: ClientID, from pool: ConnectionPool
-    ) async throws -> (work: TargetWork, effects: [Effect])? {
-        let answers = try await pool.pipeline([
-            Self.find(target, client: client),
-            EffectLedger.parts(of: Self.operation(of: target), client: client),
-        ])
-        guard let work = try Self.read(answers[0], target, client: client) else { return nil }
-        return (work, try EffectLedger.effects(answers[1]))
-    }
-
-    private static func find(_ target: TargetID, client: ClientID) -> Statement {
+    /// The statement that finds a target, for ``read(_:_:client:)``.
+    static func find(_ target: TargetID, client: ClientID) -> Statement {
         """
-        SELECT target.account_id, target.platform, target.state, target.content, target.content_hash, target.format,
-               target.generation, account.state AS account_state, account.state_reason, client.state AS client_state,
-               client.on_unknown, client.on_missed, client.late_grace, client.late_spacing, client.time_zone,
-               world_now() AS now, (SELECT rate FROM world) AS rate
+        SELECT \(unescaped: Self.columns)
         FROM target
         JOIN account ON account.client_id = target.client_id AND account.account_id = target.account_id
         JOIN client ON client.client_id = target.client_id
@@ -87,8 +75,39 @@ struct TargetWork: Sendable {
         """
     }
 
-    private static func read(_ rows: Rows, _ target: TargetID, client: ClientID) throws -> TargetWork? {
-        guard let row = rows.first else { return nil }
+    /// The statement that finds several targets, each with its position from 1 on as `ordinal`.
+    ///
+    /// It goes after `JobStore.planOnIndexes`. The subqueries keep their order: a join might begin with a whole table where that was empty
+    /// when the plan was made.
+    static func find(_ targets: [(target: TargetID, client: ClientID)]) -> Statement {
+        """
+        SELECT ordinal, \(unescaped: Self.columns)
+        FROM unnest(\(targets.map(\.client)), \(targets.map(\.target)))
+             WITH ORDINALITY AS given (client_id, target_id, ordinal)
+        CROSS JOIN LATERAL (
+            SELECT client_id, account_id, platform, state, content, content_hash, format, generation FROM target
+            WHERE target.client_id = given.client_id AND target.target_id = given.target_id LIMIT 1
+        ) AS target
+        CROSS JOIN LATERAL (
+            SELECT state, state_reason FROM account
+            WHERE account.client_id = target.client_id AND account.account_id = target.account_id LIMIT 1
+        ) AS account
+        CROSS JOIN LATERAL (
+            SELECT state, on_unknown, on_missed, late_grace, late_spacing, time_zone FROM client
+            WHERE client.client_id = target.client_id LIMIT 1
+        ) AS client
+        """
+    }
+
+    private static let columns: StaticString = """
+        target.account_id, target.platform, target.state, target.content, target.content_hash, target.format,
+        target.generation, account.state AS account_state, account.state_reason, client.state AS client_state,
+        client.on_unknown, client.on_missed, client.late_grace, client.late_spacing, client.time_zone,
+        (SELECT world_now()) AS now, (SELECT rate FROM world) AS rate
+        """
+
+    /// A target that was found.
+    static func read(_ row: Row, _ target: TargetID, client: ClientID) throws -> TargetWork {
         let content: JSONText = try row.get("content")
         let account: UUID = try row.get("account_id")
         let platform: String = try row.get("platform")

@@ -84,7 +84,7 @@ package struct ReconcileHandler: JobHandler {
         case .found(let remote):
             try await context.effects.confirm(
                 effect.operation, part: effect.part, send: effect.sendNumber, evidence: try EffectHost.evidence(remote))
-            let record: JobResult.Record = { db in
+            let record = JobResult.Record { db in
                 try await completion.confirmed(reason: "found on the platform as \(remote.id)", on: &db)
             }
             // What was found is real whoever holds the lease.

@@ -43,6 +43,7 @@ package struct AccessProvider: Sendable {
     private let apps: [PlatformID: AppCredential]
     let mirror: WorldMirror?
     let times: RenewalTimes
+    private let reads: AccessReads
 
     /// Makes a provider.
     ///
@@ -63,6 +64,7 @@ package struct AccessProvider: Sendable {
         self.apps = apps
         self.mirror = mirror
         self.times = times
+        self.reads = AccessReads(pool: pool)
     }
 
     /// The configured app of a platform, for what is asked before there is a grant.
@@ -166,7 +168,7 @@ package struct AccessProvider: Sendable {
 
     static let reconnect = "Connect it again: posthorn account connect"
     /// The app of a grant: its own, or the configured one.
-    func app(of grant: Grant, _ rows: Rows) throws -> AppCredential? {
+    func app(of grant: Grant, _ rows: some Collection<Row>) throws -> AppCredential? {
         if grant.app == nil, let configured = self.apps[grant.platform] { return configured }
         return try self.vault.app(rows)
     }
@@ -190,34 +192,15 @@ package struct AccessProvider: Sendable {
     }
 
     private func load(client: ClientID, account: AccountID, capability: String) async throws -> Loaded {
-        try await self.pool.withConnection { db in
-            let grant: Statement = """
-                SELECT link.grant_id
-                FROM account_grant AS link
-                WHERE link.client_id = \(client.uuid) AND link.account_id = \(account.uuid)
-                  AND link.capability = \(capability)
-                """
-            let answers = try await db.pipeline([
-                """
-                SELECT external_id, world_now() AS now, (SELECT rate FROM world) AS rate,
-                       (SELECT refused_reason FROM account_grant AS link
-                        WHERE link.client_id = account.client_id AND link.account_id = account.account_id
-                          AND link.capability = \(capability)) AS refusal
-                FROM account
-                WHERE client_id = \(client.uuid) AND account_id = \(account.uuid)
-                """,
-                GrantVault.find(grant), GrantVault.findApp(of: grant),
-            ])
-            guard let row = answers[0].first else { throw PluginError(.permanent, "there is no such account") }
-            var loaded = Loaded(
-                externalID: try row.get("external_id"), refusal: try row.get("refusal"), now: try row.get("now"))
-            self.mirror?.observe(loaded.now, rate: try row.get("rate"))
-            guard let grant = try answers[1].first.map({ row throws in try self.vault.read(row) }) else {
-                return loaded
-            }
-            loaded.grant = grant
-            loaded.app = try self.app(of: grant, answers[2])
-            return loaded
-        }
+        let found = try await self.reads.find(client: client, account: account, capability: capability)
+        guard let row = found.account else { throw PluginError(.permanent, "there is no such account") }
+        var loaded = Loaded(
+            externalID: try row.get("external_id"), refusal: try row.get("refused_reason"), now: try row.get("now"))
+        self.mirror?.observe(loaded.now, rate: try row.get("rate"))
+        guard try !row.isNull("grant_id") else { return loaded }
+        let grant = try self.vault.read(row)
+        loaded.grant = grant
+        loaded.app = try self.app(of: grant, found.apps)
+        return loaded
     }
 }

@@ -34,7 +34,7 @@ extension GrantVault {
     ///
     /// - Returns: `nil` when no app was added for the platform, or several were and the grant names none.
     /// - Throws: `SecretError` when the secret cannot be opened.
-    func app(_ rows: Rows) throws -> AppCredential? {
+    func app(_ rows: some Collection<Row>) throws -> AppCredential? {
         guard rows.count == 1, let row = rows.first else { return nil }
         let id: AppID = try row.get("app_id")
         var app = AppCredential(id: try row.get("external_id"), login: try row.get("login"))

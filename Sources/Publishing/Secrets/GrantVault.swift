@@ -50,14 +50,19 @@ package struct GrantVault: Sendable {
     /// - Returns: The statement, for ``read(_:)``.
     static func find(_ id: Statement) -> Statement {
         """
-        SELECT g.grant_id, g.owner_client_id, g.platform, g.app_id, g.key_id, g.sealed, g.version, g.state,
-               g.state_reason, g.renewal_tried_at, k.master_key_id, k.sealed AS sealed_key
+        SELECT \(unescaped: Self.columns)
         FROM access_grant g
         LEFT JOIN client_key k ON k.client_id = g.owner_client_id AND 'client:' || k.key_no = g.key_id
              AND k.destroyed_at IS NULL
         WHERE g.grant_id = (\(id)) AND octet_length(g.sealed) > 0
         """
     }
+
+    /// What ``read(_:)`` needs of a grant `g`, and of its client's key `k`.
+    static let columns: StaticString = """
+        g.grant_id, g.owner_client_id, g.platform, g.app_id, g.key_id, g.sealed, g.version, g.state, g.state_reason,
+        g.renewal_tried_at, k.master_key_id, k.sealed AS sealed_key
+        """
 
     /// Opens a grant that was found.
     func read(_ row: Row) throws -> Grant {

@@ -210,7 +210,7 @@ struct LimitStoreTests {
     func keptBack() async throws {
         let fixture = try await Fixture()
         let job = try await fixture.queue.claimedJob()
-        let gate: JobResult.Record = { db in
+        let gate = JobResult.Record { db in
             try await LimitStore.close(
                 .account(try #require(job.account)), queue: job.queue, for: .seconds(60), reason: "used up", by: "test",
                 on: &db)
