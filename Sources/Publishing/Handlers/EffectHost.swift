@@ -75,6 +75,8 @@ struct EffectHost: EffectContext {
                 return .failure(error)
             }
         }
+        // Others call while this run writes what became of its own.
+        RunSlot.current?.giveBack()
         return try result.get()
     }
 
@@ -142,14 +144,16 @@ struct EffectHost: EffectContext {
         let patience = ContinuousClock.now + PlatformLimits.patience
         while true {
             let debit = Mutex(LimitGrant())
-            // Rolling caps count a send from the fence's own time, which is before the debit.
-            let start = ContinuousClock.now
             do {
-                let grant = try await self.effects.fence(self.operation, part: part, endpoint: endpoint) { db in
-                    try await self.stillTrue?(&db)
-                    // Last, because a limit's row stays locked until the commit.
-                    let debited = try await LimitStore.debit(call, since: start, on: &db)
-                    debit.withLock { $0 = debited }
+                let grant = try await RunSlot.fencing {
+                    // Rolling caps count a send from the fence's own time, which is before the debit.
+                    let start = ContinuousClock.now
+                    return try await self.effects.fence(self.operation, part: part, endpoint: endpoint) { db in
+                        try await self.stillTrue?(&db)
+                        // Last, because a limit's row stays locked until the commit.
+                        let debited = try await LimitStore.debit(call, since: start, on: &db)
+                        debit.withLock { $0 = debited }
+                    }
                 }
                 return grant.map { ($0, debit.withLock { $0 }) }
             } catch let refusal as LimitRefusal where ContinuousClock.now + refusal.wait <= patience {
