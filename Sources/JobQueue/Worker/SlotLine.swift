@@ -93,9 +93,9 @@ struct SlotLine {
 
     // MARK: Runs
 
-    /// Gives a slot to whoever finds one free and nobody in the line.
+    /// Gives a slot to whoever finds one free and nobody in the line; `teaches` says whether the time for which it is held tells
+    /// how long slots are held.
     ///
-    /// - Parameter teaches: Whether the time for which it is held says how long slots are held.
     /// - Returns: Whether the run holds one.
     mutating func takeAtOnce(_ run: Run, teaches: Bool, at now: ContinuousClock.Instant) -> Bool {
         if self.holds(run) { return true }

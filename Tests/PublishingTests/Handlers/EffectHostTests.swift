@@ -76,6 +76,7 @@ struct EffectHostTests {
         let (called, isCalled) = AsyncStream.makeStream(of: Void.self)
         let (locked, isLocked) = AsyncStream.makeStream(of: Void.self)
         async let locker: Void = agency.pool.withTransaction { db in
+            defer { isLocked.finish() }
             for await _ in called { break }
             try await db.execute("SELECT 1 FROM effect WHERE state = 'sending' FOR UPDATE")
             isLocked.finish()
@@ -100,6 +101,7 @@ struct EffectHostTests {
                 return error.message
             }
         }
+        isCalled.finish()
         try await locker
         #expect(sent == (succeeds ? "post-1" : "the words are refused"))
         #expect(fenced.withLock { $0 } == 0 && slots.heldCount == 0)
