@@ -54,6 +54,27 @@ struct RunTableTests {
         #expect(table.freeSlots("work") == 4 && table.isEmpty)
     }
 
+    @Test(
+        "jobs ahead are claimed by the lot once there is one for each slot, and none while slots are kept from claims")
+    func ahead() {
+        var table = Self.table([1, 2, 3])
+        #expect(table.freeSlots("work", ahead: 8) == 9)
+        table.claimBegins()
+        table.claimEnds((4...11).map(Self.job))
+        #expect(table.freeSlots("work", ahead: 8) == 0 && table.freeSlots("work", ahead: 12) == 5)
+        table.ran(4, keepsSlot: false)
+        #expect(table.freeSlots("work", ahead: 8) == 2 && table.freeSlots("work", ahead: 7) == 0)
+        #expect(table.freeSlots("work", ahead: 0) == 0)
+        table.withhold(1, of: "work")
+        #expect(table.freeSlots("work", ahead: 8) == 0)
+        for lease in Int64(5)...10 { table.ran(lease, keepsSlot: false) }
+        #expect(table.freeSlots("work", ahead: 8) == 0)
+        table.ran(11, keepsSlot: false)
+        #expect(table.freeSlots("work", ahead: 8) == 0)
+        table.withhold(0, of: "work")
+        #expect(table.freeSlots("work", ahead: 8) == 9)
+    }
+
     @Test("a lease that a beat does not know any more is lost, unless it was claimed or finished meanwhile")
     func lost() {
         var table = Self.table([1, 2])

@@ -14,6 +14,7 @@ struct ClosureHandler: JobHandler {
     var kind: JobKind
     var body: @Sendable (ClaimedJob, JobContext) async throws -> JobResult
     var word: (@Sendable (JobOutcome) -> Void)?
+    var holdsSlot = true
 
     func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult { try await self.body(job, context) }
 

@@ -20,6 +20,8 @@ struct WorkerCommands: AsyncParsableCommand {
                 SIGTERM or ^C drains: no more work is taken, running jobs get POSTHORN_SHUTDOWN_GRACE (30s), what is left goes
                 back with its attempt refunded, and the exit code is 0. A second ^C ends the grace at once.
                 Any number of workers may run on any number of machines; they need nothing but the database.
+                A job has one of its queue's slots while it runs; one that publishes, only while it calls the platform or prepares media, so
+                that a few more are in hand than slots.
                 """,
             examples: [
                 "worker run", "worker run --concurrency 64 --queues publish", "worker run --until-empty",
@@ -29,7 +31,9 @@ struct WorkerCommands: AsyncParsableCommand {
 
         @OptionGroup var options: CommandOptions
 
-        @Option(help: ArgumentHelp("Jobs at once, in all queues.", valueName: "n"))
+        @Option(
+            help: ArgumentHelp(
+                "Slots: jobs that occupy platforms or the machine at once, in all queues.", valueName: "n"))
         var concurrency: Int?
 
         @Option(
@@ -154,7 +158,8 @@ enum WorkerRows {
         Column("id", "WORKER", "the identity of this start"),
         Column("state", "STATE", "active, draining, dead or stopped"),
         Column("host", "HOST", "the machine", isFlexible: true), Column("pid", "PID", "the process"),
-        Column("running", "RUNNING", "jobs at its last heartbeat"), Column("slots", "SLOTS", "jobs at once"),
+        Column("running", "RUNNING", "jobs in hand at its last heartbeat, those that wait for a slot included"),
+        Column("slots", "SLOTS", "jobs that occupy platforms or the machine at once"),
         Column("queues", "QUEUES", "the queues it takes from", isFlexible: true),
         Column("beat_age", "BEAT", "seconds since its last heartbeat"),
         Column("version", "VERSION", "the program's version"),

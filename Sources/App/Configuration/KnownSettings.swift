@@ -30,8 +30,10 @@ package enum KnownSettings {
         Key(name: "migrate.database.url", meaning: "address and role for migrations", isSecret: true),
         Key(name: "secret.key", meaning: "seals credentials: 32 bytes in base64, or id:key,id:key", isSecret: true),
         Key(name: "platform.origin", meaning: "send platform calls here instead of the real hosts"),
-        Key(name: "worker.concurrency", meaning: "jobs at once in one worker (32)"),
-        Key(name: "worker.publish", meaning: "of these for publishing"),
+        Key(
+            name: "worker.concurrency",
+            meaning: "slots of one worker: jobs that occupy platforms or the machine at once (32)"),
+        Key(name: "worker.publish", meaning: "of these for publishing: calls, uploads and preparation of media"),
         Key(name: "worker.boost", meaning: "of these for boosts"),
         Key(name: "worker.metrics", meaning: "of these for metrics"),
         Key(name: "worker.reconcile", meaning: "of these for looking whether a lost send took effect"),

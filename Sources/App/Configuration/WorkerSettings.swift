@@ -18,7 +18,7 @@
 /// | `retention.history` | months | 13 |
 /// | `retention.samples` | months | 13 |
 package struct WorkerSettings: Sendable, Hashable {
-    /// Jobs at once, by queue: `publish`, `boost`, `metrics`, `reconcile`.
+    /// Jobs that occupy platforms or the machine at once, by queue: `publish`, `boost`, `metrics`, `reconcile`.
     package var slots: [String: Int]
     /// Database connections for claims, results and handlers.
     package var connections: Int
@@ -42,7 +42,7 @@ package struct WorkerSettings: Sendable, Hashable {
     /// What part of the whole a queue gets; publishing gets the rest.
     private static let shares = ["boost": 8, "metrics": 4, "reconcile": 16]
 
-    /// Jobs at once in all queues.
+    /// The slots of all queues.
     package var concurrency: Int { self.slots.values.reduce(0, +) }
 
     /// Reads the settings.

@@ -13,6 +13,12 @@ package protocol JobHandler: Sendable {
     /// How long one run may last, in real time; then its worker ends it, and if it does not, the fleet takes the job.
     var deadline: Duration { get }
 
+    /// Whether a run holds one of its queue's slots from its beginning to its end.
+    ///
+    /// Else its code takes the slot for what occupies the platform or the machine (``RunSlot``), and others have it while the run waits
+    /// for the database; then a worker has some more jobs of the queue in hand than slots.
+    var holdsSlot: Bool { get }
+
     /// Runs one job.
     ///
     /// It may run again after a crash, so what it does outside goes through ``JobContext/effects``. It is cancelled
@@ -37,6 +43,9 @@ extension JobHandler {
 
     /// A quarter of an hour: more than any upload needs.
     package var deadline: Duration { .seconds(900) }
+
+    /// It does.
+    package var holdsSlot: Bool { true }
 
     /// Nothing.
     package func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? { nil }

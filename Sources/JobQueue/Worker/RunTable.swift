@@ -2,7 +2,7 @@
 
 import Domain
 
-/// The jobs a worker has, as plain data: free slots, runs by lease number, what a beat's answer means for them.
+/// The jobs a worker has, as plain data: how many more it may take, runs by lease number, what a beat's answer means for them.
 struct RunTable {
     /// Where a run stands.
     enum Phase {
@@ -45,10 +45,18 @@ struct RunTable {
     /// How many handlers work.
     var runningCount: Int { self.runs.values.count { $0.phase == .running } }
 
-    /// The slots of a queue that claims may fill.
-    func freeSlots(_ queue: QueueName) -> Int { max(0, (self.free[queue] ?? 0) - (self.withheld[queue] ?? 0)) }
+    /// How many jobs of a queue may be claimed: one for each slot that no job in hand is for, and some ahead.
+    ///
+    /// Jobs ahead are claimed by the lot: a claim costs nearly the same for one as for ten.
+    func freeSlots(_ queue: QueueName, ahead: Int = 0) -> Int {
+        let withheld = self.withheld[queue] ?? 0
+        let free = (self.free[queue] ?? 0) - withheld
+        guard withheld == 0 else { return max(0, free) }
+        let room = max(0, free + ahead)
+        return free > 0 || room * 4 >= ahead ? room : 0
+    }
 
-    /// Keeps so many slots of a queue from claims; what runs in them goes on.
+    /// Keeps so many slots of a queue from claims, and takes no jobs ahead for the others; what is in hand goes on.
     mutating func withhold(_ slots: Int, of queue: QueueName) { self.withheld[queue] = slots }
 
     // MARK: Claims
@@ -80,7 +88,7 @@ struct RunTable {
         return self.runs[lease]?.cause
     }
 
-    /// The handler is done: the slot is free unless the result keeps it.
+    /// The handler is done: the job is out of hand unless the result keeps it.
     mutating func ran(_ lease: Int64, keepsSlot: Bool) {
         guard let run = self.runs[lease], run.phase == .running else { return }
         self.runs[lease]?.phase = .finishing
@@ -89,7 +97,7 @@ struct RunTable {
         if !keepsSlot { self.free[run.job.queue, default: 0] += 1 }
     }
 
-    /// The slot of a run whose result kept it is free.
+    /// A run whose result kept it is out of hand.
     mutating func freeSlot(of job: ClaimedJob) { self.free[job.queue, default: 0] += 1 }
 
     /// The result is in the database.

@@ -8,7 +8,7 @@ extension Worker {
     /// The most jobs that one claim takes.
     private static let largestClaim = 500
 
-    /// Claims as many jobs as there are free slots, whenever there may be some, until drained.
+    /// Claims as many jobs as there are free slots, and a few ahead, whenever there may be some, until drained.
     func claimLoop(_ jobs: inout DiscardingTaskGroup) async {
         var pause = Duration.milliseconds(50)
         while !self.isDraining {
@@ -48,7 +48,7 @@ extension Worker {
 
     /// One claim: the lanes whose turn it is, and a look for further ones in the same round trip.
     private func claim(_ queue: QueueName, _ jobs: inout DiscardingTaskGroup) async throws -> Bool {
-        let limit = min(self.table.withLock { $0.freeSlots(queue) }, Self.largestClaim)
+        let limit = min(self.freePlaces(queue), Self.largestClaim)
         guard limit > 0 else { return false }
         let now = ContinuousClock.now
         guard let (offer, after) = self.turns.withLock({ $0[queue]?.plan(limit: limit, now: now) }),
@@ -67,8 +67,14 @@ extension Worker {
         if !limited.isEmpty {
             try await self.take(queue, &jobs) { try await self.store.claimUnderLimits(self.laneClaim(queue, limited)) }
         }
-        let isFree = self.table.withLock { $0.freeSlots(queue) } > 0
+        let isFree = self.freePlaces(queue) > 0
         return isFree && self.turns.withLock { $0[queue]?.isHungry ?? false }
+    }
+
+    /// How many jobs of a queue may be claimed now: those that get a slot at once, or soon.
+    func freePlaces(_ queue: QueueName) -> Int {
+        let ahead = self.slots[queue]?.ahead ?? 0
+        return self.table.withLock { $0.freeSlots(queue, ahead: ahead) }
     }
 
     private func laneClaim(_ queue: QueueName, _ shares: [LaneShare]) -> LaneClaim {

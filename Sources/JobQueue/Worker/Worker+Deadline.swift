@@ -11,6 +11,7 @@ extension Worker {
         while !Task.isCancelled {
             await self.pause(self.configuration.heartbeat / 4)
             let now = ContinuousClock.now
+            self.clearLines(at: now)
             let grace = self.configuration.sendGrace
             let (overdue, hopeless) = self.table.withLock {
                 ($0.cancelOverdue(at: now), $0.hopeless(at: now, grace: grace))
@@ -24,6 +25,16 @@ extension Worker {
         }
     }
 
+    /// Ends what waits for a slot in vain: with a permit that is over, or before its first slot while calls take longer than was thought
+    /// when the job was claimed.
+    func clearLines(at now: ContinuousClock.Instant) {
+        for slots in self.slots.values {
+            slots.endLate(at: now)
+            let stuck = slots.stuck(at: now)
+            if !stuck.isEmpty { self.cancelRuns(.crowded) { stuck.contains($0) && !self.gate.isInside($0) } }
+        }
+    }
+
     /// When a run that begins now must have ended.
     func deadline(of job: ClaimedJob, from start: ContinuousClock.Instant) -> ContinuousClock.Instant {
         start + (self.handlers[job.kind].map(self.configuration.deadline(of:)) ?? self.configuration.deadAfter)
@@ -33,7 +44,7 @@ extension Worker {
     func outcome(after cause: CancelCause, _ job: ClaimedJob) -> JobOutcome {
         switch cause {
         case .requested: return .cancelled(reason: "cancelled on request")
-        case .lost, .fenced, .drained: return .released
+        case .lost, .fenced, .drained, .crowded: return .released
         case .overdue:
             let failure = JobFailure(code: "deadline", message: "the run lasted longer than it may")
             return self.retryOutcome(job, failure)

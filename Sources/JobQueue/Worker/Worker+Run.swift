@@ -16,10 +16,11 @@ extension Worker {
         let lease = job.lease.number
         let start = ContinuousClock.now
         let answer = OneShot<JobResult>()
+        let slot = self.slots[job.queue]?.open(lease, isWhole: self.handlers[job.kind]?.holdsSlot ?? true)
         // Its result is awaited below through `answer`. It is no child task, because one job must be cancelled alone,
         // and a handler that does
         // not stop must not hold up the end of the process.
-        let task = Task { answer.fulfil(await self.runHandler(job)) }
+        let task = Task { answer.fulfil(await RunSlot.$current.withValue(slot) { await self.runHandler(job) }) }
         let cause = self.table.withLock {
             $0.attach(
                 lease, deadline: self.deadline(of: job, from: start), cancel: { task.cancel() },
@@ -27,6 +28,8 @@ extension Worker {
         }
         if cause != nil { task.cancel() }
         let result = await answer.value()
+        // Also when its handler was given up and works on: nobody knows when that ends.
+        slot?.close()
         let finish = Finish(
             job, result.outcome, duration: ContinuousClock.now - start, requestID: result.requestID)
         self.onEvent(.ran(job, result.outcome, finish.duration))
@@ -57,9 +60,10 @@ extension Worker {
         let context = JobContext(
             effects: effects, pool: self.store.pool,
             isCancelRequested: { self.table.withLock { $0.runs[lease]?.cause == .requested } })
-        self.onEvent(.running(job))
-        self.configuration.crash.reached(.beforeRun)
         do {
+            if handler.holdsSlot { try await RunSlot.current?.take() }
+            self.onEvent(.running(job))
+            self.configuration.crash.reached(.beforeRun)
             return try await handler.run(job, context)
         } catch {
             let outcome = self.outcome(of: error, job)

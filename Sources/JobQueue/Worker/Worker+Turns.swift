@@ -19,7 +19,7 @@ extension Worker {
         self.wake.signal()
     }
 
-    /// A run's end is written: its slot is free, and its lane may have more.
+    /// A run's end is written: there is room for another, and its lane may have more.
     func ended(_ finish: Finish) {
         let lane = Lane(client: finish.job.client, account: finish.job.account ?? .none)
         let now = ContinuousClock.now
@@ -45,8 +45,8 @@ extension Worker {
     /// When to look again without a signal: at the next poll, when something falls due, or when a parked lane may be asked.
     func nextLook() -> ContinuousClock.Instant {
         let poll = ContinuousClock.now + self.configuration.poll
-        // Without a free slot nobody asks a lane; the end of a run wakes the loop.
-        let queues = self.table.withLock { table in self.configuration.slots.keys.filter { table.freeSlots($0) > 0 } }
+        // With no room for a job nobody asks a lane; the end of a run wakes the loop.
+        let queues = self.configuration.slots.keys.filter { self.freePlaces($0) > 0 }
         let unpark = self.turns.withLock { turns in queues.compactMap { turns[$0]?.board.nextUnpark }.min() }
         let alarm = self.control.withLock { $0.alarms.min() }
         return min(poll, unpark ?? poll, alarm ?? poll)

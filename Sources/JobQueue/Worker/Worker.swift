@@ -26,6 +26,7 @@ package final class Worker: Sendable {
     let onEvent: @Sendable (WorkerEvent) -> Void
 
     let table: Mutex<RunTable>
+    let slots: [QueueName: WorkSlots]
     let turns: Mutex<[QueueName: QueueTurns]>
     let gate = SendGate()
     let completions = CompletionQueue()
@@ -83,6 +84,7 @@ package final class Worker: Sendable {
         self.logger = logger
         self.onEvent = onEvent
         self.table = Mutex(RunTable(slots: configuration.slots))
+        self.slots = configuration.slots.mapValues(WorkSlots.init)
         self.turns = Mutex(
             configuration.slots.mapValues { _ in QueueTurns(scout: LaneScout(interval: configuration.poll)) })
     }

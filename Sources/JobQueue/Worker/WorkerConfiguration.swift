@@ -7,7 +7,9 @@ package import PQClient
 ///
 /// All durations are real time.
 package struct WorkerConfiguration: Sendable {
-    /// How many jobs run at once, by queue; only these queues are served.
+    /// How many runs occupy a platform or the machine at once, by queue; only these queues are served.
+    ///
+    /// That is how many jobs run at once, but for those whose handlers give their slot to others meanwhile (``JobHandler/holdsSlot``).
     package var slots: [QueueName: Int]
     /// The machine's name, a label for people.
     package var host = "localhost"
@@ -78,6 +80,6 @@ package struct WorkerConfiguration: Sendable {
         self.deadline(of: handler) + self.sendGrace + self.deadAfter
     }
 
-    /// How many jobs run at once.
+    /// The slots of all queues.
     var totalSlots: Int { self.slots.values.reduce(0, +) }
 }

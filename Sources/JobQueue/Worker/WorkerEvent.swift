@@ -52,6 +52,8 @@ package enum CancelCause: String, Sendable, Hashable {
     case fenced
     /// The worker stops.
     case drained
+    /// It waited for a slot of this worker for so long that another worker should have it.
+    case crowded
     /// The run lasted longer than its deadline.
     case overdue
 }

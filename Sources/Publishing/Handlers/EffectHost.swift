@@ -76,6 +76,8 @@ struct EffectHost: EffectContext {
                 return .failure(error)
             }
         }
+        // Others call while this run writes what became of its own.
+        RunSlot.current?.giveBack()
         return try result.get()
     }
 
@@ -151,7 +153,7 @@ struct EffectHost: EffectContext {
         let patience = ContinuousClock.now + PlatformLimits.patience
         while true {
             do {
-                return try await self.effects.fence(request)
+                return try await RunSlot.fencing { try await self.effects.fence(request) }
             } catch let refusal as LimitRefusal where ContinuousClock.now + refusal.wait <= patience {
                 try await Task.sleep(for: refusal.wait)
             }

@@ -48,11 +48,16 @@ package struct HandlerServices: Sendable {
         client: ClientID, account: AccountID, for capability: String,
         _ body: (AccountAccess) async throws(PluginError) -> Value
     ) async throws -> Value {
-        let granted = try await self.accesses.access(client: client, account: account, for: capability)
+        // A renewal waits for no slot: it has won the right to be the only one for a time that does not wait either.
+        let granted = try await RunSlot.$current.withValue(nil) {
+            try await self.accesses.access(client: client, account: account, for: capability)
+        }
         do {
             return try await self.call(granted, client: client, body)
         } catch let error as PluginError where error.code == .reauthorize && !error.sparesGrant {
-            let renewed = try await self.accesses.renewAfterRefusal(granted, client: client, capability: capability)
+            let renewed = try await RunSlot.$current.withValue(nil) {
+                try await self.accesses.renewAfterRefusal(granted, client: client, capability: capability)
+            }
             return try await self.call(renewed, client: client, body)
         }
     }

@@ -20,6 +20,9 @@ package struct JournaledHandler: JobHandler {
     /// The wrapped handler's deadline.
     package var deadline: Duration { self.handler.deadline }
 
+    /// Whether the wrapped handler's runs hold a slot all the time.
+    package var holdsSlot: Bool { self.handler.holdsSlot }
+
     /// Runs one job.
     package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
         let journal = ExchangeJournal()

@@ -23,6 +23,7 @@ struct MediaPreparation: Sendable {
     func prepare(_ work: TargetWork, isBegun: Bool) async throws -> PostContent {
         var content = work.content
         guard content.parts.contains(where: { !$0.media.isEmpty }) else { return content }
+        try await RunSlot.current?.take()
         for part in content.parts.indices {
             for item in content.parts[part].media.indices {
                 let hash = content.parts[part].media[item].hash

@@ -19,6 +19,9 @@ package struct PublishHandler: JobHandler {
     /// `publish`.
     package var kind: JobKind { .publish }
 
+    /// No: it waits for the database most of the time, and needs a slot for calls, uploads and the preparation of media.
+    package var holdsSlot: Bool { false }
+
     /// Runs one attempt.
     package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
         guard let subject = job.subject, let plugin = self.services.registry[PlatformID(rawValue: job.provider)] else {

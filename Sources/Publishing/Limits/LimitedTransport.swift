@@ -6,7 +6,8 @@ package import PluginKit
 
 /// Debits every call of a plugin before it leaves, and keeps back what a limit does not allow.
 ///
-/// A visible call comes with a permit: the fence has debited it. What the answers say of the limits is taken over.
+/// A visible call comes with a permit: the fence has debited it. What the answers say of the limits is taken over. Each call has the slot
+/// of its run, which keeps it for what follows, but for the visible call.
 package struct LimitedTransport: HTTPTransport {
     /// How often a call is debited again because it was too slow to leave.
     private static let longestPatience = 3
@@ -32,8 +33,15 @@ package struct LimitedTransport: HTTPTransport {
     /// - Throws: `TransportError` with a `limit` when one does not allow the call; nothing was sent then.
     package func send(_ call: HTTPCall) async throws(TransportError) -> HTTPReply {
         let caller = Caller.current ?? Caller()
+        do {
+            try await RunSlot.current?.take(until: call.permit?.notAfter)
+        } catch {
+            throw TransportError(.notSent, "the call was cancelled", underlying: error)
+        }
         if let permit = call.permit, permit.endpoint == call.endpoint {
             let reply = try await self.inner.send(call)
+            // What is left of the send is the database's.
+            RunSlot.current?.giveBack()
             await self.read(reply, call, caller, Caller.fenced ?? LimitGrant())
             return reply
         }

@@ -244,7 +244,7 @@ extension Simulation {
     mutating func outcome(after cause: CancelCause, _ job: ClaimedJob) -> JobOutcome {
         switch cause {
         case .requested: .cancelled(reason: "cancelled on request")
-        case .lost, .fenced, .drained: .released
+        case .lost, .fenced, .drained, .crowded: .released
         case .overdue: self.retryOutcome(job)
         }
     }

@@ -61,6 +61,54 @@ struct EffectHostTests {
     }
 
     @Test(
+        "a send has a slot for its call alone: neither while it passes the fence nor while its outcome is written",
+        .timeLimit(.minutes(5)), arguments: [true, false])
+    func slot(succeeds: Bool) async throws {
+        let agency = try await AgencyFixture()
+        _ = try await agency.plan("hello")
+        let job = try #require(try await agency.claim(.publish).first)
+        let slots = WorkSlots(1)
+        let slot = slots.open(job.lease.number, isWhole: false)
+        var host = self.host(agency, job)
+        let fenced = Mutex<Int?>(nil)
+        host.stillTrue = { _ in fenced.withLock { $0 = slots.heldCount } }
+        // Somebody keeps the outcome from being written until the slot is free.
+        let (called, isCalled) = AsyncStream.makeStream(of: Void.self)
+        let (locked, isLocked) = AsyncStream.makeStream(of: Void.self)
+        async let locker: Void = agency.pool.withTransaction { db in
+            defer { isLocked.finish() }
+            for await _ in called { break }
+            try await db.execute("SELECT 1 FROM effect WHERE state = 'sending' FOR UPDATE")
+            isLocked.finish()
+            while slots.heldCount > 0, !Task.isCancelled { await Task.yield() }
+        }
+        try await slot.take()
+        let sent = await RunSlot.$current.withValue(slot) {
+            do throws(PluginError) {
+                return try await host.send(part: 0, endpoint: "post") { (_) throws(PluginError) in
+                    do {
+                        try await slot.take()
+                    } catch {
+                        throw PluginError(.unsupported, "\(error)")
+                    }
+                    #expect(slots.heldCount == 1)
+                    isCalled.finish()
+                    for await _ in locked {}
+                    guard succeeds else { throw PluginError(.permanent, "the words are refused") }
+                    return RemotePost(id: "post-1")
+                }.id
+            } catch {
+                return error.message
+            }
+        }
+        isCalled.finish()
+        try await locker
+        #expect(sent == (succeeds ? "post-1" : "the words are refused"))
+        #expect(fenced.withLock { $0 } == 0 && slots.heldCount == 0)
+        #expect(try await agency.text("SELECT state FROM effect") == (succeeds ? "confirmed" : "rejected"))
+    }
+
+    @Test(
         "a send whose outcome cannot be written still counts for the plugin, and somebody is told",
         arguments: [true, false])
     func unwritable(succeeds: Bool) async throws {

@@ -123,6 +123,47 @@ struct LimitedTransportTests {
         #expect(await self.send(transport, self.call("post", permit: permit("other")))?.limit != nil)
     }
 
+    @Test("a call takes its run's slot, which is kept for what follows, and free again after the visible call")
+    func slot() async throws {
+        let limits = try await self.limits()
+        let transport = LimitedTransport(CountingTransport(), limits: limits)
+        let slots = WorkSlots(1)
+        let slot = slots.open(1, isWhole: false)
+        try await RunSlot.$current.withValue(slot) {
+            #expect(await self.send(transport, self.call("read")) == nil)
+            #expect(await self.send(transport, self.call("read")) == nil)
+            #expect(slots.heldCount == 1)
+            let permit = SendPermit(key: "k", number: 1, notAfter: .now + .seconds(60), endpoint: "post")
+            _ = try await RunSlot.fencing { 1 }
+            #expect(slots.heldCount == 0)
+            #expect(await self.send(transport, self.call("read", permit: permit)) == nil)
+            #expect(slots.heldCount == 1)
+            #expect(await self.send(transport, self.call("post", permit: permit)) == nil)
+            #expect(slots.heldCount == 0)
+        }
+    }
+
+    @Test("a call that is cancelled while it waits for a slot was not sent, and nothing was debited")
+    func slotCancelled() async throws {
+        let limits = try await self.limits(
+            RateBucket(endpoint: "read", scope: .app, calls: 100, window: .seconds(900)))
+        let platform = CountingTransport()
+        let transport = LimitedTransport(platform, limits: limits)
+        let slots = WorkSlots(1)
+        try await slots.open(1, isWhole: false).take()
+        let slot = slots.open(2, isWhole: false)
+        let task = Task {
+            await RunSlot.$current.withValue(slot) { await self.send(transport, self.call("read")) }
+        }
+        while slots.waitingCount == 0, !Task.isCancelled { await Task.yield() }
+        task.cancel()
+        let error = try #require(await task.value)
+        #expect(error.reach == .notSent && error.underlying is CancellationError)
+        #expect(platform.calls.withLock { $0.isEmpty } && slots.heldCount == 1)
+        let app = try #require(self.caller.app)
+        #expect(try await limits.store.limits(of: [.app(app)]).isEmpty)
+    }
+
     @Test("a call that was too slow to leave is debited again and sent")
     func late() async throws {
         let limits = try await self.limits(
