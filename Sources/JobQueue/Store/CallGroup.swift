@@ -64,7 +64,7 @@ package final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
     package var waitingCount: Int { self.state.withLock { $0.waiting.count } }
 
     /// Writes one group after another until nobody waits.
-    private func writeAll(_ write: Write) async {
+    private func writeAll(_ write: @escaping Write) async {
         while let calls = self.next() {
             do {
                 let answers = try await write(calls.map(\.call))
@@ -99,7 +99,7 @@ package final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
         }
     }
 
-    private static func writeAlone(_ waiting: Waiting, _ write: Write) async {
+    private static func writeAlone(_ waiting: Waiting, _ write: @escaping Write) async {
         do {
             let answers = try await write([waiting.call])
             waiting.answer.resume(returning: answers[0])
