@@ -35,25 +35,27 @@ struct ConfirmedSend: Sendable {
 
     private static func statement(_ all: [ConfirmedSend]) -> Statement {
         """
-        WITH told AS MATERIALIZED (
+        WITH clock AS MATERIALIZED (SELECT world_now() AS now),
+        told AS MATERIALIZED (
             SELECT *
-            FROM unnest(\(all.map(\.job.client)), \(all.map(\.operation)), \(all.map { Int32($0.part) }),
+            FROM clock
+            CROSS JOIN unnest(\(all.map(\.job.client)), \(all.map(\.operation)), \(all.map { Int32($0.part) }),
                         \(all.map { Int32($0.send) }), \(all.map(\.evidence)), \(all.map { $0.requestID?.storable }),
                         \(all.map(\.job.lease.worker.description)))
                  WITH ORDINALITY AS given (of_client, of_key, of_part, of_send, proof, of_request, worker, ordinal)
         ),
         written AS (
             UPDATE effect
-            SET state = 'confirmed', evidence = told.proof, resolved_at = world_now(), resolved_by = told.worker
+            SET state = 'confirmed', evidence = told.proof, resolved_at = told.now, resolved_by = told.worker
             FROM told
             WHERE client_id = told.of_client AND op_key = told.of_key AND part = told.of_part
               -- Compared so, the index of all sends that are open is not preferred to the key.
               AND state IS NOT DISTINCT FROM 'sending' AND send_no = told.of_send
-            RETURNING \(unescaped: Effect.columns), told.ordinal, told.of_request
+            RETURNING \(unescaped: Effect.columns), told.ordinal, told.of_request, told.now
         ),
         kept AS (
             UPDATE effect_send s
-            SET outcome = 'confirmed', evidence = w.evidence, settled_at = world_now(),
+            SET outcome = 'confirmed', evidence = w.evidence, settled_at = w.now,
                 request_id = coalesce(w.of_request, s.request_id)
             FROM written w
             WHERE s.client_id = w.client_id AND s.op_key = w.op_key AND s.part = w.part AND s.send_no = w.send_no

@@ -69,7 +69,7 @@ enum ReconcileJob {
             SELECT e.client_id, e.job_id, e.reconcile_job,
                    NOT EXISTS (
                        SELECT FROM effect o
-                       WHERE o.client_id = e.client_id AND o.job_id = e.job_id AND o.state = 'unknown') AS is_whole
+                       WHERE o.client_id IS NOT DISTINCT FROM e.client_id AND o.job_id = e.job_id AND o.state = 'unknown') AS is_whole
             FROM effect e
             WHERE e.client_id = \(client) AND e.op_key = \(operation) AND e.part = \(Int32(part))
               AND e.state <> 'unknown' AND e.reconcile_job IS NOT NULL
@@ -92,7 +92,7 @@ enum ReconcileJob {
         """
         (\(unescaped: row).recovery = 'reconcile' AND EXISTS (
             SELECT FROM effect u
-            WHERE u.client_id = \(unescaped: row).client_id AND u.job_id = \(unescaped: row).job_id
+            WHERE u.client_id IS NOT DISTINCT FROM \(unescaped: row).client_id AND u.job_id = \(unescaped: row).job_id
               AND (u.state = 'unknown' OR (u.state = 'sending' AND u.lease_no = \(unescaped: row).lease_no))))
         """
     }
@@ -123,7 +123,7 @@ enum ReconcileJob {
             WHERE h.reason = 'unknown-outcome' AND h.recovery = 'reconcile'
               AND NOT EXISTS (
                   SELECT FROM effect e
-                  WHERE e.client_id = h.client_id AND e.job_id = h.job_id AND e.state IN ('unknown', 'sending'))
+                  WHERE e.client_id IS NOT DISTINCT FROM h.client_id AND e.job_id = h.job_id AND e.state IN ('unknown', 'sending'))
             RETURNING h.*
         )
         INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)

@@ -358,7 +358,9 @@ enum Migration001Queue {
             recovery        text NOT NULL DEFAULT 'requeue' CHECK (recovery IN ('requeue', 'reconcile', 'hold')),
             reconcile_job   uuid
         ) WITH (fillfactor = 80);
-        CREATE INDEX effect_job ON effect (client_id, job_id);
+        -- As with live jobs: what is looked for by its own key has no leading column in common with another index, or the planner takes
+        -- that and reads all that the client ever sent.
+        CREATE INDEX effect_job ON effect (job_id, client_id);
         CREATE INDEX effect_prepared ON effect USING brin (prepared_at) WITH (autosummarize = on);
         CREATE INDEX effect_open ON effect (state, sent_at) WHERE state IN ('sending', 'unknown');
         -- Made last: of indexes that cost the same, as all do while a table is empty, PostgreSQL takes the newest.
@@ -385,6 +387,7 @@ enum Migration001Queue {
             endpoint        text NOT NULL DEFAULT '',
             PRIMARY KEY (client_id, op_key, part, send_no)
         );
-        CREATE INDEX effect_send_account ON effect_send (client_id, account_id, sent_at);
+        CREATE INDEX effect_send_account ON effect_send (account_id, client_id, sent_at);
+        CREATE INDEX effect_send_time ON effect_send USING brin (sent_at) WITH (autosummarize = on);
         """
 }

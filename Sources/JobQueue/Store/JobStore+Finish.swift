@@ -111,7 +111,7 @@ extension JobStore {
                 UPDATE effect e
                 SET state = 'unknown', \(ReconcileJob.identity)
                 FROM routed r
-                WHERE (SELECT EXISTS (SELECT FROM effect o WHERE o.state = 'sending')) AND e.client_id = r.client_id AND e.job_id = r.job_id AND e.state = 'sending'
+                WHERE (SELECT EXISTS (SELECT FROM effect o WHERE o.state = 'sending')) AND e.client_id IS NOT DISTINCT FROM r.client_id AND e.job_id = r.job_id AND e.state = 'sending'
                     AND e.lease_no = r.lease_no
                 \(ReconcileJob.returning)
             ),

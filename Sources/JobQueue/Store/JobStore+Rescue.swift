@@ -153,7 +153,7 @@ extension JobStore {
             UPDATE effect e
             SET state = 'unknown', \(ReconcileJob.identity)
             FROM routed r
-            WHERE e.client_id = r.client_id AND e.job_id = r.job_id AND e.state = 'sending' AND e.lease_no = r.lease_no
+            WHERE e.client_id IS NOT DISTINCT FROM r.client_id AND e.job_id = r.job_id AND e.state = 'sending' AND e.lease_no = r.lease_no
             \(ReconcileJob.returning)
         ),
         reconcile AS (
@@ -170,7 +170,7 @@ extension JobStore {
             UPDATE effect e
             SET min_lease_no = greatest(e.min_lease_no, r.lease_no + 1)
             FROM routed r
-            WHERE e.client_id = r.client_id AND e.job_id = r.job_id AND e.state = 'prepared'
+            WHERE e.client_id IS NOT DISTINCT FROM r.client_id AND e.job_id = r.job_id AND e.state = 'prepared'
         ),
         ready AS (
             INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)

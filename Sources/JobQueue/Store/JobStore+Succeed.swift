@@ -17,15 +17,16 @@ extension JobStore {
             DELETE FROM job_lease l
             USING unnest(\(runs.map(\.job.place)), \(runs.map(\.job.client)), \(runs.map(\.job.id)),
                          \(runs.map(\.job.lease.number)), \(runs.map(\.duration.milliseconds)),
-                         \(runs.map { $0.requestID?.storable }))
-                  AS run (place, client_id, job_id, lease_no, duration_ms, request_id)
+                         \(runs.map { $0.requestID?.storable }), \(runs.map(\.mayHaveSent)))
+                  AS run (place, client_id, job_id, lease_no, duration_ms, request_id, may_have_sent)
             -- The place finds the row, and the whole key tells whether it is ours: compared so, no index is preferred to the place.
             WHERE l.ctid = run.place AND l.lease_no = run.lease_no
               AND l.job_id IS NOT DISTINCT FROM run.job_id AND l.client_id IS NOT DISTINCT FROM run.client_id
-              AND NOT ((SELECT EXISTS (SELECT FROM effect o WHERE o.state = 'sending')) AND EXISTS (
+              -- Found by the job: the index of open sends is full of those that were open before.
+              AND NOT (run.may_have_sent AND EXISTS (
                   SELECT FROM effect e
-                  WHERE e.client_id = run.client_id AND e.job_id = run.job_id AND e.state = 'sending'
-                    AND e.lease_no = run.lease_no))
+                  WHERE e.job_id = run.job_id AND e.client_id IS NOT DISTINCT FROM run.client_id
+                    AND e.state IS NOT DISTINCT FROM 'sending' AND e.lease_no = run.lease_no))
             RETURNING l.*, run.duration_ms, run.request_id
         ),
         freed AS (

@@ -16,7 +16,7 @@ package struct JobStore: Sendable {
     /// Calls that enqueue at the same moment.
     let enqueuing = CallGroup<[NewJob], [Enqueued]>(largest: 1_000) { $0.count }
     /// Runs that end at the same moment, each with a record of its own.
-    let ending = CallGroup<RecordedEnd, FinishResult>(largest: 32)
+    let ending = CallGroup<RecordedEnd, FinishResult>(largest: 32, transactions: 1)
 
     /// Makes a store; it starts nothing.
     package init(pool: ConnectionPool) {

@@ -42,6 +42,8 @@ package struct Finish: Sendable {
     package var duration: Duration
     /// The outside system's identity of the request that the run stood or fell with; that of the outcome's failure comes first.
     package var requestID: String?
+    /// Whether a send may have begun under the lease; only then it is looked whether one is still under way.
+    var mayHaveSent = true
 
     /// Makes a finish.
     package init(

@@ -12,6 +12,7 @@ package final class SendGate: Sendable {
         var isShut = false
         var isEnding = false
         var inside: Set<Int64> = []
+        var haveBeenInside: Set<Int64> = []
     }
 
     private let state = Mutex(State())
@@ -48,12 +49,18 @@ package final class SendGate: Sendable {
         self.state.withLock { state in
             guard Self.isOpen(state, at: now) else { return false }
             state.inside.insert(lease)
+            state.haveBeenInside.insert(lease)
             return true
         }
     }
 
     /// Ends a send.
     func leave(_ lease: Int64) { self.state.withLock { _ = $0.inside.remove(lease) } }
+
+    /// Forgets a lease whose run has ended.
+    ///
+    /// - Returns: Whether a send has begun under it.
+    func forget(_ lease: Int64) -> Bool { self.state.withLock { $0.haveBeenInside.remove(lease) != nil } }
 
     /// Whether a send under the lease has begun and not ended.
     func isInside(_ lease: Int64) -> Bool { self.state.withLock { $0.inside.contains(lease) } }

@@ -30,8 +30,9 @@ extension Worker {
         let result = await answer.value()
         // Also when its handler was given up and works on: nobody knows when that ends.
         slot?.close()
-        let finish = Finish(
+        var finish = Finish(
             job, result.outcome, duration: ContinuousClock.now - start, requestID: result.requestID)
+        finish.mayHaveSent = self.gate.forget(lease)
         self.onEvent(.ran(job, result.outcome, finish.duration))
         self.configuration.crash.reached(.beforeFinish)
 
