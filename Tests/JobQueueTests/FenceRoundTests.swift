@@ -166,6 +166,89 @@ struct FenceRoundTests {
         #expect(try await queue.pool.query("SELECT 1 FROM effect WHERE op_key = 'op 0'").isEmpty)
     }
 
+    @Test("who waits for a locked row is tried alone, and the others of its round have gone meanwhile")
+    func locked() async throws {
+        let queue = try await QueueFixture()
+        let groups = EffectGroups(largest: 32)
+        var stores: [EffectStore] = []
+        for _ in 0..<3 {
+            stores.append(
+                EffectStore(
+                    pool: queue.pool, job: try await queue.claimedJob(), gate: SendGate(), sendWindow: .seconds(2),
+                    crash: .none, groups: groups))
+        }
+        let held = stores[1].job
+        try await stores[1].prepare("op")
+        let holder = try await queue.pool.withTransaction { db in
+            try await db.execute("SELECT FROM effect WHERE job_id = \(held.id) FOR UPDATE")
+            return try await withThrowingTaskGroup(of: (Int, Bool).self) { tasks in
+                for (index, store) in stores.enumerated() {
+                    tasks.addTask {
+                        let request = FenceRequest(index == 1 ? "op" : "op \(index)", mayBeNew: index != 1)
+                        do {
+                            return (index, try await store.fence(request) != nil)
+                        } catch let error as PQError where error.sqlState == .lockNotAvailable {
+                            return (index, false)
+                        }
+                    }
+                }
+                return try await tasks.reduce(into: [Bool?](repeating: nil, count: 3)) { $0[$1.0] = $1.1 }
+            }
+        }
+        #expect(holder == [true, false, true])
+        // It is as it was, and goes when nobody holds it.
+        #expect(try await stores[1].fence("op")?.sendNumber == 1)
+    }
+
+    @Test(
+        "what a round looks up is found by its own key, whatever the tables held when that was planned",
+        arguments: [
+            false, true,
+        ])
+    func plans(isFilled: Bool) async throws {
+        let fixture = try await Fixture()
+        let queue = fixture.queue
+        let job = try await queue.claimedJob()
+        if isFilled {
+            // All of one client and one account, as after a year.
+            try await queue.pool.execute(
+                """
+                INSERT INTO effect (client_id, op_key, part, job_id, kind, account_id, provider, state, prepared_at)
+                SELECT \(queue.client), 'op ' || n, 0, gen_random_uuid(), 'noop', \(fixture.account), 'p', 'confirmed', world_now()
+                FROM generate_series(1, 3000) AS n
+                """)
+            try await queue.pool.execute(
+                """
+                INSERT INTO effect_send (client_id, op_key, part, send_no, token, job_id, account_id, provider, lease_no, worker_id,
+                    sent_at, sent_real)
+                SELECT client_id, op_key, 0, 1, gen_random_uuid(), job_id, account_id, 'p', 1, gen_random_uuid(), world_now(),
+                    clock_timestamp()
+                FROM effect
+                """)
+        }
+        for table: Statement in ["effect", "effect_send", "job_lease"] {
+            try await queue.pool.execute("ANALYZE " + table)
+        }
+        let call = fixture.call(FenceRequest("op 1", mayBeNew: true), of: job)
+        let told = ConfirmedSend(job: job, operation: "op 1", part: 0, send: 1, evidence: "{}")
+        var lines: [[String]] = []
+        for statement in [
+            FenceRound.leases([call]), FenceRound.effects([call]), ConfirmedSend.statement([told]),
+        ] {
+            lines.append(try await queue.pool.pipeline([JobStore.planOnIndexes, "EXPLAIN " + statement])[1].column())
+        }
+        let success = JobStore.succeed([Finish(job, .succeeded)])
+        lines.append(try await queue.pool.pipeline([JobStore.planOnProbes, "EXPLAIN " + success])[1].column())
+        let used = lines.map { plan in
+            Set(plan.compactMap { line in line.firstMatch(of: #/Index Scan (?:on|using) (\w+)/#).map { String($0.1) } })
+        }
+        #expect(used[0] == ["job_lease_pkey"])
+        #expect(used[1] == ["effect_pkey"])
+        #expect(used[2] == ["effect_pkey", "effect_send_pkey"])
+        #expect(used[3].contains("effect_job") && used[3].isDisjoint(with: ["effect_pkey", "effect_open"]))
+        #expect(!lines.joined().contains { $0.contains("Seq Scan on effect") || $0.contains("Seq Scan on job_lease") })
+    }
+
     @Test("sends are confirmed together, each only while it is the one under way")
     func confirmations() async throws {
         let fixture = try await Fixture()

@@ -70,8 +70,8 @@ struct SlotLineTests {
 
     @Test("as many enter the fence as get a slot within the prospect, and no more once calls hang")
     func prospect() {
-        // Two slots of 40 ms: one is free every 20 ms, so five may wait for one.
-        var line = Self.line(slots: 2, hold: 40)
+        // Two slots of 20 ms: one is free every 10 ms, so five may wait for one.
+        var line = Self.line(slots: 2, hold: 20)
         for run in Int64(1)...2 { _ = line.take(run, at: Self.start) }
         let entered = (Int64(3)...9).flatMap { line.enterFence($0, at: Self.start) }
         #expect(entered == (Int64(3)...7).map { .fence($0) })

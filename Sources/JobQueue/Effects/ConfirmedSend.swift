@@ -21,9 +21,8 @@ struct ConfirmedSend: Sendable {
     static func write(_ all: [ConfirmedSend], on pool: ConnectionPool) async throws -> [Effect?] {
         // Rows are locked in one order, and a send that is told of twice is written once.
         let order = all.indices.sorted { all[$0].key < all[$1].key }
-        let lead = all.count > 1 ? [CallGroup<ConfirmedSend, Effect?>.impatient] : []
-        let rows = try await pool.pipeline(
-            lead + [JobStore.planOnProbes, Self.statement(order.map { all[$0] })], retrying: 3)[lead.count + 1]
+        let settings = [CallGroup<ConfirmedSend, Effect?>.patience(of: all.count), JobStore.planOnIndexes]
+        let rows = try await pool.pipeline(settings + [Self.statement(order.map { all[$0] })], retrying: 3)[2]
         var effects = [Effect?](repeating: nil, count: all.count)
         for row in rows {
             effects[order[Int(try row.get("ordinal", as: Int64.self)) - 1]] = try Effect(row)
@@ -33,7 +32,7 @@ struct ConfirmedSend: Sendable {
 
     private var key: (String, String, Int) { (self.job.client.description, self.operation, self.part) }
 
-    private static func statement(_ all: [ConfirmedSend]) -> Statement {
+    static func statement(_ all: [ConfirmedSend]) -> Statement {
         """
         WITH clock AS MATERIALIZED (SELECT world_now() AS now),
         told AS MATERIALIZED (
@@ -48,7 +47,8 @@ struct ConfirmedSend: Sendable {
             UPDATE effect
             SET state = 'confirmed', evidence = told.proof, resolved_at = told.now, resolved_by = told.worker
             FROM told
-            WHERE client_id = told.of_client AND op_key = told.of_key AND part = told.of_part
+            -- ANY, and sends below: a plan that was made while the tables were empty goes by the key all the same.
+            WHERE client_id = ANY (ARRAY[told.of_client]) AND op_key = told.of_key AND part = told.of_part
               -- Compared so, the index of all sends that are open is not preferred to the key.
               AND state IS NOT DISTINCT FROM 'sending' AND send_no = told.of_send
             RETURNING \(unescaped: Effect.columns), told.ordinal, told.of_request, told.now
@@ -58,7 +58,7 @@ struct ConfirmedSend: Sendable {
             SET outcome = 'confirmed', evidence = w.evidence, settled_at = w.now,
                 request_id = coalesce(w.of_request, s.request_id)
             FROM written w
-            WHERE s.client_id = w.client_id AND s.op_key = w.op_key AND s.part = w.part AND s.send_no = w.send_no
+            WHERE s.client_id = ANY (ARRAY[w.client_id]) AND s.op_key = w.op_key AND s.part = w.part AND s.send_no = w.send_no
         )
         SELECT * FROM written
         """

@@ -17,7 +17,9 @@ struct EffectGroups: Sendable {
     init(largest: Int) {
         self.writing = CallGroup(largest: largest)
         // One group at a time: the fences of a platform lock the same limits.
-        self.fences = CallGroup(largest: largest, transactions: 1) { $0.request.also == nil ? 1 : largest }
+        self.fences = CallGroup(largest: largest, transactions: 1, isAtomic: true) {
+            $0.request.also == nil ? 1 : largest
+        }
         self.confirmations = CallGroup(largest: largest, transactions: 1)
     }
 }

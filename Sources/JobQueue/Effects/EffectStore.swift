@@ -6,9 +6,9 @@ package import PQClient
 
 /// The outside effects of one running job, bound to its lease.
 ///
-/// The order is always the same: ``prepare(_:parts:)``, ``save(checkpoint:version:operation:)`` before each step that
-/// must not be repeated,
-/// ``fence(_:part:endpoint:also:)``, one send, and then exactly one of ``confirm(_:part:send:evidence:)``,
+/// The order is always the same: ``prepare(_:parts:)``, which a fence for a new effect does itself,
+/// ``save(checkpoint:version:operation:)`` before each step that must not be repeated,
+/// ``fence(_:)``, one send, and then exactly one of ``confirm(_:part:send:evidence:)``,
 /// ``reject(_:part:send:evidence:)``,
 /// ``notSent(_:part:send:evidence:)``, ``markUnknown(_:part:send:evidence:)``. What was learned is written even when
 /// the lease was lost.

@@ -10,6 +10,9 @@ struct FenceCall: Sendable {
     var job: ClaimedJob
     /// Names this call of the fence: by it a lost answer is found again.
     var token = UUID()
+
+    /// What the effect is known by, for an order.
+    var key: (String, String, Int) { (self.job.client.description, self.request.operation, self.request.part) }
 }
 
 /// What became of a call of the fence.
@@ -55,7 +58,7 @@ struct FenceRound {
         let conditions = Self.conditions(self.calls)
         // What a call asks for itself may take its time: no limit is locked meanwhile.
         let looksAtOnce = !limited.isEmpty && self.calls.allSatisfy { $0.request.also == nil }
-        var statements = [self.calls.count > 1 ? Self.Group.impatient : Self.patient, JobStore.planOnProbes]
+        var statements = [CallGroup<FenceCall, FenceAnswer>.patience(of: self.calls.count), JobStore.planOnIndexes]
         let first = statements.count
         statements += [Self.leases(self.calls), Self.effects(self.calls)]
         statements += conditions.map { positions, rule in
@@ -136,40 +139,47 @@ struct FenceRound {
 
     // MARK: Statements
 
-    private typealias Group = CallGroup<FenceCall, FenceAnswer>
-
-    /// Even who waits alone for a locked row gives up in the end: the next ones want its connection.
-    private static let patient: Statement = "SELECT set_config('lock_timeout', '1s', true)"
-
     /// Our leases, not asked to cancel; locked against rescue and cancel until the transaction ends.
-    private static func leases(_ calls: [FenceCall]) -> Statement {
-        """
-        SELECT call.ordinal
-        FROM unnest(\(calls.map(\.job.id)), \(calls.map(\.job.client)), \(calls.map(\.job.lease.number)))
-             WITH ORDINALITY AS call (job_id, client_id, lease_no, ordinal)
-        JOIN job_lease l ON l.job_id = ANY (ARRAY[call.job_id]) AND l.client_id IS NOT DISTINCT FROM call.client_id
-            AND l.lease_no = call.lease_no
-        WHERE l.cancel_reason IS NULL
-        ORDER BY l.lease_no
-        FOR SHARE OF l
-        """
+    ///
+    /// What is locked is locked in the order of the rows given: each is looked up in a subquery of its own, which keeps its place and its
+    /// index whatever the table held when that was planned (`docs/decisions/0022-eras.md`).
+    static func leases(_ calls: [FenceCall]) -> Statement {
+        let order = calls.indices.sorted { calls[$0].job.lease.number < calls[$1].job.lease.number }
+        return """
+            SELECT call.ordinal
+            FROM unnest(\(order.map { calls[$0].job.id }), \(order.map { calls[$0].job.client }),
+                        \(order.map { calls[$0].job.lease.number }), \(order.map { Int64($0 + 1) }))
+                 AS call (job_id, client_id, lease_no, ordinal)
+            CROSS JOIN LATERAL (
+                SELECT
+                FROM job_lease l
+                WHERE l.job_id = ANY (ARRAY[call.job_id]) AND l.client_id IS NOT DISTINCT FROM call.client_id
+                  AND l.lease_no = call.lease_no AND l.cancel_reason IS NULL
+                FOR SHARE
+            ) AS held
+            """
     }
 
-    private static func effects(_ calls: [FenceCall]) -> Statement {
-        """
-        SELECT call.ordinal, e.state = 'prepared' AND e.min_lease_no <= call.lease_no
-                   AND e.reconcile_job IS DISTINCT FROM call.job_id AS is_sendable
-        FROM unnest(\(calls.map(\.job.client)), \(calls.map(\.request.operation)),
-                    \(calls.map { Int32($0.request.part) }), \(calls.map(\.job.id)), \(calls.map(\.job.lease.number)))
-             WITH ORDINALITY AS call (client_id, op_key, part, job_id, lease_no, ordinal)
-        JOIN effect e ON e.client_id = call.client_id AND e.op_key = call.op_key AND e.part = call.part
-        ORDER BY e.client_id, e.op_key, e.part
-        FOR UPDATE OF e
-        """
+    static func effects(_ calls: [FenceCall]) -> Statement {
+        let order = calls.indices.sorted { calls[$0].key < calls[$1].key }
+        return """
+            SELECT call.ordinal, e.state = 'prepared' AND e.min_lease_no <= call.lease_no
+                       AND e.reconcile_job IS DISTINCT FROM call.job_id AS is_sendable
+            FROM unnest(\(order.map { calls[$0].job.client }), \(order.map { calls[$0].request.operation }),
+                        \(order.map { Int32(calls[$0].request.part) }), \(order.map { calls[$0].job.id }),
+                        \(order.map { calls[$0].job.lease.number }), \(order.map { Int64($0 + 1) }))
+                 AS call (client_id, op_key, part, job_id, lease_no, ordinal)
+            CROSS JOIN LATERAL (
+                SELECT state, min_lease_no, reconcile_job
+                FROM effect
+                WHERE client_id = call.client_id AND op_key = call.op_key AND part = call.part
+                FOR UPDATE
+            ) AS e
+            """
     }
 
     /// Puts sends on record; its rows are the positions of the calls and the numbers of their sends.
-    private static func send(_ calls: [FenceCall]) -> Statement {
+    static func send(_ calls: [FenceCall]) -> Statement {
         """
         WITH clock AS MATERIALIZED (SELECT world_now() AS now),
         call AS MATERIALIZED (

@@ -4,8 +4,8 @@ package import PQClient
 
 /// The era of leases: all of them are in one, and the index of the slots begins with it.
 ///
-/// Its number is not that of ready work, which stays in its era while there is a backlog. Leases are never more than the fleet
-/// has slots.
+/// Its number is not that of ready work, which stays in its era while there is a backlog. Leases are never many: at
+/// most four for a slot of the fleet.
 package enum LeaseEra {
     // Runs lock their lease before they write it: such a run would wait for the move, and the move for the run. So whoever
     // holds one locked is waited for, too.

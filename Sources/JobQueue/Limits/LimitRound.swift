@@ -27,7 +27,7 @@ struct LimitRound: Sendable {
 
     /// Locks the limits of calls and reads what closes them.
     static func open(_ calls: [LimitedCall], on db: inout Transaction) async throws -> LimitRound {
-        let seen = try await db.pipeline([JobStore.planOnProbes] + self.look(calls))
+        let seen = try await db.pipeline([JobStore.planOnIndexes] + self.look(calls))
         return try await self.open(calls, seen: seen.dropFirst(), on: &db)
     }
 
@@ -37,7 +37,7 @@ struct LimitRound: Sendable {
     }
 
     /// The rows that a whole platform shares are waited for in a line that moves: who gave up soon would come again with more.
-    private static let patient: Statement = "SELECT set_config('lock_timeout', '2s', true)"
+    static let patient: Statement = "SELECT set_config('lock_timeout', '2s', true)"
 
     /// Opens a round with what the statements of ``look(_:)`` have read.
     static func open(

@@ -34,8 +34,8 @@ extension LimitStore {
     /// Takes over readings one after another, and writes what they come to together.
     static func take(_ readings: [LimitReading], isShared: Bool, on db: inout Transaction) async throws {
         let keys = Set(readings.map(\.key)).sorted()
-        // Whoever waits for a lock must not make the others wait.
-        var statements = isShared ? [JobStore.planShared] : keys.count > 1 ? [JobStore.planOnIndexes] : []
+        var statements = [LimitRound.patient]
+        if isShared || keys.count > 1 { statements.append(JobStore.planOnIndexes) }
         if let added = Self.add(readings) { statements.append(added) }
         let answers = try await db.pipeline(statements + [Self.locked(keys), Self.clock])
         guard let clock = try answers[statements.count + 1].first.map({ row throws in try LimitClock(row) }) else {

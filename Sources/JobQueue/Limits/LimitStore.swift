@@ -9,9 +9,9 @@ package struct LimitStore: Sendable {
     /// Where the limits are.
     package let pool: ConnectionPool
     /// Calls that are debited at the same moment; copies of a store share it.
-    private let debits = CallGroup<LimitedCall, Result<LimitGrant, any Error>>(largest: 32)
+    private let debits = CallGroup<LimitedCall, Result<LimitGrant, any Error>>(largest: 32, isAtomic: true)
     /// What calls hear of limits at the same moment.
-    let observing = CallGroup<[LimitReading], Bool>(largest: 64) { min($0.count, 64) }
+    let observing = CallGroup<[LimitReading], Bool>(largest: 64, isAtomic: true) { min($0.count, 64) }
 
     /// Reads and writes through the pool.
     package init(pool: ConnectionPool) { self.pool = pool }

@@ -384,10 +384,9 @@ enum Migration001Queue {
             evidence        jsonb,
             request_id      text,
             settled_at      timestamptz,
-            endpoint        text NOT NULL DEFAULT '',
-            PRIMARY KEY (client_id, op_key, part, send_no)
+            endpoint        text NOT NULL DEFAULT ''
         );
-        CREATE INDEX effect_send_account ON effect_send (account_id, client_id, sent_at);
-        CREATE INDEX effect_send_time ON effect_send USING brin (sent_at) WITH (autosummarize = on);
+        CREATE INDEX effect_send_account ON effect_send (client_id, account_id, sent_at);
+        ALTER TABLE effect_send ADD PRIMARY KEY (client_id, op_key, part, send_no);
         """
 }

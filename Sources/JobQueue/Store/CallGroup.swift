@@ -15,6 +15,7 @@ package final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
     /// How many transactions are under way at once: one is written while the other is committed.
     package let transactions: Int
     private let largest: Int
+    private let isAtomic: Bool
     private let weight: @Sendable (Call) -> Int
 
     private struct Waiting {
@@ -25,6 +26,9 @@ package final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
     private struct State {
         var waiting: [Waiting] = []
         var underWay = 0
+        /// What was refused together and is tried one by one.
+        var aside: [Waiting] = []
+        var isTryingAlone = false
     }
 
     private let state = Mutex(State())
@@ -34,10 +38,16 @@ package final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
     /// - Parameters:
     ///   - largest: What the weights of the calls that go together add up to at most.
     ///   - transactions: How many are under way at once.
+    ///   - isAtomic: Whether nothing is written when the writing throws, also where it cannot read an answer: it does so inside its
+    ///     transaction.
     ///   - weight: The weight of a call; never more than `largest`.
-    package init(largest: Int, transactions: Int = 2, weight: @escaping @Sendable (Call) -> Int = { _ in 1 }) {
+    package init(
+        largest: Int, transactions: Int = 2, isAtomic: Bool = false,
+        weight: @escaping @Sendable (Call) -> Int = { _ in 1 }
+    ) {
         self.largest = largest
         self.transactions = transactions
+        self.isAtomic = isAtomic
         self.weight = weight
     }
 
@@ -69,9 +79,8 @@ package final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
             do {
                 let answers = try await write(calls.map(\.call))
                 for (call, answer) in zip(calls, answers) { call.answer.resume(returning: answer) }
-            } catch  where calls.count > 1 && Self.isOfOne(error) {
-                // Whoever is to blame may be slow again; the next ones do not wait for that.
-                Task.detached { for call in calls { await Self.writeAlone(call, write) } }
+            } catch  where calls.count > 1 && self.isOfOne(error) {
+                self.setAside(calls, write)
             } catch {
                 for call in calls { call.answer.resume(throwing: error) }
             }
@@ -79,9 +88,33 @@ package final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
     }
 
     /// Whether one of the calls is to blame, and nothing was written.
-    private static func isOfOne(_ error: any Error) -> Bool {
+    private func isOfOne(_ error: any Error) -> Bool {
         guard let error = error as? PQError else { return true }
-        return error.code == .server && !error.outcomeUnknown
+        let isTheirs = error.code == .server || (self.isAtomic && Self.ofOneCall.contains(error.code))
+        return isTheirs && !error.outcomeUnknown
+    }
+
+    private static var ofOneCall: [PQError.Code] { [.decoding, .misuse, .transactionAborted] }
+
+    /// Tries calls one by one beside the next groups: whoever is to blame may be slow again.
+    ///
+    /// One at a time, however many groups were refused, so that no more than one connection waits for what is locked.
+    private func setAside(_ calls: [Waiting], _ write: @escaping Write) {
+        let starts = self.state.withLock { state in
+            state.aside += calls
+            guard !state.isTryingAlone else { return false }
+            state.isTryingAlone = true
+            return true
+        }
+        guard starts else { return }
+        Task.detached { while let call = self.nextAside() { await Self.writeAlone(call, write) } }
+    }
+
+    private func nextAside() -> Waiting? {
+        self.state.withLock { state in
+            state.isTryingAlone = !state.aside.isEmpty
+            return state.aside.isEmpty ? nil : state.aside.removeFirst()
+        }
     }
 
     private func next() -> [Waiting]? {
@@ -116,9 +149,8 @@ extension CallGroup where Call == [Statement], Answer == [Rows] {
     /// - Throws: ``PQError``.
     package func pipeline(_ statements: [Statement], on pool: ConnectionPool) async throws -> [Rows] {
         try await self.write(statements) { calls in
-            // Whoever waits for a lock must not make the others wait.
-            let lead = calls.count > 1 ? [Self.impatient] : []
-            var rest = try await pool.pipeline(lead + calls.flatMap(\.self), retrying: 3).dropFirst(lead.count)
+            var rest = try await pool.pipeline([Self.patience(of: calls.count)] + calls.flatMap(\.self), retrying: 3)
+                .dropFirst()
             return calls.map { call in
                 defer { rest = rest.dropFirst(call.count) }
                 return Array(rest.prefix(call.count))
@@ -128,6 +160,11 @@ extension CallGroup where Call == [Statement], Answer == [Rows] {
 }
 
 extension CallGroup {
-    /// Makes a shared transaction give up soon when a row is locked; each call is then tried by itself.
-    package static var impatient: Statement { "SELECT set_config('lock_timeout', '250ms', true)" }
+    /// Limits how long a transaction of so many calls waits for a locked row: whoever waits must not make the others wait.
+    ///
+    /// One of several gives up soon, and each call is then tried by itself; that, too, ends before many have come behind it.
+    package static func patience(of count: Int) -> Statement {
+        count > 1
+            ? "SELECT set_config('lock_timeout', '250ms', true)" : "SELECT set_config('lock_timeout', '1s', true)"
+    }
 }

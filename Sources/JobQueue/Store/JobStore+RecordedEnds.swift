@@ -25,8 +25,9 @@ extension JobStore {
     /// Leases are locked first, in one order, so that rescue and cancel come before or after.
     private func finish(_ ends: [RecordedEnd]) async throws -> [FinishResult] {
         try await self.pool.withTransaction(retrying: 3) { db in
-            let plan = ends.count > 1 ? Self.planShared : Self.planOnIndexes
-            let held: Set<Int64> = Set(try await db.pipeline([plan, Self.lock(ends.map(\.run))])[1].column())
+            let patience = CallGroup<RecordedEnd, FinishResult>.patience(of: ends.count)
+            let held: Set<Int64> = Set(
+                try await db.pipeline([patience, Self.planOnIndexes, Self.lock(ends.map(\.run))])[2].column())
             let ours = ends.filter { held.contains($0.run.job.lease.number) }.compactMap(\.record)
             let rest = try await JobResult.Record.write(ours, on: &db)
             let results = try await Self.finish(ends.map(\.run), after: rest, on: &db)

@@ -16,7 +16,7 @@ package struct JobStore: Sendable {
     /// Calls that enqueue at the same moment.
     let enqueuing = CallGroup<[NewJob], [Enqueued]>(largest: 1_000) { $0.count }
     /// Runs that end at the same moment, each with a record of its own.
-    let ending = CallGroup<RecordedEnd, FinishResult>(largest: 32, transactions: 1)
+    let ending = CallGroup<RecordedEnd, FinishResult>(largest: 32, transactions: 1, isAtomic: true)
 
     /// Makes a store; it starts nothing.
     package init(pool: ConnectionPool) {
@@ -35,9 +35,6 @@ package struct JobStore: Sendable {
                set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true),
                set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
         """
-
-    /// ``planOnIndexes`` for a transaction of several calls, which also gives up soon when a row is locked (``CallGroup/impatient``).
-    static let planShared = planOnIndexes + ", set_config('lock_timeout', '250ms', true)"
 
     /// As ``planOnIndexes``, for statements that find every row by its key and read nothing in order.
     ///

@@ -44,8 +44,10 @@ struct SlotLine {
     static let reach = Duration.milliseconds(120)
     /// Above this a call is no short one: then one more job in hand would wait for long if the guess is wrong.
     static let longestHold = reach * 4
+    /// A slot that is held for longer counts as one that is held for so long: one long upload is one slot less, not the end of short calls.
+    static let longestCounted = longestHold * 2
     /// How soon a run that enters the fence must be expected to get a slot: far less than its permit lasts.
-    static let prospect = Duration.milliseconds(100)
+    static let prospect = Duration.milliseconds(50)
     /// The most jobs beyond the slots, as a multiple of them.
     static let mostAhead = 3
     /// How much the latest hold counts.
@@ -73,7 +75,10 @@ struct SlotLine {
     /// A slot that is held for longer than is usual counts with its age: when calls hang, that shows before the first has ended.
     func expectedHold(at now: ContinuousClock.Instant) -> Duration? {
         guard let usual = self.usualHold, self.slots > 0 else { return nil }
-        let beyond = self.held.values.reduce(Duration.zero) { $0 + max(.zero, $1.since.duration(to: now) - usual) }
+        let beyond = self.held.values.reduce(Duration.zero) { sum, hold in
+            guard hold.teaches else { return sum }
+            return sum + max(.zero, min(hold.since.duration(to: now), Self.longestCounted) - usual)
+        }
         return usual + beyond / self.slots
     }
 
@@ -88,6 +93,8 @@ struct SlotLine {
     /// Whether somebody gets a slot soon before whom so many more want one than are free.
     private func isNear(_ surplus: Int, _ hold: Duration?) -> Bool {
         guard surplus > 0 else { return true }
+        // When calls begin to hang, that shows only after a while: no more than as many as there are slots are caught by it.
+        guard surplus <= self.slots else { return false }
         return hold.map { $0 * surplus / self.slots <= Self.prospect } ?? false
     }
 
@@ -138,7 +145,7 @@ struct SlotLine {
 
     private mutating func free(_ run: Run, at now: ContinuousClock.Instant) {
         guard let hold = self.held.removeValue(forKey: run), hold.teaches else { return }
-        let time = hold.since.duration(to: now)
+        let time = min(hold.since.duration(to: now), Self.longestCounted)
         self.usualHold = self.usualHold.map { $0 + (time - $0) * Self.weight } ?? time
     }
 

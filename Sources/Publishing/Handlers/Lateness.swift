@@ -45,6 +45,8 @@ struct Lateness: Sendable {
 
     /// Waits for the account's turn among its late posts; turns are given in the order of asking, one for each spacing.
     private func takeTurn(spacing: Duration) async throws -> JobResult? {
+        // A turn is given once: who would have to go back for want of a slot asks for none.
+        try await RunSlot.current?.take()
         let turn: Date = try await self.services.pool.query(
             """
             INSERT INTO late_turn AS turn (client_id, account_id, free_at)

@@ -44,15 +44,22 @@ struct TargetWork: Sendable {
     /// is refused.
     private enum Unchanged: FenceRule {
         static func holding(_ conditions: [FenceCondition]) -> Statement {
-            """
-            SELECT given.ordinal
-            FROM unnest(\(conditions.map(\.client)), \(conditions.map(\.subject)), \(conditions.map(\.version)))
-                 WITH ORDINALITY AS given (client_id, target_id, generation, ordinal)
-            JOIN target ON target.client_id = given.client_id AND target.target_id = given.target_id
-            WHERE target.generation = given.generation AND target.state <> 'cancelled'
-            ORDER BY target.client_id, target.target_id
-            FOR SHARE OF target
-            """
+            let order = conditions.indices.sorted {
+                conditions[$0].subject.uuidString < conditions[$1].subject.uuidString
+            }
+            return """
+                SELECT given.ordinal
+                FROM unnest(\(order.map { conditions[$0].client }), \(order.map { conditions[$0].subject }),
+                            \(order.map { conditions[$0].version }), \(order.map { Int64($0 + 1) }))
+                     AS given (client_id, target_id, generation, ordinal)
+                CROSS JOIN LATERAL (
+                    SELECT
+                    FROM target
+                    WHERE target.client_id = given.client_id AND target.target_id = given.target_id
+                      AND target.generation = given.generation AND target.state <> 'cancelled'
+                    FOR SHARE
+                ) AS held
+                """
         }
     }
 

@@ -75,7 +75,10 @@ package struct LimitedTransport: HTTPTransport {
                     throw TransportError(LimitReached(refusal), refusal.reason, underlying: refusal)
                 }
                 do {
+                    // Others have the slot meanwhile.
+                    RunSlot.current?.giveBack()
                     try await Task.sleep(for: refusal.wait)
+                    try await RunSlot.current?.take(until: call.permit?.notAfter)
                 } catch {
                     throw TransportError(.notSent, "the call was cancelled", underlying: error)
                 }

@@ -20,7 +20,7 @@ struct ChaosTests {
         var lost: Int
         var wrong: Int
         var unknown: Int
-        var held: Int
+        var asked: Int
         var violations: Int
         var limits: Int
         var limit_violations: Int
@@ -80,7 +80,7 @@ struct ChaosTests {
             "--no-restart",
             "--freezes", "0", "--cuts", "0")
         #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.wrong == 0 && verdict.violations == 0)
-        #expect(verdict.published + verdict.held == 64 && verdict.unknown == 0)
+        #expect(verdict.published + verdict.asked == 64 && verdict.unknown == 0)
         #expect(verdict.kills > 0)
     }
 

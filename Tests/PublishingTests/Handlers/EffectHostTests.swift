@@ -53,11 +53,54 @@ struct EffectHostTests {
         #expect(try #require(last.withLock { $0 }) < end)
     }
 
-    private func host(_ agency: AgencyFixture, _ job: ClaimedJob) -> EffectHost {
+    private func host(
+        _ agency: AgencyFixture, _ job: ClaimedJob, operation: OperationKey = "publish:1"
+    ) -> EffectHost {
         EffectHost(
-            effects: EffectStore(pool: agency.pool, job: job), operation: "publish:1", latest: LatestCheckpoint(nil),
+            effects: EffectStore(pool: agency.pool, job: job), operation: operation, latest: LatestCheckpoint(nil),
             limits: PlatformLimits(FakePlugin(platform: agency.platform).manifest, store: agency.services.limits),
             caller: Caller(client: agency.client, account: agency.account))
+    }
+
+    @Test(
+        "a post that was edited since it was read is not sent, and is tried again at once; the others of its round go")
+    func editedMeanwhile() async throws {
+        let agency = try await AgencyFixture()
+        var hosts: [EffectHost] = []
+        for text in ["one", "two", "three"] {
+            let target = try await agency.plan(text)
+            let job = try #require(try await agency.claim(.publish).first)
+            let work = try await agency.pool.withConnection { db in
+                try await TargetWork.load(target, client: agency.client, on: &db)
+            }
+            var host = self.host(agency, job, operation: "publish:\(target)")
+            host.condition = try #require(work).isUnchanged
+            hosts.append(host)
+            if text == "two" {
+                try await agency.pool.execute(
+                    "UPDATE target SET generation = generation + 1 WHERE target_id = \(target)")
+            }
+        }
+        let outcomes = await withTaskGroup(of: (Int, String).self) { tasks in
+            for (index, host) in hosts.enumerated() {
+                tasks.addTask {
+                    do throws(PluginError) {
+                        let post = try await host.send(part: 0, endpoint: "post") { (_) throws(PluginError) in
+                            RemotePost(id: "post-\(index)")
+                        }
+                        return (index, post.id)
+                    } catch {
+                        return (index, "\(error.code) \(error.retryAfter == .zero)")
+                    }
+                }
+            }
+            return await tasks.reduce(into: [String](repeating: "", count: 3)) { $0[$1.0] = $1.1 }
+        }
+        #expect(outcomes == ["post-0", "\(PluginError.Code.retryAfter) true", "post-2"])
+        let states = try await agency.pool.query("SELECT state FROM effect ORDER BY state")
+        #expect(
+            try states.map { row throws in try row.get("state", as: String.self) } == ["confirmed", "confirmed"])
+        #expect(try await agency.count("SELECT count(*) FROM effect_send") == 2)
     }
 
     @Test(

@@ -56,7 +56,8 @@ struct ServiceFixture: Sendable {
     /// Moves a target's job into a worker's hand.
     func lease(_ target: TargetRow) async throws {
         try await self.take(
-            target, to: "job_lease", "lease_no, worker_id, claimed_at", "1, gen_random_uuid(), world_now()")
+            target, to: "job_lease", "lease_no, worker_id, claimed_at, era",
+            "1, gen_random_uuid(), world_now(), (SELECT era FROM lease_era)")
     }
 
     /// Holds a target's job, with the target in a state.
