@@ -70,16 +70,34 @@ struct SlotLineTests {
 
     @Test("as many enter the fence as get a slot within the prospect, and no more once calls hang")
     func prospect() {
-        // Two slots of 20 ms: one is free every 10 ms, so five may wait for one.
-        var line = Self.line(slots: 2, hold: 20)
+        // Two slots of 40 ms: one is free every 20 ms, so two may wait for one.
+        var line = Self.line(slots: 2, hold: 40)
         for run in Int64(1)...2 { _ = line.take(run, at: Self.start) }
         let entered = (Int64(3)...9).flatMap { line.enterFence($0, at: Self.start) }
-        #expect(entered == (Int64(3)...7).map { .fence($0) })
-        #expect(line.giveBack(3, at: Self.start) == [.fence(8)])
+        #expect(entered == (Int64(3)...4).map { .fence($0) })
+        #expect(line.giveBack(3, at: Self.start) == [.fence(5)])
         #expect(line.giveBack(4, at: Self.after(2_000)) == [])
         #expect(line.leave(9, at: Self.after(2_000)) == [])
         #expect(line.giveBack(1, at: Self.after(2_000)) == [])
         #expect(line.take(5, at: Self.after(2_000)) == [.slot(5)])
+    }
+
+    @Test("no more are in the fence without a slot free than there are slots, however short calls were until now")
+    func mostFencing() {
+        var line = Self.line(slots: 3, hold: 1)
+        let steps = (Int64(1)...9).flatMap { line.enterFence($0, at: Self.start) }
+        #expect(steps == (Int64(1)...6).map { .fence($0) })
+    }
+
+    @Test("one slot that is held for long is one slot less, and not the end of jobs ahead")
+    func oneLong() {
+        var line = Self.line(slots: 16, hold: 30)
+        _ = line.take(1, at: Self.start)
+        #expect((20...25).contains(line.ahead(at: Self.after(600_000))))
+        _ = line.giveBack(1, at: Self.after(600_000))
+        #expect(line.ahead(at: Self.after(600_000)) > 10)
+        for run in Int64(2)...17 { _ = line.take(run, at: Self.after(600_000)) }
+        #expect(line.ahead(at: Self.after(602_000)) == 0)
     }
 
     @Test("a run that gives its slot back for the fence takes its place at the end of the line")
