@@ -20,7 +20,10 @@ extension Worker {
         // Its result is awaited below through `answer`. It is no child task, because one job must be cancelled alone,
         // and a handler that does
         // not stop must not hold up the end of the process.
-        let task = Task { answer.fulfil(await RunSlot.$current.withValue(slot) { await self.runHandler(job) }) }
+        let task = Task {
+            guard let slot else { return answer.fulfil(await self.runHandler(job)) }
+            answer.fulfil(await RunSlot.$current.withValue(slot) { await self.runHandler(job) })
+        }
         let cause = self.table.withLock {
             $0.attach(
                 lease, deadline: self.deadline(of: job, from: start), cancel: { task.cancel() },

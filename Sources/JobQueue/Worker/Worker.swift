@@ -26,6 +26,7 @@ package final class Worker: Sendable {
     let onEvent: @Sendable (WorkerEvent) -> Void
 
     let table: Mutex<RunTable>
+    /// The slots that runs take and give back; none where every run holds its own from beginning to end.
     let slots: [QueueName: WorkSlots]
     let turns: Mutex<[QueueName: QueueTurns]>
     let gate = SendGate()
@@ -84,7 +85,8 @@ package final class Worker: Sendable {
         self.logger = logger
         self.onEvent = onEvent
         self.table = Mutex(RunTable(slots: configuration.slots))
-        self.slots = configuration.slots.mapValues(WorkSlots.init)
+        // Where every run holds a slot all the time, the jobs in hand are counted, and nobody waits in a line.
+        self.slots = handlers.allSatisfy(\.holdsSlot) ? [:] : configuration.slots.mapValues(WorkSlots.init)
         self.turns = Mutex(
             configuration.slots.mapValues { _ in QueueTurns(scout: LaneScout(interval: configuration.poll)) })
     }
