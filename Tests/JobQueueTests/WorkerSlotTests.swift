@@ -92,7 +92,8 @@ struct WorkerSlotTests {
             running.leave()
             return .succeeded
         }
-        try await queue.withWorker(Self.configuration(slots: 2), handlers: [handler]) { worker, log in
+        let other = Self.caller { _, _ in .succeeded }
+        try await queue.withWorker(Self.configuration(slots: 2), handlers: [handler, other]) { worker, log in
             await log.wait(for: "started")
             try await Self.teach(worker)
             try await queue.store.enqueue((0..<8).map { _ in queue.job() })

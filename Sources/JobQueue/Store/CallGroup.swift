@@ -64,9 +64,8 @@ package final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
                 state.underWay += 1
                 return true
             }
-            // A task of nobody's: the end of the caller that began a transaction must not end the others', and what it is bound to is
-            // not theirs.
-            if starts { Task.detached { await self.writeAll(write) } }
+            // A task of nobody's: the end of the caller that began a transaction must not end the others'.
+            if starts { Task { await self.writeAll(write) } }
         }
     }
 
@@ -107,7 +106,7 @@ package final class CallGroup<Call: Sendable, Answer: Sendable>: Sendable {
             return true
         }
         guard starts else { return }
-        Task.detached { while let call = self.nextAside() { await Self.writeAlone(call, write) } }
+        Task { while let call = self.nextAside() { await Self.writeAlone(call, write) } }
     }
 
     private func nextAside() -> Waiting? {
