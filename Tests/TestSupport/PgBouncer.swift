@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 package import PQClient
+import Synchronization
 
 /// A PgBouncer of the test's own, in transaction mode before a server, with a few sessions that many clients share.
 ///
@@ -15,6 +16,23 @@ package final class PgBouncer: Sendable {
     private let folder: String
     private let process: pid_t
     private let lifeline: Int32
+    private let words: Words
+
+    /// What the pooler says, and whether its end is expected.
+    private final class Words: Sendable {
+        private let state = Mutex<(said: [UInt8], isStopping: Bool)>(([], false))
+
+        func add(_ bytes: ArraySlice<UInt8>) { self.state.withLock { $0.said += bytes } }
+        func expectEnd() { self.state.withLock { $0.isStopping = true } }
+
+        /// A pooler that dies by itself would look like a fault of what is tested.
+        func ended() {
+            let (said, isStopping) = self.state.withLock { $0 }
+            guard !isStopping else { return }
+            let last = String(decoding: said.suffix(2_000), as: UTF8.self)
+            FileHandle.standardError.write(Data("PgBouncer ended by itself. It said last: \(last)\n".utf8))
+        }
+    }
 
     /// The pooler's address: the server's with another port.
     package var url: String {
@@ -87,7 +105,9 @@ package final class PgBouncer: Sendable {
         try owner?.take(file)
         let command = (owner?.command ?? []) + [try Self.findProgram(), file]
         do {
-            (self.process, self.lifeline) = try Self.spawn(command)
+            let words = Words()
+            (self.process, self.lifeline) = try Self.spawn(command, words)
+            self.words = words
         } catch {
             // What is left in the temporary folder harms nobody.
             try? FileManager.default.removeItem(atPath: self.folder)
@@ -106,6 +126,7 @@ package final class PgBouncer: Sendable {
     }
 
     private func stop() async {
+        self.words.expectEnd()
         close(self.lifeline)
         let process = self.process
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
@@ -120,7 +141,7 @@ package final class PgBouncer: Sendable {
     }
 
     /// Starts the pooler under a shell that ends it when the pipe closes, and waits until it says that it is up.
-    private static func spawn(_ command: [String]) throws -> (process: pid_t, lifeline: Int32) {
+    private static func spawn(_ command: [String], _ heard: Words) throws -> (process: pid_t, lifeline: Int32) {
         let script = #""$@" & pooler=$!; exec 2>/dev/null; read -r line; kill "$pooler"; wait "$pooler""#
         let (input, lifeline) = try self.pipe()
         let (words, output) = try self.pipe()
@@ -150,7 +171,7 @@ package final class PgBouncer: Sendable {
             close(words)
             throw ClusterError("PgBouncer cannot be started: \(String(cString: strerror(result)))")
         }
-        let said = self.read(words, until: "process up")
+        let said = self.read(words, until: "process up", heard)
         guard said.contains("process up") else {
             close(lifeline)
             close(words)
@@ -160,20 +181,22 @@ package final class PgBouncer: Sendable {
         }
         // What it says later is read, so that it never waits for a reader, until it ends.
         Thread.detachNewThread {
-            _ = self.read(words, until: nil)
+            _ = self.read(words, until: nil, heard)
+            heard.ended()
             close(words)
         }
         return (process, lifeline)
     }
 
     /// Reads text until a word or the end.
-    private static func read(_ descriptor: Int32, until word: String?) -> String {
+    private static func read(_ descriptor: Int32, until word: String?, _ heard: Words) -> String {
         var said: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { return String(decoding: said, as: UTF8.self) }
+            heard.add(buffer[..<count])
             guard let word else { continue }
             said += buffer[..<count]
             let text = String(decoding: said, as: UTF8.self)
