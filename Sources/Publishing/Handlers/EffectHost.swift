@@ -5,7 +5,6 @@ import JobQueue
 import Logging
 import PQClient
 import PluginKit
-import Synchronization
 
 /// What a plugin sees of the effect it works on: checkpoints and the fence, both under the job's lease.
 struct EffectHost: EffectContext {
