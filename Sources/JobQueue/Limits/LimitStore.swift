@@ -34,14 +34,6 @@ package struct LimitStore: Sendable {
     }
 
     static let clock: Statement = "SELECT world_now() AS now, rate FROM world"
-
-    static func save(_ window: TokenWindow, _ key: LimitKey) -> Statement {
-        """
-        UPDATE rate_bucket
-        SET slices = \(window.slices.map(\.index)), used = \(window.slices.map { Int32(clamping: $0.used) })
-        WHERE \(key.condition)
-        """
-    }
 }
 
 /// The world's time and rate at one statement of the database.

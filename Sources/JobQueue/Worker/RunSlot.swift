@@ -12,7 +12,7 @@ package struct RunSlot: Sendable {
     let run: Int64
     let isWhole: Bool
 
-    /// Waits for a slot, unless the run has one; who has passed the fence has a place far in front.
+    /// Waits for a slot, unless the run has one; who has passed the fence has kept its place in the line.
     ///
     /// - Parameter end: When waiting makes no sense any more, because the permit to send is over: somewhat later it returns without a
     ///   slot, for a call that is refused as too late.
