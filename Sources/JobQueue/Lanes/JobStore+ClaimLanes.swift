@@ -264,7 +264,7 @@ extension JobStore {
 
 extension ClaimedJob {
     /// Reads a claim's row, where three columns come before the job's.
-    fileprivate init(_ row: Row, worker: WorkerID) throws(PQError) {
+    fileprivate convenience init(_ row: Row, worker: WorkerID) throws(PQError) {
         self.init(
             spec: try JobSpec(row, from: 3),
             lease: Lease(number: try row.get(3 + JobSpec.columnCount), worker: worker),

@@ -90,19 +90,15 @@ extension JobStore {
             FROM job_lease
             WHERE era = \(LeaseEra.current) AND worker_id = \(worker) AND lease_no = ANY (\(numbers))
             """)
-        return try rows.map { row throws in
-            var job = try ClaimedJob(row)
-            job.place = try row.get("place")
-            return job
-        }
+        return try rows.map { row throws in try ClaimedJob(row, place: try row.get("place")) }
     }
 }
 
 extension ClaimedJob {
     /// Reads a lease's row by the names of its columns.
-    init(_ row: Row) throws(PQError) {
+    convenience init(_ row: Row, place: RowPlace? = nil) throws(PQError) {
         self.init(
             spec: try JobSpec(row), lease: Lease(number: try row.get("lease_no"), worker: try row.get("worker_id")),
-            claimedAt: try row.get("claimed_at"))
+            claimedAt: try row.get("claimed_at"), place: place)
     }
 }

@@ -41,8 +41,12 @@ final class CompletionQueue: Sendable {
     /// What waits now, and whether no more will come.
     func take(limit: Int) -> (batch: [Finish], isClosed: Bool) {
         self.state.withLock { state in
+            guard state.waiting.count > limit else {
+                defer { state.waiting = [] }
+                return (state.waiting, state.isClosed)
+            }
             let batch = Array(state.waiting.prefix(limit))
-            state.waiting.removeFirst(batch.count)
+            state.waiting.removeFirst(limit)
             return (batch, state.isClosed)
         }
     }

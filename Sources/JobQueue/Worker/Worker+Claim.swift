@@ -9,7 +9,7 @@ extension Worker {
     private static let largestClaim = 500
 
     /// Claims as many jobs as there are free slots, and a few ahead, whenever there may be some, until drained.
-    func claimLoop(_ jobs: inout DiscardingTaskGroup) async {
+    func claimLoop() async {
         var pause = Duration.milliseconds(50)
         while !self.isDraining {
             // A fenced worker takes nothing it may have to give back.
@@ -19,10 +19,10 @@ extension Worker {
             }
             do {
                 self.takeAlarms()
-                let isHungry = try await self.claimRound(&jobs)
+                let isHungry = try await self.claimRound()
                 pause = .milliseconds(50)
                 if isHungry { continue }
-                if self.configuration.untilEmpty, try await self.isDone(&jobs) {
+                if self.configuration.untilEmpty, try await self.isDone() {
                     self.drain()
                     continue
                 }
@@ -38,16 +38,16 @@ extension Worker {
     /// One claim for each queue with free slots.
     ///
     /// - Returns: Whether there may be more for slots that are free now.
-    private func claimRound(_ jobs: inout DiscardingTaskGroup) async throws -> Bool {
+    private func claimRound() async throws -> Bool {
         var isHungry = false
         for queue in self.configuration.slots.keys.sorted() where !self.isDraining {
-            if try await self.claim(queue, &jobs) { isHungry = true }
+            if try await self.claim(queue) { isHungry = true }
         }
         return isHungry
     }
 
     /// One claim: the lanes whose turn it is, and a look for further ones in the same round trip.
-    private func claim(_ queue: QueueName, _ jobs: inout DiscardingTaskGroup) async throws -> Bool {
+    private func claim(_ queue: QueueName) async throws -> Bool {
         let limit = min(self.freePlaces(queue), Self.largestClaim)
         guard limit > 0 else { return false }
         let now = ContinuousClock.now
@@ -58,14 +58,14 @@ extension Worker {
         let (plain, limited) = (offer.plain, offer.underLimits)
         if !plain.isEmpty || after != nil {
             let claim = plain.isEmpty ? nil : self.laneClaim(queue, plain)
-            try await self.take(queue, &jobs) {
+            try await self.take(queue) {
                 let (claimed, page) = try await self.store.claim(claim, scout: after.map { (queue, $0) })
                 if after != nil { self.turns.withLock { $0[queue]?.saw(page, now: now) } }
                 return claimed
             }
         }
         if !limited.isEmpty {
-            try await self.take(queue, &jobs) { try await self.store.claimUnderLimits(self.laneClaim(queue, limited)) }
+            try await self.take(queue) { try await self.store.claimUnderLimits(self.laneClaim(queue, limited)) }
         }
         let isFree = self.freePlaces(queue) > 0
         return isFree && self.turns.withLock { $0[queue]?.isHungry ?? false }
@@ -73,8 +73,8 @@ extension Worker {
 
     /// How many jobs of a queue may be claimed now: those that get a slot at once, or soon.
     func freePlaces(_ queue: QueueName) -> Int {
-        let ahead = self.slots[queue]?.ahead ?? 0
-        return self.table.withLock { $0.freeSlots(queue, ahead: ahead) }
+        let ahead = self.slots[queue]?.ahead
+        return self.table.withLock { $0.room(queue, ahead: ahead, at: .now) }
     }
 
     private func laneClaim(_ queue: QueueName, _ shares: [LaneShare]) -> LaneClaim {
@@ -83,7 +83,7 @@ extension Worker {
 
     /// Starts what a claim took.
     private func take(
-        _ queue: QueueName, _ jobs: inout DiscardingTaskGroup, _ claim: () async throws -> LaneClaimAnswer
+        _ queue: QueueName, _ claim: () async throws -> LaneClaimAnswer
     ) async throws {
         let asked = ContinuousClock.now
         self.table.withLock { $0.claimBegins() }
@@ -91,20 +91,20 @@ extension Worker {
         do {
             answer = try await claim()
         } catch {
-            self.table.withLock { $0.claimEnds([]) }
+            _ = self.table.withLock { $0.claimEnds([], at: .now) }
             throw error
         }
-        self.table.withLock { $0.claimEnds(answer.jobs) }
         let now = ContinuousClock.now
+        let beginning = self.table.withLock { $0.claimEnds(answer.jobs, at: now) }
         self.turns.withLock { $0[queue]?.board.took(answer.answers, now: now) }
         guard !answer.jobs.isEmpty else { return }
         self.onEvent(.claimed(queue, count: answer.jobs.count, took: now - asked))
         self.configuration.crash.reached(.afterClaim)
-        for job in answer.jobs { self.start(job, in: &jobs) }
+        for job in beginning { self.begin(job) }
     }
 
     /// Whether nothing runs here and nothing is due in the queues of this worker.
-    private func isDone(_ jobs: inout DiscardingTaskGroup) async throws -> Bool {
+    private func isDone() async throws -> Bool {
         guard self.table.withLock({ $0.isEmpty }) else { return false }
         self.joinPromoted(try await self.store.promote())
         self.turns.withLock { turns in
@@ -113,7 +113,7 @@ extension Worker {
                 turns[queue]?.board.reopen()
             }
         }
-        while try await self.claimRound(&jobs) {}
+        while try await self.claimRound() {}
         return self.table.withLock { $0.isEmpty }
     }
 }

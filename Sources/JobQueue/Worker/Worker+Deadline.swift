@@ -20,7 +20,7 @@ extension Worker {
             for run in hopeless {
                 let outcome = self.outcome(after: run.cause ?? .overdue, run.job)
                 let record = self.handlers[run.job.kind]?.record(of: outcome, run.job)
-                run.abandon?(JobResult(outcome, record: record))
+                self.conclude(run.job, JobResult(outcome, record: record))
             }
         }
     }
@@ -28,6 +28,7 @@ extension Worker {
     /// Ends what waits for a slot in vain: with a permit that is over, or before its first slot while calls take longer than was thought
     /// when the job was claimed.
     func clearLines(at now: ContinuousClock.Instant) {
+        self.carry(self.table.withLock { $0.cancelStuck(at: now) })
         for slots in self.slots.values {
             slots.endLate(at: now)
             let stuck = slots.stuck(at: now)

@@ -19,7 +19,9 @@ extension Worker {
         self.control.withLock { $0.giveUpAt = .now + self.configuration.sendGrace }
 
         self.cancelRuns(.drained) { _ in true }
-        for abandon in self.table.withLock({ $0.abandonments() }) { abandon(JobResult(.released)) }
+        for run in self.table.withLock({ $0.working }) { self.conclude(run.job, JobResult(.released)) }
+        // What is left is on its way into the database, or given up in a moment.
+        while !self.table.withLock({ $0.isEmpty }) { await self.idle.wait(until: .now + .seconds(1)) }
     }
 
     private var grace: Duration {
@@ -37,10 +39,12 @@ extension Worker {
         self.carry(self.table.withLock { $0.cancel(cause, where: isWanted) })
     }
 
-    func carry(_ cancellations: [(ClaimedJob, CancelCause, (@Sendable () -> Void)?)]) {
-        for (job, cause, cancel) in cancellations {
-            cancel?()
-            self.onEvent(.cancelling(job, cause))
+    func carry(_ cancellations: [RunTable.Cancellation]) {
+        for cancellation in cancellations {
+            cancellation.task?.cancel()
+            self.onEvent(.cancelling(cancellation.job, cancellation.cause))
+            // Ends without having begun.
+            if cancellation.wasWaiting { self.begin(cancellation.job) }
         }
     }
 }

@@ -69,7 +69,7 @@ extension Worker {
     func gateLoop() async {
         while !Task.isCancelled {
             await self.pause(self.configuration.heartbeat / 4)
-            guard !Task.isCancelled, !self.gate.canSend, self.table.withLock({ $0.runningCount }) > 0 else { continue }
+            guard !Task.isCancelled, !self.gate.canSend, self.table.withLock({ $0.openCount }) > 0 else { continue }
             self.onEvent(.fenced)
             self.cancelRuns(.fenced) { !self.gate.isInside($0) }
         }

@@ -6,53 +6,59 @@ import PQClient
 import Synchronization
 
 extension Worker {
-    /// Starts a claimed job in a task of its own.
-    func start(_ job: ClaimedJob, in jobs: inout DiscardingTaskGroup) {
-        jobs.addTask { await self.carryOut(job) }
-    }
-
-    /// Runs one job to its end and sees its result on its way.
-    private func carryOut(_ job: ClaimedJob) async {
+    /// Begins a claimed job that has a slot, or is to end without one.
+    ///
+    /// Its handler runs in a task of its own, and no child task: one job must be cancelled alone, and a handler that does not stop must not
+    /// hold up the end of the process. A drain waits for jobs by the table.
+    func begin(_ job: ClaimedJob) {
         let lease = job.lease.number
         let start = ContinuousClock.now
-        let answer = OneShot<JobResult>()
-        let slot = self.slots[job.queue]?.open(lease, isWhole: self.handlers[job.kind]?.holdsSlot ?? true)
-        // Its result is awaited below through `answer`. It is no child task, because one job must be cancelled alone,
-        // and a handler that does
-        // not stop must not hold up the end of the process.
-        let task = Task {
-            guard let slot else { return answer.fulfil(await self.runHandler(job)) }
-            answer.fulfil(await RunSlot.$current.withValue(slot) { await self.runHandler(job) })
+        let cause = self.table.withLock { table in
+            table.begin(lease, at: start, deadline: self.deadline(of: job, from: start)) {
+                let slot = self.slots[job.queue]?.open(lease, isWhole: self.handlers[job.kind]?.holdsSlot ?? true)
+                return Task { self.conclude(job, await self.runHandler(job, slot)) }
+            }
         }
-        let cause = self.table.withLock {
-            $0.attach(
-                lease, deadline: self.deadline(of: job, from: start), cancel: { task.cancel() },
-                abandon: { answer.fulfil($0) })
+        if let cause {
+            let outcome = self.outcome(after: cause, job)
+            self.conclude(job, JobResult(outcome, record: self.handlers[job.kind]?.record(of: outcome, job)))
         }
-        if cause != nil { task.cancel() }
-        let result = await answer.value()
+    }
+
+    /// A handler is done, or nobody waits for it any more: sees its result on its way. What comes later of the same run is ignored.
+    func conclude(_ job: ClaimedJob, _ result: JobResult) {
+        let lease = job.lease.number
+        let now = ContinuousClock.now
+        let hasRecord = result.record != nil || result.recordIfStale != nil
+        guard let ending = self.table.withLock({ $0.ran(lease, keepsSlot: hasRecord, at: now) }) else { return }
         // Also when its handler was given up and works on: nobody knows when that ends.
-        slot?.close()
+        self.slots[job.queue]?.close(lease)
         var finish = Finish(
-            job, result.outcome, duration: ContinuousClock.now - start, requestID: result.requestID)
+            job, result.outcome, duration: ending.began.map { $0.duration(to: now) } ?? .zero,
+            requestID: result.requestID)
         finish.mayHaveSent = self.gate.forget(lease)
         self.onEvent(.ran(job, result.outcome, finish.duration))
         self.configuration.crash.reached(.beforeFinish)
-
-        let hasRecord = result.record != nil || result.recordIfStale != nil
-        self.table.withLock { $0.ran(lease, keepsSlot: hasRecord) }
-        guard hasRecord else {
+        if hasRecord {
+            // The handler's task may be cancelled, and what it came to is written all the same.
+            Task { [finish] in
+                await self.write(finish, result)
+                self.wake.signal()
+                self.idle.signal()
+            }
+        } else {
             self.completions.add(finish)
             self.wake.signal()
-            return
         }
-        await self.write(finish, result)
-        self.table.withLock { $0.freeSlot(of: job) }
-        self.wake.signal()
-        self.idle.signal()
+        if let next = ending.next { self.begin(next) }
     }
 
     /// Calls the handler; whatever it throws becomes an outcome.
+    private func runHandler(_ job: ClaimedJob, _ slot: RunSlot?) async -> JobResult {
+        guard let slot else { return await self.runHandler(job) }
+        return await RunSlot.$current.withValue(slot) { await self.runHandler(job) }
+    }
+
     private func runHandler(_ job: ClaimedJob) async -> JobResult {
         guard let handler = self.handlers[job.kind] else {
             return JobResult(.held(reason: "no-handler", nil))
@@ -98,8 +104,7 @@ extension Worker {
             do {
                 let written = try await self.store.finish(
                     finish, record: result.record, recordIfStale: result.recordIfStale)
-                self.wrote(finish, written)
-                return
+                return self.wrote([finish], [written])
             } catch {
                 self.setback("record", error)
                 guard (error as? PQError)?.isTransient == true || error is CancellationError else {
@@ -111,10 +116,7 @@ extension Worker {
                     return
                 }
             }
-            guard !self.isGivingUp else {
-                self.table.withLock { $0.finished(finish.job.lease.number) }
-                return
-            }
+            guard !self.isGivingUp else { return self.finished([finish]) }
             await self.pause(pause)
             pause = min(pause * 2, .seconds(2))
         }
@@ -127,7 +129,7 @@ extension Worker {
             return
         }
         do {
-            self.wrote(finish, try await self.store.finish(finish, record: record))
+            self.wrote([finish], [try await self.store.finish(finish, record: record)])
         } catch {
             self.setback("record", error)
             self.completions.add(finish)
@@ -142,15 +144,26 @@ extension Worker {
             ?? .failed(failure)
     }
 
-    func wrote(_ finish: Finish, _ result: FinishResult) {
-        self.ended(finish)
-        self.table.withLock { $0.finished(finish.job.lease.number) }
-        if result == .stale {
-            self.logger.info(
-                "A lease was lost before the job's result was written",
-                metadata: ["job.id": "\(finish.job.id)", "job.kind": "\(finish.job.kind)"])
+    private func wrote(_ finishes: [Finish], _ results: [FinishResult]) {
+        self.ended(finishes)
+        self.finished(finishes)
+        for (finish, result) in zip(finishes, results) {
+            if result == .stale {
+                self.logger.info(
+                    "A lease was lost before the job's result was written",
+                    metadata: ["job.id": "\(finish.job.id)", "job.kind": "\(finish.job.kind)"])
+            }
+            self.onEvent(.finished(finish.job, finish.outcome, result))
         }
-        self.onEvent(.finished(finish.job, finish.outcome, result))
+    }
+
+    /// Runs are over, and what waits for a slot of theirs begins.
+    private func finished(_ finishes: [Finish]) {
+        let now = ContinuousClock.now
+        let next = self.table.withLock { table in
+            finishes.compactMap { table.finished($0.job.lease.number, at: now) }
+        }
+        for job in next { self.begin(job) }
     }
 
     // MARK: Results without a record
@@ -163,13 +176,13 @@ extension Worker {
             while !rest.isEmpty {
                 do {
                     let results = try await self.store.finish(rest)
-                    for (finish, result) in zip(rest, results) { self.wrote(finish, result) }
+                    self.wrote(rest, results)
                     rest = []
                     pause = .milliseconds(50)
                 } catch let error as PQError where error.isTransient {
                     self.setback("finish", error)
                     guard !self.isGivingUp else {
-                        self.table.withLock { table in rest.forEach { table.finished($0.job.lease.number) } }
+                        self.finished(rest)
                         break
                     }
                     await self.pause(pause)
@@ -192,7 +205,7 @@ extension Worker {
         var rest: [Finish] = []
         for finish in batch {
             do {
-                self.wrote(finish, try await self.store.finish([finish])[0])
+                self.wrote([finish], try await self.store.finish([finish]))
             } catch let error as PQError where error.isTransient {
                 rest.append(finish)
             } catch {
@@ -200,7 +213,7 @@ extension Worker {
                     "A job's result cannot be stored; the job is held",
                     metadata: ["job.id": "\(finish.job.id)", "error": "\(error)"])
                 if finish.outcome == .held(reason: "unstorable-result", nil) {
-                    self.table.withLock { $0.finished(finish.job.lease.number) }
+                    self.finished([finish])
                 } else {
                     rest.append(
                         Finish(

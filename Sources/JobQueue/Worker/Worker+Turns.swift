@@ -19,14 +19,16 @@ extension Worker {
         self.wake.signal()
     }
 
-    /// A run's end is written: there is room for another, and its lane may have more.
-    func ended(_ finish: Finish) {
-        let lane = Lane(client: finish.job.client, account: finish.job.account ?? .none)
+    /// Ends of runs are written: there is room for others, and their lanes may have more.
+    func ended(_ finishes: [Finish]) {
         let now = ContinuousClock.now
         self.turns.withLock { turns in
-            turns[finish.job.queue]?.board.ended(lane)
-            if finish.outcome == .released {
-                turns[finish.job.queue]?.board.join([SightedLane(lane: lane)], now: now)
+            for finish in finishes {
+                let lane = Lane(client: finish.job.client, account: finish.job.account ?? .none)
+                turns[finish.job.queue]?.board.ended(lane)
+                if finish.outcome == .released {
+                    turns[finish.job.queue]?.board.join([SightedLane(lane: lane)], now: now)
+                }
             }
         }
     }

@@ -84,9 +84,10 @@ package final class Worker: Sendable {
         }
         self.logger = logger
         self.onEvent = onEvent
-        self.table = Mutex(RunTable(slots: configuration.slots))
         // Where every run holds a slot all the time, the jobs in hand are counted, and nobody waits in a line.
-        self.slots = handlers.allSatisfy(\.holdsSlot) ? [:] : configuration.slots.mapValues(WorkSlots.init)
+        let slots = handlers.allSatisfy(\.holdsSlot) ? [:] : configuration.slots.mapValues(WorkSlots.init)
+        self.table = Mutex(RunTable(slots: configuration.slots, beginsAtOnce: !slots.isEmpty))
+        self.slots = slots
         self.turns = Mutex(
             configuration.slots.mapValues { _ in QueueTurns(scout: LaneScout(interval: configuration.poll)) })
     }
@@ -160,11 +161,9 @@ package final class Worker: Sendable {
             services.addTask { await self.listenLoop() }
             await withTaskGroup { writer in
                 writer.addTask { await self.completeLoop() }
-                await withDiscardingTaskGroup { jobs in
-                    await self.claimLoop(&jobs)
-                    self.onEvent(.draining)
-                    await self.drainJobs()
-                }
+                await self.claimLoop()
+                self.onEvent(.draining)
+                await self.drainJobs()
                 self.completions.close()
             }
             services.cancelAll()
