@@ -100,7 +100,12 @@ struct FenceRoundTests {
                         mayBeNew: true), of: job))
         }
         // What counts sends finds them by their account.
-        for index in calls.indices { calls[index].job.spec.account = fixture.account }
+        for index in calls.indices {
+            let job = calls[index].job
+            var spec = job.spec
+            spec.account = fixture.account
+            calls[index].job = ClaimedJob(spec: spec, lease: job.lease, claimedAt: job.claimedAt, place: job.place)
+        }
         #expect(try await fixture.pass(Array(calls[..<2])) == [.granted(1), .granted(1)])
         #expect(try await fixture.pass(Array(calls[2...])) == [.granted(1), .limited, .limited])
         #expect(try await fixture.states() == ["sending": 3])

@@ -174,9 +174,10 @@ struct FinishTests {
     @Test("a place that another lease has taken since ends nothing")
     func takenPlace() async throws {
         let queue = try await QueueFixture()
-        var job = try await queue.claimedJob()
+        let claimed = try await queue.claimedJob()
         let other = try await queue.claimedJob()
-        job.place = other.place
+        let job = ClaimedJob(
+            spec: claimed.spec, lease: claimed.lease, claimedAt: claimed.claimedAt, place: other.place)
         #expect(try await queue.store.finish([Finish(job, .succeeded)]) == [.applied])
         #expect(try await queue.state(of: other.id) == .leased)
         #expect(try await queue.outcomes(of: job.id) == ["succeeded"])

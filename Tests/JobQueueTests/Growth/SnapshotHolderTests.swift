@@ -88,13 +88,13 @@ struct SnapshotHolderTests {
             try await queue.withWorker(configuration, handlers: [noop]) { worker, log in
                 try await self.holding(pool) { _ in
                     await log.wait(for: "snapshot slowed")
-                    #expect(worker.table.withLock { $0.freeSlots("patient") } == 1)
-                    #expect(worker.table.withLock { $0.freeSlots("work") } == 4)
+                    #expect(worker.table.withLock { $0.room("patient", at: .now) } == 1)
+                    #expect(worker.table.withLock { $0.room("work", at: .now) } == 4)
                     try await queue.store.enqueue([queue.job()])
                     await log.wait(for: "succeeded applied")
                 }
                 await log.wait(for: "snapshot clear")
-                #expect(worker.table.withLock { $0.freeSlots("patient") } == 4)
+                #expect(worker.table.withLock { $0.room("patient", at: .now) } == 4)
             }
         }
     }

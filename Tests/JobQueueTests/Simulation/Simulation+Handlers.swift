@@ -9,9 +9,10 @@ import Foundation
 extension Simulation {
     mutating func begin(_ worker: Int, _ lease: Int64) {
         guard let run = self.workers[worker].runs[lease] else { return }
-        let cause = self.workers[worker].table.attach(
-            lease, deadline: self.instant(self.now + Pace.runDeadline), cancel: {}, abandon: { _ in })
-        self.workers[worker].runs[lease]?.cause = cause
+        let deadline = self.instant(self.now + Pace.runDeadline)
+        if let cause = self.workers[worker].table.begin(lease, at: self.instant(self.now), deadline: deadline, { nil }) {
+            return self.end(worker, lease, self.outcome(after: cause, run.job))
+        }
         switch run.job.kind {
         case "publish": self.send(.prepare, from: worker, lease: lease)
         case .reconcile: self.send(.load, from: worker, lease: lease)
@@ -59,10 +60,7 @@ extension Simulation {
     /// The result of a run with a record is written, or is written again.
     private mutating func recorded(_ answer: Answer, _ runs: [Finish], _ message: Message) {
         guard case .finished = answer else { return self.add(.again(message), in: self.draw(50...300)) }
-        for run in runs {
-            self.workers[message.worker].table.freeSlot(of: run.job)
-            self.wrote(message.worker, run)
-        }
+        for run in runs { self.wrote(message.worker, run) }
     }
 
     private mutating func endLater(_ worker: Int, _ run: ModelWorker.Run, _ pause: Int, _ reason: String) {

@@ -95,8 +95,8 @@ extension Simulation {
 
     private mutating func claim(_ worker: Int, _ queue: QueueName) {
         guard !self.workers[worker].isDraining else { return }
-        let free = self.workers[worker].table.freeSlots(queue)
         let now = self.instant(self.now)
+        let free = self.workers[worker].table.room(queue, at: now)
         guard self.workers[worker].gate.canSend(at: now), free > 0 else {
             return self.add(.claim(worker, queue), in: Pace.poll)
         }
@@ -111,15 +111,15 @@ extension Simulation {
 
     private mutating func claimed(_ worker: Int, _ queue: QueueName, _ answer: LaneClaimAnswer, _ page: [SightedLane]) {
         let now = self.instant(self.now)
-        self.workers[worker].table.claimEnds(answer.jobs)
+        let beginning = self.workers[worker].table.claimEnds(answer.jobs, at: now)
         self.workers[worker].boards[queue]?.took(answer.answers, now: now)
         self.workers[worker].boards[queue]?.join(page, now: now)
         for job in answer.jobs {
             let number = self.database.numbers[job.id] ?? 0
             self.workers[worker].runs[job.lease.number] = ModelWorker.Run(
                 job: job, number: number, operation: self.database.jobs[number].operation)
-            self.add(.begin(worker, job.lease.number), in: self.draw(0...5))
         }
+        for job in beginning { self.add(.begin(worker, job.lease.number), in: self.draw(0...5)) }
         let isHungry = self.workers[worker].boards[queue]?.hasOpenLanes ?? false
         self.add(.claim(worker, queue), in: isHungry ? self.draw(1...20) : self.draw(200...Pace.poll))
     }
@@ -134,7 +134,7 @@ extension Simulation {
         case (.beat, _): self.add(.beat(worker), in: Pace.heartbeat)
         case (.claim(let queue, _, _), .claimed(let claimed, let page)): self.claimed(worker, queue, claimed, page)
         case (.claim(let queue, _, _), _):
-            self.workers[worker].table.claimEnds([])
+            _ = self.workers[worker].table.claimEnds([], at: self.instant(self.now))
             self.add(.claim(worker, queue), in: self.draw(50...500))
         case (.finish(let runs, _), .finished):
             for run in runs { self.wrote(worker, run) }
@@ -169,14 +169,12 @@ extension Simulation {
     }
 
     /// Carries out cancellations, as `Worker.carry` does.
-    private mutating func cancel(
-        _ worker: Int, _ actions: [(ClaimedJob, CancelCause, (@Sendable () -> Void)?)]
-    ) {
-        for (job, cause, _) in actions.sorted(by: { $0.0.lease.number < $1.0.lease.number }) {
-            let lease = job.lease.number
-            self.note("worker \(worker) cancels lease \(lease): \(cause.rawValue)")
-            self.workers[worker].runs[lease]?.cause = cause
-            self.cut(worker, lease)
+    private mutating func cancel(_ worker: Int, _ cancellations: [RunTable.Cancellation]) {
+        for cancellation in cancellations.sorted(by: { $0.job.lease.number < $1.job.lease.number }) {
+            let lease = cancellation.job.lease.number
+            self.note("worker \(worker) cancels lease \(lease): \(cancellation.cause.rawValue)")
+            self.workers[worker].runs[lease]?.cause = cancellation.cause
+            if cancellation.wasWaiting { self.begin(worker, lease) } else { self.cut(worker, lease) }
         }
     }
 
@@ -188,6 +186,7 @@ extension Simulation {
         if !gate.canSend(at: now) {
             self.cancel(worker, self.workers[worker].table.cancel(.fenced) { !gate.isInside($0) })
         }
+        self.cancel(worker, self.workers[worker].table.cancelStuck(at: now))
         self.cancel(worker, self.workers[worker].table.cancelOverdue(at: now))
         let hopeless = self.workers[worker].table.hopeless(at: now, grace: .milliseconds(Pace.sendGrace))
         for run in hopeless.sorted(by: { $0.job.lease.number < $1.job.lease.number }) {
@@ -208,7 +207,8 @@ extension Simulation {
         self.note("worker \(worker) lease \(lease) ends as \(outcome.word)")
         let finish = Finish(run.job, outcome)
         let hasRecord = run.job.kind == "publish"
-        self.workers[worker].table.ran(lease, keepsSlot: hasRecord)
+        let ending = self.workers[worker].table.ran(lease, keepsSlot: hasRecord, at: self.instant(self.now))
+        if let next = ending?.next { self.add(.begin(worker, next.lease.number), in: 0) }
         if hasRecord {
             self.send(.finish([finish], record), from: worker, lease: lease)
         } else {
@@ -236,7 +236,9 @@ extension Simulation {
         let lease = finish.job.lease.number
         let lane = Lane(client: finish.job.client, account: finish.job.account ?? .none)
         self.workers[worker].boards[finish.job.queue]?.ended(lane)
-        self.workers[worker].table.finished(lease)
+        if let next = self.workers[worker].table.finished(lease, at: self.instant(self.now)) {
+            self.add(.begin(worker, next.lease.number), in: 0)
+        }
         if self.workers[worker].runs[lease]?.isAbandoned == false { self.workers[worker].runs[lease] = nil }
     }
 
