@@ -142,9 +142,10 @@ struct RunTableTests {
         var table = Self.table([1])
         let mark = table.mark()
         #expect(
-            table.apply(Self.answer([1], cancelled: [1]), since: mark, worker: Self.worker).cancellations.map(\.cause) == [
-                .requested
-            ])
+            table.apply(Self.answer([1], cancelled: [1]), since: mark, worker: Self.worker).cancellations.map(\.cause)
+                == [
+                    .requested
+                ])
         #expect(table.begin(1, at: Self.start, deadline: Self.start, { nil }) == .requested)
         #expect(
             table.apply(Self.answer([1], cancelled: [1]), since: table.mark(), worker: Self.worker).cancellations

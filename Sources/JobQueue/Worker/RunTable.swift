@@ -75,6 +75,7 @@ struct RunTable {
     ///   - queue: The queue.
     ///   - ahead: How many ahead; nil is what the queue's own pace allows.
     ///   - now: The worker's clock.
+    /// - Returns: How many.
     mutating func room(_ queue: QueueName, ahead: Int? = nil, at now: ContinuousClock.Instant) -> Int {
         self.hands[queue]?.room(ahead: ahead, at: now) ?? 0
     }

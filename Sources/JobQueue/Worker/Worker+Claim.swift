@@ -5,8 +5,12 @@ import PQClient
 import Synchronization
 
 extension Worker {
-    /// The most jobs that one claim takes.
+    /// The most jobs that one statement takes.
     private static let largestClaim = 500
+    /// From so many jobs on a claim is made in two halves, side by side.
+    ///
+    /// The server works on both, and what the first took begins while the second is under way; each statement costs 0.6 ms besides its jobs.
+    private static let leastInHalves = 256
 
     /// Claims as many jobs as there are free slots, and a few ahead, whenever there may be some, until drained.
     func claimLoop() async {
@@ -48,7 +52,7 @@ extension Worker {
 
     /// One claim: the lanes whose turn it is, and a look for further ones in the same round trip.
     private func claim(_ queue: QueueName) async throws -> Bool {
-        let limit = min(self.freePlaces(queue), Self.largestClaim)
+        let limit = min(self.freePlaces(queue), 2 * Self.largestClaim)
         guard limit > 0 else { return false }
         let now = ContinuousClock.now
         guard let (offer, after) = self.turns.withLock({ $0[queue]?.plan(limit: limit, now: now) }),
@@ -56,19 +60,35 @@ extension Worker {
         else { return false }
 
         let (plain, limited) = (offer.plain, offer.underLimits)
-        if !plain.isEmpty || after != nil {
-            let claim = plain.isEmpty ? nil : self.laneClaim(queue, plain)
-            try await self.take(queue) {
-                let (claimed, page) = try await self.store.claim(claim, scout: after.map { (queue, $0) })
-                if after != nil { self.turns.withLock { $0[queue]?.saw(page, now: now) } }
-                return claimed
-            }
+        if offer.count >= Self.leastInHalves, plain.count > 1 {
+            try await self.takeInHalves(queue, plain, after: after)
+        } else if !plain.isEmpty || after != nil {
+            try await self.take(queue, plain, after: after)
         }
         if !limited.isEmpty {
             try await self.take(queue) { try await self.store.claimUnderLimits(self.laneClaim(queue, limited)) }
         }
         let isFree = self.freePlaces(queue) > 0
         return isFree && self.turns.withLock { $0[queue]?.isHungry ?? false }
+    }
+
+    /// Claims of different lanes at the same time; each is seen to its end, whatever becomes of the other.
+    private func takeInHalves(_ queue: QueueName, _ shares: [LaneShare], after: Lane?) async throws {
+        let middle = shares.count / 2
+        async let first = Result { try await self.take(queue, Array(shares[..<middle]), after: after) }
+        let second = await Result { try await self.take(queue, Array(shares[middle...])) }
+        try await first.get()
+        try second.get()
+    }
+
+    /// Takes jobs of lanes that are under no limit.
+    private func take(_ queue: QueueName, _ shares: [LaneShare], after: Lane? = nil) async throws {
+        try await self.take(queue) {
+            let claim = shares.isEmpty ? nil : self.laneClaim(queue, shares)
+            let (claimed, page) = try await self.store.claim(claim, scout: after.map { (queue, $0) })
+            if after != nil { self.turns.withLock { $0[queue]?.saw(page, now: .now) } }
+            return claimed
+        }
     }
 
     /// How many jobs of a queue may be claimed now: those that get a slot at once, or soon.
@@ -115,5 +135,16 @@ extension Worker {
         }
         while try await self.claimRound() {}
         return self.table.withLock { $0.isEmpty }
+    }
+}
+
+extension Result where Failure == any Error {
+    /// What a call came to.
+    fileprivate init(_ body: () async throws -> Success) async {
+        do {
+            self = .success(try await body())
+        } catch {
+            self = .failure(error)
+        }
     }
 }

@@ -25,7 +25,9 @@ extension Worker {
         }
     }
 
-    /// A handler is done, or nobody waits for it any more: sees its result on its way. What comes later of the same run is ignored.
+    /// Sees a run's result on its way, when its handler is done or nobody waits for it any more.
+    ///
+    /// What comes later of the same run is ignored.
     func conclude(_ job: ClaimedJob, _ result: JobResult) {
         let lease = job.lease.number
         let now = ContinuousClock.now

@@ -10,7 +10,8 @@ extension Simulation {
     mutating func begin(_ worker: Int, _ lease: Int64) {
         guard let run = self.workers[worker].runs[lease] else { return }
         let deadline = self.instant(self.now + Pace.runDeadline)
-        if let cause = self.workers[worker].table.begin(lease, at: self.instant(self.now), deadline: deadline, { nil }) {
+        if let cause = self.workers[worker].table.begin(lease, at: self.instant(self.now), deadline: deadline, { nil })
+        {
             return self.end(worker, lease, self.outcome(after: cause, run.job))
         }
         switch run.job.kind {

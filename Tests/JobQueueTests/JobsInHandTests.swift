@@ -4,8 +4,8 @@ import Testing
 
 @testable import JobQueue
 
-@Suite("How many jobs are taken ahead")
-struct EndingPaceTests {
+@Suite("Jobs ahead")
+struct JobsInHandTests {
     static let start = ContinuousClock.now
 
     /// A hand of one queue in which jobs of a length are always at work in every slot, for a second.
