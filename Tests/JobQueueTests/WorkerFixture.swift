@@ -18,6 +18,8 @@ struct ClosureHandler: JobHandler {
 
     func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult { try await self.body(job, context) }
 
+    func holdsSlot(in queue: QueueName) -> Bool { self.holdsSlot }
+
     func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? {
         guard let word else { return nil }
         return JobResult.Record { _ in word(outcome) }

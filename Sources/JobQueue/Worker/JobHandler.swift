@@ -13,11 +13,11 @@ package protocol JobHandler: Sendable {
     /// How long one run may last, in real time; then its worker ends it, and if it does not, the fleet takes the job.
     var deadline: Duration { get }
 
-    /// Whether a run holds one of its queue's slots from its beginning to its end.
+    /// Whether a run in a queue holds one of its slots from its beginning to its end.
     ///
     /// Else its code takes the slot for what occupies the platform or the machine (``RunSlot``), and others have it while the run waits
-    /// for the database; then a worker has some more jobs of the queue in hand than slots.
-    var holdsSlot: Bool { get }
+    /// for the database.
+    func holdsSlot(in queue: QueueName) -> Bool
 
     /// Runs one job.
     ///
@@ -45,7 +45,7 @@ extension JobHandler {
     package var deadline: Duration { .seconds(900) }
 
     /// It does.
-    package var holdsSlot: Bool { true }
+    package func holdsSlot(in queue: QueueName) -> Bool { true }
 
     /// Nothing.
     package func record(of outcome: JobOutcome, _ job: ClaimedJob) -> JobResult.Record? { nil }

@@ -8,7 +8,7 @@ struct RunTable {
     enum Phase {
         /// The job waits for a slot; nothing of it has begun.
         case waiting
-        /// The handler works, or is about to.
+        /// The handler works, or is about to; or the run was cancelled before and is about to end.
         case running
         /// The result is on its way into the database.
         case finishing
@@ -24,8 +24,6 @@ struct RunTable {
         var deadline: ContinuousClock.Instant?
         /// Runs the handler; nil until then.
         var task: Task<Void, Never>?
-        /// Whether it has one of its queue's slots.
-        var hasSlot: Bool
         /// Whether it counts among the jobs in hand; what is only to be written does not.
         var isInHand = true
     }
@@ -57,9 +55,10 @@ struct RunTable {
     ///
     /// - Parameters:
     ///   - slots: How many jobs of each queue have a slot at once.
-    ///   - beginsAtOnce: Whether every job begins when it is claimed, because its handler waits for a slot itself.
-    init(slots: [QueueName: Int], beginsAtOnce: Bool = false) {
-        self.hands = slots.mapValues { JobsInHand(slots: $0, beginsAtOnce: beginsAtOnce) }
+    ///   - sharing: The queues whose jobs begin when they are claimed, because their handlers wait for slots themselves.
+    init(slots: [QueueName: Int], sharing: Set<QueueName> = []) {
+        self.hands = Dictionary(
+            uniqueKeysWithValues: slots.map { ($0, JobsInHand(slots: $1, beginsAtOnce: sharing.contains($0))) })
     }
 
     /// Whether nothing runs and nothing waits to be written.
@@ -73,10 +72,10 @@ struct RunTable {
     ///
     /// - Parameters:
     ///   - queue: The queue.
-    ///   - ahead: How many ahead; nil is what the queue's own pace allows.
+    ///   - ahead: How many ahead; nil is what the queue's own jobs allow.
     ///   - now: The worker's clock.
     /// - Returns: How many.
-    mutating func room(_ queue: QueueName, ahead: Int? = nil, at now: ContinuousClock.Instant) -> Int {
+    func room(_ queue: QueueName, ahead: Int? = nil, at now: ContinuousClock.Instant) -> Int {
         self.hands[queue]?.room(ahead: ahead, at: now) ?? 0
     }
 
@@ -98,8 +97,7 @@ struct RunTable {
         var beginning: [ClaimedJob] = []
         for job in jobs {
             let begins = self.hands[job.queue]?.take(job.lease.number, at: now) ?? true
-            self.runs[job.lease.number] = Run(
-                job: job, phase: begins ? .running : .waiting, hasSlot: begins)
+            self.runs[job.lease.number] = Run(job: job, phase: begins ? .running : .waiting)
             if begins { beginning.append(job) }
         }
         return beginning
@@ -121,6 +119,7 @@ struct RunTable {
     ) -> CancelCause? {
         guard let index = self.runs.index(forKey: lease) else { return .lost }
         if let cause = self.runs.values[index].cause { return cause }
+        guard self.runs.values[index].phase == .running else { return .lost }
         self.runs.values[index].began = now
         self.runs.values[index].deadline = deadline
         self.runs.values[index].task = task()
@@ -162,12 +161,11 @@ struct RunTable {
     ) -> ClaimedJob? {
         guard self.runs.values[index].isInHand else { return nil }
         self.runs.values[index].isInHand = false
-        let run = self.runs.values[index]
-        guard let next = self.hands[run.job.queue]?.end(hadSlot: run.hasSlot, at: now),
+        let job = self.runs.values[index].job
+        guard let next = self.hands[job.queue]?.end(job.lease.number, at: now),
             let waiter = self.runs.index(forKey: next)
         else { return nil }
         self.runs.values[waiter].phase = .running
-        self.runs.values[waiter].hasSlot = true
         return self.runs.values[waiter].job
     }
 
@@ -184,6 +182,12 @@ struct RunTable {
             cancellations.append(Cancellation(job: run.job, cause: cause, task: run.task, wasWaiting: wasWaiting))
         }
         return cancellations
+    }
+
+    /// Marks those as cancelled that wait for a slot, because the worker begins nothing any more.
+    mutating func cancelWaiting() -> [Cancellation] {
+        let waiting = Set(self.runs.filter { $0.value.phase == .waiting }.keys)
+        return self.cancel(.drained) { waiting.contains($0) }
     }
 
     /// Marks those as cancelled that have waited for a slot for too long: they came too many, and another worker may have one free.

@@ -40,25 +40,18 @@ struct SlotLine {
         var teaches: Bool
     }
 
-    /// How much work the jobs beyond the slots are: so long a claimed job waits here at most while another worker may be idle.
-    static let reach = Duration.milliseconds(120)
-    /// Above this a call is no short one: then one more job in hand would wait for long if the guess is wrong.
-    static let longestHold = reach * 4
-    /// A slot that is held for longer counts as one that is held for so long: one long upload is one slot less, not the end of short calls.
-    static let longestCounted = longestHold * 2
     /// How soon a run that enters the fence must be expected to get a slot: far less than its permit lasts.
     static let prospect = Duration.milliseconds(50)
-    /// The most jobs beyond the slots, as a multiple of them.
-    static let mostAhead = 3
-    /// How much the latest hold counts.
-    private static let weight = 0.125
-
     let slots: Int
     private var held: [Run: Hold] = [:]
     private var line: [Waiter] = []
-    private var usualHold: Duration?
+    private var pace: SlotPace
 
-    init(slots: Int) { self.slots = slots }
+    init(slots: Int) {
+        self.slots = slots
+        // An eighth of a second: so that posts have company at each step.
+        self.pace = SlotPace(slots: slots, reach: .milliseconds(120), mostAhead: 3)
+    }
 
     /// How many hold a slot.
     var heldCount: Int { self.held.count }
@@ -70,25 +63,16 @@ struct SlotLine {
 
     // MARK: Guesses
 
-    /// How long a slot is held; `nil` while nothing is known.
-    ///
-    /// A slot that is held for longer than is usual counts with its age: when calls hang, that shows before the first has ended.
-    func expectedHold(at now: ContinuousClock.Instant) -> Duration? {
-        guard let usual = self.usualHold, self.slots > 0 else { return nil }
-        let beyond = self.held.values.reduce(Duration.zero) { sum, hold in
-            guard hold.teaches else { return sum }
-            return sum + max(.zero, min(hold.since.duration(to: now), Self.longestCounted) - usual)
-        }
-        return usual + beyond / self.slots
+    /// Since when slots are held by those that teach.
+    private var heldSince: some Sequence<ContinuousClock.Instant> {
+        self.held.values.lazy.filter(\.teaches).map(\.since)
     }
 
-    /// How many jobs there may be in hand beyond the slots: as many as these take within ``reach``.
-    func ahead(at now: ContinuousClock.Instant) -> Int {
-        guard let hold = self.expectedHold(at: now), hold <= Self.longestHold else { return 0 }
-        let most = self.slots * Self.mostAhead
-        guard hold > .zero else { return most }
-        return Int(min(Double(most), Self.reach * self.slots / hold))
-    }
+    /// How long a slot is held; `nil` while nothing is known.
+    func expectedHold(at now: ContinuousClock.Instant) -> Duration? { self.pace.expectedHold(self.heldSince, at: now) }
+
+    /// How many jobs there may be in hand beyond the slots.
+    func ahead(at now: ContinuousClock.Instant) -> Int { self.pace.ahead(self.heldSince, at: now) }
 
     /// Whether somebody gets a slot soon before whom so many more want one than are free.
     private func isNear(_ surplus: Int, _ hold: Duration?) -> Bool {
@@ -145,8 +129,7 @@ struct SlotLine {
 
     private mutating func free(_ run: Run, at now: ContinuousClock.Instant) {
         guard let hold = self.held.removeValue(forKey: run), hold.teaches else { return }
-        let time = min(hold.since.duration(to: now), Self.longestCounted)
-        self.usualHold = self.usualHold.map { $0 + (time - $0) * Self.weight } ?? time
+        self.pace.saw(hold.since.duration(to: now))
     }
 
     /// Goes through the line once and lets everybody do what may be done.

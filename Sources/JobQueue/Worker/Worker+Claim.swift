@@ -5,11 +5,12 @@ import PQClient
 import Synchronization
 
 extension Worker {
-    /// The most jobs that one statement takes.
-    private static let largestClaim = 500
+    /// The most jobs that one claim takes.
+    private static let largestClaim = 1_000
     /// From so many jobs on a claim is made in two halves, side by side.
     ///
-    /// The server works on both, and what the first took begins while the second is under way; each statement costs 0.6 ms besides its jobs.
+    /// The server works on both, and what the first took begins while the second is under way; that is worth the 0.6 ms that a statement
+    /// costs besides its jobs.
     private static let leastInHalves = 256
 
     /// Claims as many jobs as there are free slots, and a few ahead, whenever there may be some, until drained.
@@ -52,7 +53,7 @@ extension Worker {
 
     /// One claim: the lanes whose turn it is, and a look for further ones in the same round trip.
     private func claim(_ queue: QueueName) async throws -> Bool {
-        let limit = min(self.freePlaces(queue), 2 * Self.largestClaim)
+        let limit = min(self.freePlaces(queue), Self.largestClaim)
         guard limit > 0 else { return false }
         let now = ContinuousClock.now
         guard let (offer, after) = self.turns.withLock({ $0[queue]?.plan(limit: limit, now: now) }),
@@ -60,23 +61,25 @@ extension Worker {
         else { return false }
 
         let (plain, limited) = (offer.plain, offer.underLimits)
-        if offer.count >= Self.leastInHalves, plain.count > 1 {
+        if plain.jobCount >= Self.leastInHalves {
             try await self.takeInHalves(queue, plain, after: after)
         } else if !plain.isEmpty || after != nil {
             try await self.take(queue, plain, after: after)
         }
-        if !limited.isEmpty {
-            try await self.take(queue) { try await self.store.claimUnderLimits(self.laneClaim(queue, limited)) }
+        for part in limited.jobCount >= Self.leastInHalves ? limited.halves : [limited] where !part.isEmpty {
+            try await self.take(queue) { try await self.store.claimUnderLimits(self.laneClaim(queue, part)) }
         }
         let isFree = self.freePlaces(queue) > 0
         return isFree && self.turns.withLock { $0[queue]?.isHungry ?? false }
     }
 
     /// Claims of different lanes at the same time; each is seen to its end, whatever becomes of the other.
+    ///
+    /// Who answers first has the free slots first; the others wait for no longer than any job ahead.
     private func takeInHalves(_ queue: QueueName, _ shares: [LaneShare], after: Lane?) async throws {
-        let middle = shares.count / 2
-        async let first = Result { try await self.take(queue, Array(shares[..<middle]), after: after) }
-        let second = await Result { try await self.take(queue, Array(shares[middle...])) }
+        let halves = shares.halves
+        async let first = Result { try await self.take(queue, halves[0], after: after) }
+        let second = await Result { if !halves[1].isEmpty { try await self.take(queue, halves[1]) } }
         try await first.get()
         try second.get()
     }
@@ -114,12 +117,14 @@ extension Worker {
             _ = self.table.withLock { $0.claimEnds([], at: .now) }
             throw error
         }
+        // Told before any of them can begin.
+        if !answer.jobs.isEmpty {
+            self.onEvent(.claimed(queue, count: answer.jobs.count, took: .now - asked))
+            self.configuration.crash.reached(.afterClaim)
+        }
         let now = ContinuousClock.now
         let beginning = self.table.withLock { $0.claimEnds(answer.jobs, at: now) }
         self.turns.withLock { $0[queue]?.board.took(answer.answers, now: now) }
-        guard !answer.jobs.isEmpty else { return }
-        self.onEvent(.claimed(queue, count: answer.jobs.count, took: now - asked))
-        self.configuration.crash.reached(.afterClaim)
         for job in beginning { self.begin(job) }
     }
 
@@ -146,5 +151,22 @@ extension Result where Failure == any Error {
         } catch {
             self = .failure(error)
         }
+    }
+}
+
+extension [LaneShare] {
+    /// How many jobs are asked for.
+    var jobCount: Int { self.reduce(0) { $0 + $1.count } }
+
+    /// Two parts of different lanes and of about as many jobs, in the order of turns.
+    var halves: [[LaneShare]] {
+        let all = self.jobCount
+        var sum = 0
+        let middle = self.firstIndex { share in
+            sum += share.count
+            return sum * 2 >= all
+        }
+        guard let middle else { return [self, []] }
+        return [Array(self[...middle]), Array(self[(middle + 1)...])]
     }
 }

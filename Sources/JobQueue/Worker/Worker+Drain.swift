@@ -6,9 +6,11 @@ import Synchronization
 extension Worker {
     /// Waits for running jobs: first in peace, then cancelled unless in the middle of a send, then not at all.
     ///
+    /// What waits for a slot does not begin any more.
     /// Whatever is given up goes back with its attempt refunded; what was being sent becomes unknown with it.
     func drainJobs() async {
         let start = ContinuousClock.now
+        self.carry(self.table.withLock { $0.cancelWaiting() })
         await self.waitUntilIdle { start + self.grace }
         guard !self.table.withLock({ $0.isEmpty }) else { return }
 

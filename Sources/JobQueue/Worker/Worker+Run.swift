@@ -15,7 +15,7 @@ extension Worker {
         let start = ContinuousClock.now
         let cause = self.table.withLock { table in
             table.begin(lease, at: start, deadline: self.deadline(of: job, from: start)) {
-                let slot = self.slots[job.queue]?.open(lease, isWhole: self.handlers[job.kind]?.holdsSlot ?? true)
+                let slot = self.slots[job.queue]?.open(lease, isWhole: self.isWhole(job))
                 return Task { self.conclude(job, await self.runHandler(job, slot)) }
             }
         }
@@ -24,6 +24,9 @@ extension Worker {
             self.conclude(job, JobResult(outcome, record: self.handlers[job.kind]?.record(of: outcome, job)))
         }
     }
+
+    /// Whether a run holds a slot from its beginning to its end.
+    private func isWhole(_ job: ClaimedJob) -> Bool { self.handlers[job.kind]?.holdsSlot(in: job.queue) ?? true }
 
     /// Sees a run's result on its way, when its handler is done or nobody waits for it any more.
     ///
@@ -39,7 +42,7 @@ extension Worker {
             job, result.outcome, duration: ending.began.map { $0.duration(to: now) } ?? .zero,
             requestID: result.requestID)
         finish.mayHaveSent = self.gate.forget(lease)
-        self.onEvent(.ran(job, result.outcome, finish.duration))
+        if ending.began != nil { self.onEvent(.ran(job, result.outcome, finish.duration)) }
         self.configuration.crash.reached(.beforeFinish)
         if hasRecord {
             // The handler's task may be cancelled, and what it came to is written all the same.
@@ -73,7 +76,7 @@ extension Worker {
             effects: effects, pool: self.store.pool,
             isCancelRequested: { self.table.withLock { $0.runs[lease]?.cause == .requested } })
         do {
-            if handler.holdsSlot { try await RunSlot.current?.take() }
+            if self.isWhole(job) { try await RunSlot.current?.take() }
             self.onEvent(.running(job))
             self.configuration.crash.reached(.beforeRun)
             return try await handler.run(job, context)

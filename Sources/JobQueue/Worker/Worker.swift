@@ -26,7 +26,7 @@ package final class Worker: Sendable {
     let onEvent: @Sendable (WorkerEvent) -> Void
 
     let table: Mutex<RunTable>
-    /// The slots that runs take and give back; none where every run holds its own from beginning to end.
+    /// The slots that runs take and give back; none of the queues in which every run holds its own from beginning to end.
     let slots: [QueueName: WorkSlots]
     let turns: Mutex<[QueueName: QueueTurns]>
     let gate = SendGate()
@@ -84,10 +84,9 @@ package final class Worker: Sendable {
         }
         self.logger = logger
         self.onEvent = onEvent
-        // Where every run holds a slot all the time, the jobs in hand are counted, and nobody waits in a line.
-        let slots = handlers.allSatisfy(\.holdsSlot) ? [:] : configuration.slots.mapValues(WorkSlots.init)
-        self.table = Mutex(RunTable(slots: configuration.slots, beginsAtOnce: !slots.isEmpty))
-        self.slots = slots
+        let sharing = configuration.slots.filter { slots in handlers.contains { !$0.holdsSlot(in: slots.key) } }
+        self.table = Mutex(RunTable(slots: configuration.slots, sharing: Set(sharing.keys)))
+        self.slots = sharing.mapValues(WorkSlots.init)
         self.turns = Mutex(
             configuration.slots.mapValues { _ in QueueTurns(scout: LaneScout(interval: configuration.poll)) })
     }

@@ -21,7 +21,7 @@ package struct JournaledHandler: JobHandler {
     package var deadline: Duration { self.handler.deadline }
 
     /// Whether the wrapped handler's runs hold a slot all the time.
-    package var holdsSlot: Bool { self.handler.holdsSlot }
+    package func holdsSlot(in queue: QueueName) -> Bool { self.handler.holdsSlot(in: queue) }
 
     /// Runs one job.
     package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {

@@ -20,7 +20,7 @@ package struct PublishHandler: JobHandler {
     package var kind: JobKind { .publish }
 
     /// No: it waits for the database most of the time, and needs a slot for calls, uploads and the preparation of media.
-    package var holdsSlot: Bool { false }
+    package func holdsSlot(in queue: QueueName) -> Bool { queue != .publish }
 
     /// Runs one attempt.
     package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {

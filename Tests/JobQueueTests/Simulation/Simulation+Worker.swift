@@ -74,6 +74,7 @@ extension Simulation {
             self.workers[worker].isDraining = true
             self.workers[worker].gate.end()
             let gate = self.workers[worker].gate
+            self.cancel(worker, self.workers[worker].table.cancelWaiting())
             self.cancel(worker, self.workers[worker].table.cancel(.drained) { !gate.isInside($0) })
             self.add(.stopWaiting(worker), in: Pace.sendGrace)
             self.add(.start, in: self.draw(100...3_000))
@@ -96,7 +97,9 @@ extension Simulation {
     private mutating func claim(_ worker: Int, _ queue: QueueName) {
         guard !self.workers[worker].isDraining else { return }
         let now = self.instant(self.now)
-        let free = self.workers[worker].table.room(queue, at: now)
+        // What is ahead in truth depends on how long jobs take; here it is chance, so that jobs wait often.
+        let ahead = self.draw(0...3)
+        let free = self.workers[worker].table.room(queue, ahead: ahead, at: now)
         guard self.workers[worker].gate.canSend(at: now), free > 0 else {
             return self.add(.claim(worker, queue), in: Pace.poll)
         }
@@ -207,8 +210,9 @@ extension Simulation {
         self.note("worker \(worker) lease \(lease) ends as \(outcome.word)")
         let finish = Finish(run.job, outcome)
         let hasRecord = run.job.kind == "publish"
-        let ending = self.workers[worker].table.ran(lease, keepsSlot: hasRecord, at: self.instant(self.now))
-        if let next = ending?.next { self.add(.begin(worker, next.lease.number), in: 0) }
+        guard let ending = self.workers[worker].table.ran(lease, keepsSlot: hasRecord, at: self.instant(self.now))
+        else { return }
+        if let next = ending.next { self.add(.begin(worker, next.lease.number), in: 0) }
         if hasRecord {
             self.send(.finish([finish], record), from: worker, lease: lease)
         } else {
