@@ -210,3 +210,8 @@ struct RunSlotTests {
         #expect(calling.most <= 3 && slots.heldCount == 0 && slots.waitingCount == 0)
     }
 }
+
+extension RunSlot {
+    /// Ends the run, as its worker does.
+    func close() { self.slots.close(self.run) }
+}

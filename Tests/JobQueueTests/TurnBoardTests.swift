@@ -262,4 +262,16 @@ struct TurnBoardTests {
         room.add(free, scope: "client:2", limit: 2, taken: [4, 5])
         #expect(room.fit([LaneShare(lane: free, count: 1)]) == [])
     }
+
+    @Test(
+        "a claim falls into two parts of about as many jobs, of different lanes, in the order of turns",
+        arguments: [
+            ([4, 4, 4, 4], [2, 2]), ([1, 1, 1], [2, 1]), ([900, 1], [1, 1]), ([1, 900, 1], [2, 1]), ([5], [1, 0]),
+            ([], [0, 0]),
+        ])
+    func halves(counts: [Int], lanes: [Int]) {
+        let shares = counts.map { LaneShare(lane: Lane(client: ClientID(), account: AccountID()), count: $0) }
+        #expect(shares.halves.map(\.count) == lanes)
+        #expect(shares.halves.flatMap(\.self) == shares)
+    }
 }

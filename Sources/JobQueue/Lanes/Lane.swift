@@ -64,3 +64,20 @@ struct LaneAnswer: Sendable, Hashable {
     /// Why none was.
     var report: LaneReport?
 }
+
+extension [LaneShare] {
+    /// How many jobs are asked for.
+    var jobCount: Int { self.reduce(0) { $0 + $1.count } }
+
+    /// Two parts of different lanes and of about as many jobs, in the order of turns.
+    var halves: [[LaneShare]] {
+        let all = self.jobCount
+        var sum = 0
+        let middle = self.firstIndex { share in
+            sum += share.count
+            return sum * 2 >= all
+        }
+        guard let middle else { return [self, []] }
+        return [Array(self[...middle]), Array(self[(middle + 1)...])]
+    }
+}

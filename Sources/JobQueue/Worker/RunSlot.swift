@@ -39,7 +39,4 @@ package struct RunSlot: Sendable {
         grant = try await fence()
         return grant
     }
-
-    /// Ends the claim with the run: what it holds is free, and what still works for it gets no slot any more.
-    package func close() { self.slots.close(self.run) }
 }

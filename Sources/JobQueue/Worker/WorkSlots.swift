@@ -62,7 +62,7 @@ package final class WorkSlots: Sendable {
     /// - Parameters:
     ///   - run: The run's lease number.
     ///   - isWhole: Whether the run holds it until its end.
-    /// - Returns: The slot, which ``RunSlot/close()`` must end.
+    /// - Returns: The slot, which ``close(_:)`` must end.
     package func open(_ run: Int64, isWhole: Bool) -> RunSlot {
         self.state.withLock { $0.open[run] = Run(teaches: !isWhole) }
         return RunSlot(slots: self, run: run, isWhole: isWhole)
@@ -87,6 +87,7 @@ package final class WorkSlots: Sendable {
         self.change { state in state.answers(to: state.line.giveBack(run, at: .now)) }
     }
 
+    /// Ends a run: what it holds is free, and what still works for it gets no slot any more.
     func close(_ run: SlotLine.Run) {
         self.change { state in
             state.open[run] = nil

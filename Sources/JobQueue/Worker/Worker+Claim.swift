@@ -105,9 +105,7 @@ extension Worker {
     }
 
     /// Starts what a claim took.
-    private func take(
-        _ queue: QueueName, _ claim: () async throws -> LaneClaimAnswer
-    ) async throws {
+    private func take(_ queue: QueueName, _ claim: () async throws -> LaneClaimAnswer) async throws {
         let asked = ContinuousClock.now
         self.table.withLock { $0.claimBegins() }
         var answer = LaneClaimAnswer()
@@ -151,22 +149,5 @@ extension Result where Failure == any Error {
         } catch {
             self = .failure(error)
         }
-    }
-}
-
-extension [LaneShare] {
-    /// How many jobs are asked for.
-    var jobCount: Int { self.reduce(0) { $0 + $1.count } }
-
-    /// Two parts of different lanes and of about as many jobs, in the order of turns.
-    var halves: [[LaneShare]] {
-        let all = self.jobCount
-        var sum = 0
-        let middle = self.firstIndex { share in
-            sum += share.count
-            return sum * 2 >= all
-        }
-        guard let middle else { return [self, []] }
-        return [Array(self[...middle]), Array(self[(middle + 1)...])]
     }
 }
