@@ -111,7 +111,7 @@ struct DeadlineTests {
         try await queue.expectSound()
     }
 
-    @Test("a worker says how long its runs may last, its own time to stop included")
+    @Test("a worker says how long its runs may last, the wait for a slot and its own time to stop included")
     func registered() async throws {
         let queue = try await QueueFixture()
         try await queue.withWorker(Self.configuration, handlers: [WorkerTests.noop]) { worker, log in
@@ -119,7 +119,8 @@ struct DeadlineTests {
             let limit: String? = try await queue.pool.query(
                 "SELECT run_limits_ms ->> 'noop' AS limit FROM worker WHERE worker_id = \(worker.id)"
             ).first?.get("limit")
-            #expect(limit == "20200")
+            // A tenth of a second to run and one to stop, twenty seconds to be silent, two and a beat to wait for a slot.
+            #expect(limit == "22250")
         }
     }
 }

@@ -21,7 +21,7 @@ struct JobsInHandTests {
             while self.now + jobs <= JobsInHandTests.start + .seconds(1) {
                 self.now += jobs
                 for lease in self.running {
-                    _ = self.hand.end(lease, at: self.now)
+                    _ = self.hand.end(lease, hasRun: true, at: self.now)
                     self.begin()
                 }
                 self.running.removeFirst(slots)
@@ -65,10 +65,10 @@ struct JobsInHandTests {
         for lease in Int64(1)...9 { _ = hand.take(lease, at: Self.start) }
         for lease in Int64(2)...9 {
             hand.stopWaiting(lease)
-            #expect(hand.end(lease, at: Self.start) == nil)
+            #expect(hand.end(lease, hasRun: false, at: Self.start) == nil)
         }
         #expect(hand.room(ahead: nil, at: Self.start + .milliseconds(1)) == 0)
-        #expect(hand.end(1, at: Self.start + .seconds(1)) == nil)
+        #expect(hand.end(1, hasRun: false, at: Self.start + .seconds(1)) == nil)
         #expect(hand.room(ahead: nil, at: Self.start + .seconds(1)) == 1)
     }
 }

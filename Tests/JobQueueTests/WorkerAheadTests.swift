@@ -56,6 +56,7 @@ struct WorkerAheadTests {
             runs.withLock { $0[job.id, default: 0] += 1 }
             let waiting = works.worker?.table.withLock { $0.openCount - $0.runningCount } ?? 0
             mostWaiting.withLock { $0 = max($0, waiting) }
+            for _ in 0..<20 { await Task.yield() }
             running.leave()
             return .succeeded
         }
@@ -85,6 +86,28 @@ struct WorkerAheadTests {
             await log.wait(for: "succeeded applied", count: 2)
             #expect(try await queue.outcomes(of: jobs[0].id) == ["cancelled"])
             #expect(try await queue.outcomes(of: jobs[1].id) == ["succeeded"])
+        }
+        try await queue.expectSound()
+    }
+
+    @Test(
+        "a job that waits begins when the record of the one before is written, also when that cannot be",
+        arguments: [true, false])
+    func records(isGood: Bool) async throws {
+        struct Unwritable: Error {}
+        let queue = try await QueueFixture()
+        let release = EventLog()
+        let handler = ClosureHandler(kind: "noop") { job, _ in
+            await release.wait(for: "go")
+            return JobResult(.succeeded) { db in
+                try await db.execute("SELECT \(job.id)")
+                if !isGood { throw Unwritable() }
+            }
+        }
+        try await Self.withWaiting(queue, handler) { worker, log, _ in
+            release.add("go")
+            await log.wait(for: isGood ? "succeeded applied" : "retry applied", count: 3)
+            #expect(worker.table.withLock { $0.room("work", ahead: 0, at: .now) } == 1)
         }
         try await queue.expectSound()
     }
@@ -144,7 +167,15 @@ struct WorkerAheadTests {
             """)
         try await queue.pool.execute(
             "CREATE TRIGGER fail_once AFTER INSERT ON job_lease FOR EACH STATEMENT EXECUTE FUNCTION fail_once()")
-        try await queue.store.enqueue((0..<400).map { _ in queue.job(client: ClientID()) })
+        // Four jobs of an account are its turn: all fit into the first claim.
+        let jobs = (0..<100).flatMap { _ in
+            var job = queue.job(client: ClientID())
+            return (0..<4).map { _ in
+                job.id = JobID()
+                return job
+            }
+        }
+        try await queue.store.enqueue(jobs)
         let claims = Mutex<[Int]>([])
         let log = EventLog()
         let worker = try Worker(
@@ -159,7 +190,7 @@ struct WorkerAheadTests {
         worker.drain()
         try await run
         #expect(log.count("setback claim") == 1)
-        // In one statement it would be all that were asked for.
+        // In one statement the first claim would take all.
         #expect(claims.withLock { $0.reduce(0, +) == 400 && $0.allSatisfy { $0 <= 200 } })
         try await queue.expectSound()
     }

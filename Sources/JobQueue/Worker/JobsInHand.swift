@@ -43,7 +43,13 @@ struct JobsInHand {
     func room(ahead: Int?, at now: ContinuousClock.Instant) -> Int {
         let free = self.slots - self.count - self.withheld
         guard self.withheld == 0 else { return max(0, free) }
-        let ahead = ahead ?? self.pace.ahead(self.held.values, at: now)
+        if let ahead { return Self.room(free, ahead) }
+        // Each run's end asks: since when each slot is held is looked at only when there could be room without that.
+        guard Self.room(free, self.pace.ahead(EmptyCollection(), at: now)) > 0 else { return 0 }
+        return Self.room(free, self.pace.ahead(self.held.values, at: now))
+    }
+
+    private static func room(_ free: Int, _ ahead: Int) -> Int {
         let room = max(0, free + ahead)
         return free > 0 || room * 4 >= ahead ? room : 0
     }
@@ -62,13 +68,17 @@ struct JobsInHand {
         return true
     }
 
-    /// A job is out of hand; what goes back unrun says nothing of how long jobs take.
+    /// A job is out of hand.
     ///
+    /// - Parameters:
+    ///   - lease: Its lease's number.
+    ///   - hasRun: Whether it began; what goes back unrun says nothing of how long jobs take.
+    ///   - now: The worker's clock.
     /// - Returns: The one that has its slot now.
-    mutating func end(_ lease: Int64, at now: ContinuousClock.Instant) -> Int64? {
+    mutating func end(_ lease: Int64, hasRun: Bool, at now: ContinuousClock.Instant) -> Int64? {
         self.count -= 1
         guard let since = self.held.removeValue(forKey: lease) else { return nil }
-        self.pace.saw(since.duration(to: now))
+        if hasRun { self.pace.saw(since.duration(to: now)) }
         guard let next = self.waiting.popFirst() else { return nil }
         self.held[next.lease] = now
         return next.lease

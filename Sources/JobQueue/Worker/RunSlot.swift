@@ -2,8 +2,9 @@
 
 /// A run's claim to one of its queue's slots, which it holds while it occupies the platform or the machine.
 ///
-/// A worker binds one around each handler. A run that holds its slot all the time (``JobHandler/holdsSlot``) has it before its handler
-/// begins, and nothing here changes that. Code without one (a command, a test) does not wait for anything.
+/// A worker binds one around each handler in a queue where some handlers share slots (``JobHandler/holdsSlot(in:)``). A run that holds its slot
+/// all the time has it before its handler begins, and nothing here changes that. Code without one (a run in another queue, a command, a
+/// test) does not wait for anything.
 package struct RunSlot: Sendable {
     /// The slot of this task's run.
     @TaskLocal package static var current: RunSlot?

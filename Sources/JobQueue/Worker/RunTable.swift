@@ -91,7 +91,7 @@ struct RunTable {
 
     /// Takes what was claimed in hand.
     ///
-    /// - Returns: The jobs that begin now; the others wait for a slot, which ``ran(_:keepsSlot:at:)`` gives them.
+    /// - Returns: The jobs that begin now; the others wait for a slot, which ``ran(_:keepsSlot:at:)`` and ``finished(_:at:)`` give them.
     mutating func claimEnds(_ jobs: [ClaimedJob], at now: ContinuousClock.Instant) -> [ClaimedJob] {
         self.claims -= 1
         var beginning: [ClaimedJob] = []
@@ -161,8 +161,8 @@ struct RunTable {
     ) -> ClaimedJob? {
         guard self.runs.values[index].isInHand else { return nil }
         self.runs.values[index].isInHand = false
-        let job = self.runs.values[index].job
-        guard let next = self.hands[job.queue]?.end(job.lease.number, at: now),
+        let run = self.runs.values[index]
+        guard let next = self.hands[run.job.queue]?.end(run.job.lease.number, hasRun: run.began != nil, at: now),
             let waiter = self.runs.index(forKey: next)
         else { return nil }
         self.runs.values[waiter].phase = .running

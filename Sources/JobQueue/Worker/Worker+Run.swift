@@ -151,7 +151,7 @@ extension Worker {
 
     private func wrote(_ finishes: [Finish], _ results: [FinishResult]) {
         self.ended(finishes)
-        self.finished(finishes)
+        // Told first: with the last run out of the table the worker may be at its end.
         for (finish, result) in zip(finishes, results) {
             if result == .stale {
                 self.logger.info(
@@ -160,6 +160,7 @@ extension Worker {
             }
             self.onEvent(.finished(finish.job, finish.outcome, result))
         }
+        self.finished(finishes)
     }
 
     /// Runs are over, and what waits for a slot of theirs begins.

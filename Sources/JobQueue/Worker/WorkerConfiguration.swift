@@ -9,7 +9,7 @@ package import PQClient
 package struct WorkerConfiguration: Sendable {
     /// How many runs occupy a platform or the machine at once, by queue; only these queues are served.
     ///
-    /// That is how many jobs run at once, but for those whose handlers give their slot to others meanwhile (``JobHandler/holdsSlot``).
+    /// That is how many jobs run at once, but for those whose handlers give their slot to others meanwhile (``JobHandler/holdsSlot(in:)``).
     package var slots: [QueueName: Int]
     /// The machine's name, a label for people.
     package var host = "localhost"
@@ -75,9 +75,9 @@ package struct WorkerConfiguration: Sendable {
     func deadline(of handler: any JobHandler) -> Duration { self.deadlines[handler.kind] ?? handler.deadline }
 
     /// When the fleet takes a job whose worker lives and has not ended the run: the deadline, the time to stop, and as long
-    /// again as a worker may be silent.
+    /// again as a worker may be silent; and before all that the job may have waited for a slot.
     func runLimit(of handler: any JobHandler) -> Duration {
-        self.deadline(of: handler) + self.sendGrace + self.deadAfter
+        WorkSlots.patience + self.heartbeat + self.deadline(of: handler) + self.sendGrace + self.deadAfter
     }
 
     /// The slots of all queues.

@@ -19,7 +19,8 @@ package struct PublishHandler: JobHandler {
     /// `publish`.
     package var kind: JobKind { .publish }
 
-    /// No: it waits for the database most of the time, and needs a slot for calls, uploads and the preparation of media.
+    /// Not in the queue of posts: there it waits for the database most of the time, and needs a slot for calls, uploads and the preparation
+    /// of media.
     package func holdsSlot(in queue: QueueName) -> Bool { queue != .publish }
 
     /// Runs one attempt.
