@@ -26,6 +26,14 @@ struct WorkerAheadTests {
         return configuration
     }
 
+    /// A handler that goes on until it is told to end.
+    private static func handler(until release: EventLog) -> ClosureHandler {
+        ClosureHandler(kind: "noop") { _, _ in
+            await release.wait(for: "go")
+            return .succeeded
+        }
+    }
+
     /// A worker of one slot at work, with two more jobs that wait for it.
     private static func withWaiting(
         _ queue: QueueFixture, _ handler: ClosureHandler,
@@ -74,11 +82,7 @@ struct WorkerAheadTests {
     func cancel() async throws {
         let queue = try await QueueFixture()
         let release = EventLog()
-        let handler = ClosureHandler(kind: "noop") { _, _ in
-            await release.wait(for: "go")
-            return .succeeded
-        }
-        try await Self.withWaiting(queue, handler) { worker, log, jobs in
+        try await Self.withWaiting(queue, Self.handler(until: release)) { worker, log, jobs in
             _ = try await queue.store.cancel(jobs[0].id, client: jobs[0].client, reason: "changed our mind")
             await log.wait(for: "cancelled applied")
             #expect(log.count("running noop") == 1 && worker.table.withLock { $0.openCount } == 2)
@@ -116,11 +120,7 @@ struct WorkerAheadTests {
     func stuck() async throws {
         let queue = try await QueueFixture()
         let release = EventLog()
-        let handler = ClosureHandler(kind: "noop") { _, _ in
-            await release.wait(for: "go")
-            return .succeeded
-        }
-        try await Self.withWaiting(queue, handler) { worker, log, jobs in
+        try await Self.withWaiting(queue, Self.handler(until: release)) { worker, log, jobs in
             worker.clearLines(at: .now + WorkSlots.patience)
             await log.wait(for: "released applied", count: 2)
             #expect(log.count("running noop") == 1)
@@ -138,11 +138,7 @@ struct WorkerAheadTests {
     func drain() async throws {
         let queue = try await QueueFixture()
         let release = EventLog()
-        let handler = ClosureHandler(kind: "noop") { _, _ in
-            await release.wait(for: "go")
-            return .succeeded
-        }
-        try await Self.withWaiting(queue, handler) { worker, log, _ in
+        try await Self.withWaiting(queue, Self.handler(until: release)) { worker, log, _ in
             worker.drain()
             await log.wait(for: "released applied", count: 2)
             release.add("go")

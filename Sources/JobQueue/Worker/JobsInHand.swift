@@ -19,7 +19,7 @@ struct JobsInHand {
     let slots: Int
     /// Whether every job begins when it is claimed, because its handler waits for a slot itself (``WorkSlots``).
     let beginsAtOnce: Bool
-    /// Slots that claims leave alone for now.
+    /// How many slots claims leave alone, while somebody holds an old snapshot.
     var withheld = 0
     private var count = 0
     private var held: [Int64: ContinuousClock.Instant] = [:]
