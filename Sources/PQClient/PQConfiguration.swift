@@ -23,7 +23,7 @@ package struct PQConfiguration: Sendable {
     }
 
     /// The schema all unqualified names live in.
-    package let schema: String
+    package private(set) var schema: String
     /// Shown in `pg_stat_activity`.
     package let applicationName: String
     /// The most connections the pool opens.
@@ -68,11 +68,7 @@ package struct PQConfiguration: Sendable {
     package init(
         url: String?, schema: String, applicationName: String = "posthorn", maximumConnections: Int = 8
     ) throws(PQError) {
-        guard Self.isPlainIdentifier(schema) else {
-            throw PQError(
-                .configuration,
-                "the schema must be 1 to 63 lower-case letters, digits and underscores, not a digit first")
-        }
+        try Self.requirePlain(schema)
         guard maximumConnections > 0 else {
             throw PQError(.configuration, "a pool needs at least one connection")
         }
@@ -94,6 +90,24 @@ package struct PQConfiguration: Sendable {
         self.pooling = .direct
         self.usesPreparedStatements = true
         self.sendsCancelRequests = TLSDefault.isLocal(given)
+    }
+
+    /// The same database, user and settings with another schema.
+    ///
+    /// - Throws: ``PQError`` with code `configuration` when that is no plain name.
+    package func inSchema(_ schema: String) throws(PQError) -> PQConfiguration {
+        try Self.requirePlain(schema)
+        var other = self
+        other.schema = schema
+        return other
+    }
+
+    private static func requirePlain(_ schema: String) throws(PQError) {
+        guard Self.isPlainIdentifier(schema) else {
+            throw PQError(
+                .configuration,
+                "the schema must be 1 to 63 lower-case letters, digits and underscores, not a digit first")
+        }
     }
 
     /// The host, port and database, for messages; no user and no password.

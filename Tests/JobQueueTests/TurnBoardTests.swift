@@ -234,7 +234,7 @@ struct TurnBoardTests {
 
     @Test("a scout's lap goes over every lane, and the next one begins when asked or when its time has come")
     func scout() {
-        var scout = LaneScout(interval: .seconds(1))
+        var scout = LaneScout(interval: .seconds(1), isTold: true)
         let page = (0..<LaneScout.pageSize).map { _ in SightedLane(lane: self.lane()) }
         #expect(scout.nextPage(now: self.now, isCalm: false) == Lane(client: .none, account: .none))
         scout.saw(page)
@@ -247,6 +247,31 @@ struct TurnBoardTests {
         #expect(scout.nextPage(now: self.now, isCalm: false) == Lane(client: .none, account: .none))
         scout.saw([])
         #expect(scout.nextPage(now: self.now + .seconds(1), isCalm: false) != nil)
+    }
+
+    @Test(
+        "beside enough known work, a lap that nobody asked for takes longer where words of new work come, until somebody asks",
+        arguments: [true, false])
+    func routineLap(isTold: Bool) {
+        var scout = LaneScout(interval: .seconds(1), isTold: isTold)
+        let page = (0..<LaneScout.pageSize).map { _ in SightedLane(lane: self.lane()) }
+        let begin = Lane(client: .none, account: .none)
+        _ = scout.nextPage(now: self.now, isCalm: true)
+        scout.saw([])
+        var now = self.now + .seconds(1)
+        #expect(scout.nextPage(now: now, isCalm: true) == begin)
+        scout.saw(page)
+        #expect(scout.nextPage(now: now + LaneScout.calmPause, isCalm: true) == (isTold ? nil : page.last?.lane))
+        now += LaneScout.routinePause
+        #expect(scout.nextPage(now: now, isCalm: true) == page.last?.lane)
+        scout.saw(page)
+        scout.request()
+        // The rest of the lap makes haste, and so does the lap that was asked for.
+        for after in [page.last?.lane, begin, page.last?.lane] {
+            now += LaneScout.calmPause
+            #expect(scout.nextPage(now: now, isCalm: true) == after)
+            scout.saw(after == begin ? page : [])
+        }
     }
 
     @Test("shares are cut to the room that every limit of a lane leaves")

@@ -24,12 +24,29 @@ struct DatabaseCost: Sendable {
             walBytes: try row.get("wal"), commits: try row.get("commits"), deadRows: try row.get("dead"))
     }
 
-    func since(_ start: DatabaseCost, jobs: Int) -> Record {
+    static let none = DatabaseCost(walBytes: 0, commits: 0, deadRows: 0)
+
+    static func - (end: DatabaseCost, start: DatabaseCost) -> DatabaseCost {
+        DatabaseCost(
+            walBytes: end.walBytes - start.walBytes, commits: end.commits - start.commits,
+            deadRows: end.deadRows - start.deadRows)
+    }
+
+    static func += (sum: inout DatabaseCost, more: DatabaseCost) {
+        sum.walBytes += more.walBytes
+        sum.commits += more.commits
+        sum.deadRows += more.deadRows
+    }
+
+    func since(_ start: DatabaseCost, jobs: Int) -> Record { (self - start).record(jobs: jobs) }
+
+    /// What one of so many jobs cost.
+    func record(jobs: Int) -> Record {
         let jobs = Double(max(1, jobs))
         return Record([
-            "wal_bytes": .number(Double(self.walBytes - start.walBytes) / jobs, places: 0),
-            "commits": .number(Double(self.commits - start.commits) / jobs, places: 3),
-            "dead_rows": .number(Double(self.deadRows - start.deadRows) / jobs, places: 2),
+            "wal_bytes": .number(Double(self.walBytes) / jobs, places: 0),
+            "commits": .number(Double(self.commits) / jobs, places: 3),
+            "dead_rows": .number(Double(self.deadRows) / jobs, places: 2),
         ])
     }
 }

@@ -16,7 +16,7 @@ struct BenchCommands: AsyncParsableCommand {
             """,
         subcommands: [
             BenchBoostsCommand.self,
-            BenchEnqueue.self, BenchWork.self, BenchLatency.self, BenchFairness.self, BenchLimit.self,
+            BenchEnqueue.self, BenchWork.self, BenchLatency.self, BenchFairness.self, BenchGrowth.self, BenchLimit.self,
             BenchMetrics.self, BenchPublish.self,
             BenchSnapshot.self, BenchTimes.self,
         ])
@@ -42,13 +42,23 @@ extension PosthornCommand {
         _ context: CommandContext, _ bench: BenchOptions, connections: Int,
         _ body: @Sendable @escaping (BenchFleet) async throws -> Record
     ) async throws {
-        let record: Record
-        if try context.databaseSettings().source == .missing {
-            record = try await Self.inOwnServer(context, bench, connections: connections, body)
-        } else {
-            record = try await Self.measure(context, bench, connections: connections, body)
+        let isOwnServer = try context.databaseSettings().source == .missing
+        let ended = try await StopSignal.guarding {
+            if isOwnServer {
+                try await Self.inOwnServer(context, bench, connections: connections, body)
+            } else {
+                try await Self.measure(context, bench, connections: connections, body)
+            }
+        }
+        guard case .finished(let record) = ended else {
+            throw CommandError(.interrupted, "stopped before there was a figure")
         }
         context.output.show(record, idKey: "jobs_per_second")
+    }
+
+    /// Room for the hot tables, and no checkpoint in the middle of a figure.
+    private static var serverSettings: [String] {
+        ["shared_buffers=1GB", "max_wal_size=24GB", "checkpoint_timeout=1h"]
     }
 
     private static func inOwnServer(
@@ -59,16 +69,11 @@ extension PosthornCommand {
         defer { try? FileManager.default.removeItem(atPath: state.path) }  // A folder in the temporary folder may stay.
         var options = InstallationOptions()
         options.workers = 0
+        options.serverSettings = Self.serverSettings
         let local = LocalInstallation(options: options, state: state, context: context) { context.output.hint($0) }
-        let ended = try await StopSignal.guarding {
-            try await local.run { running in
-                try await Self.measure(running.context, bench, connections: connections, body)
-            }
+        return try await local.run { running in
+            try await Self.measure(running.context, bench, connections: connections, body)
         }
-        guard case .finished(let record) = ended else {
-            throw CommandError(.interrupted, "stopped before there was a figure")
-        }
-        return record
     }
 
     private static func measure(
@@ -90,8 +95,10 @@ extension PosthornCommand {
             let start = try await DatabaseCost.read(pool)
             var record = try await body(fleet)
             let jobs = Int(record["jobs"].plain) ?? 1
-            record.fields.append(
-                .init(key: "per_job", value: .record(try await DatabaseCost.read(pool).since(start, jobs: jobs))))
+            if record["per_job"] == .none {
+                record.fields.append(
+                    .init(key: "per_job", value: .record(try await DatabaseCost.read(pool).since(start, jobs: jobs))))
+            }
             record.fields.append(.init(key: "clients", value: .count(bench.clients)))
             record.fields.append(.init(key: "accounts_per_client", value: .count(bench.accounts)))
             record.fields.append(
@@ -197,45 +204,14 @@ struct BenchWork: PosthornCommand {
             try await fleet.fill(scheduled: self.scheduled, finished: self.finished)
             try await fleet.enqueueMany(jobs + self.ready)
             let cost = try await DatabaseCost.read(fleet.pool)
-            let left = Mutex(jobs)
-            let (last, continuation) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
-            let worker = try fleet.worker(
-                concurrency: concurrency, untilEmpty: self.ready == 0, logger: logger,
-                ended: {
-                    let rest = left.withLock { left in
-                        left -= 1
-                        return left
-                    }
-                    if rest == 0 { continuation.yield(.now) }
-                })
+            let work = WorkBench(fleet: fleet, concurrency: concurrency, logger: logger)
             let peak = Mutex(0)
-            let start = ContinuousClock.now
-            let end = try await withBackground {
-                while true {
-                    let count: Int64 =
-                        try await fleet.pool.query(
-                            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'posthorn%' AND datname = current_database()"
-                        ).first?.get(0) ?? 0
-                    peak.withLock { $0 = max($0, Int(count)) }
-                    try await Task.sleep(for: .milliseconds(500))
-                }
+            let seconds = try await withBackground {
+                try await work.watchConnections { count in peak.withLock { $0 = max($0, count) } }
             } _: {
-                try await withBackground {
-                    try await worker.run()
-                } _: {
-                    var end = ContinuousClock.now
-                    for await instant in last.prefix(1) { end = instant }
-                    return end
-                }
+                try await work.run(jobs, untilEmpty: self.ready == 0)
             }
-            let seconds = (end - start).inSeconds
-            let done: Int64 =
-                try await fleet.pool.query(
-                    "SELECT count(*) FROM attempt WHERE queue = 'bench' AND outcome = 'succeeded'"
-                ).first?.get(0) ?? 0
-            guard done >= jobs else {
-                throw CommandError(.failed, "\(done) of \(jobs) jobs ended: the figure would be wrong")
-            }
+            try await work.requireEnded(jobs)
             return Record([
                 "bench": .text("work"), "jobs": .count(jobs), "concurrency": .count(concurrency),
                 "ready": .count(self.ready), "scheduled": .count(self.scheduled), "history": .count(self.finished),

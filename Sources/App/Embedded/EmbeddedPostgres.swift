@@ -27,6 +27,7 @@ package struct EmbeddedPostgres: Sendable {
     private let user: ServerUser
     private let state: StateFolder
     private let isDurable: Bool
+    private let settings: [String]
     private let logger: Logger
 
     /// Describes a server; starts nothing.
@@ -36,12 +37,17 @@ package struct EmbeddedPostgres: Sendable {
     ///   - user: who runs it.
     ///   - state: the state folder.
     ///   - isDurable: whether commits survive a power cut; off for a demo.
+    ///   - settings: further settings of the server, as `name=value`; the last one of a name counts.
     ///   - logger: where troubles are told.
-    package init(binaries: ServerBinaries, user: ServerUser, state: StateFolder, isDurable: Bool, logger: Logger) {
+    package init(
+        binaries: ServerBinaries, user: ServerUser, state: StateFolder, isDurable: Bool, settings: [String] = [],
+        logger: Logger
+    ) {
         self.binaries = binaries
         self.user = user
         self.state = state
         self.isDurable = isDurable
+        self.settings = settings
         self.logger = logger
     }
 
@@ -90,6 +96,7 @@ package struct EmbeddedPostgres: Sendable {
             "shared_buffers=128MB", "max_wal_size=1GB", "timezone=UTC", "log_timezone=UTC", "log_min_messages=warning",
         ]
         if !self.isDurable { settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] }
+        settings += self.settings
         return ChildProcess(
             name: "PostgreSQL", executable: self.binaries.path("postgres"),
             arguments: ["-D", folder.data] + settings.flatMap { ["-c", $0] }, environment: Self.cleanEnvironment,

@@ -6,6 +6,8 @@ package struct InstallationOptions: Sendable, Hashable {
     package var isSimulated = true
     /// Whether commits survive a power cut.
     package var isDurable = true
+    /// Further settings of a server of our own, as `name=value`.
+    package var serverSettings: [String] = []
     /// How many worker processes run.
     package var workers = 2
     /// The simulator's port: a wanted one, or any free one.

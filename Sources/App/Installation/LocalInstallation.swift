@@ -62,7 +62,7 @@ package struct LocalInstallation: Sendable {
             configured: settings.text("pg.bin"), environment: settings.environment)
         let postgres = EmbeddedPostgres(
             binaries: binaries, user: try .choose(settings.text("pg.user")), state: self.state,
-            isDurable: self.options.isDurable, logger: self.context.logger)
+            isDurable: self.options.isDurable, settings: self.options.serverSettings, logger: self.context.logger)
         return try await postgres.withServer { server in
             self.progress("PostgreSQL runs (\(binaries.folder))")
             return try await self.withDatabase(server.url, port: server.port, passwordFile: server.passwordFile, body)

@@ -49,7 +49,7 @@ extension JobStore {
     /// claim instead and looks at few lanes at a time.
     package func claim(_ request: ClaimRequest) async throws -> [ClaimedJob] {
         var board = TurnBoard()
-        var scout = LaneScout(interval: .seconds(3_600))
+        var scout = LaneScout(interval: .seconds(3_600), isTold: false)
         let now = ContinuousClock.now
         while let after = scout.nextPage(now: now, isCalm: false) {
             let page = try await self.claim(nil, scout: (request.queue, after)).sighted

@@ -87,8 +87,8 @@ package final class Worker: Sendable {
         let sharing = configuration.slots.filter { slots in handlers.contains { !$0.holdsSlot(in: slots.key) } }
         self.table = Mutex(RunTable(slots: configuration.slots, sharing: Set(sharing.keys)))
         self.slots = sharing.mapValues(WorkSlots.init)
-        self.turns = Mutex(
-            configuration.slots.mapValues { _ in QueueTurns(scout: LaneScout(interval: configuration.poll)) })
+        let scout = LaneScout(interval: configuration.poll, isTold: configuration.listens)
+        self.turns = Mutex(configuration.slots.mapValues { _ in QueueTurns(scout: scout) })
     }
 
     /// The identity of this start; a worker that was taken for dead goes on under a new one.
