@@ -71,8 +71,8 @@ struct BenchFleet: Sendable {
 
     /// Fills the tables with what an old installation has: work of the coming months, and the history of what ended.
     ///
-    /// It is made inside the database, in steps. The jobs' identities are of version 7 like all others, as though they had been made one after
-    /// the other in the month before.
+    /// It is made inside the database, in steps. The history is that of the past year, in its monthly partitions; what is scheduled was
+    /// made one after the other in the month before. Identities are of version 7 like all others.
     func fill(scheduled: Int, finished: Int) async throws {
         let step = 500_000
         let accounts = self.accountsPerClient.flatMap(\.self)
@@ -82,31 +82,38 @@ struct BenchFleet: Sendable {
                 """
                 INSERT INTO job_scheduled (client_id, job_id, queue, kind, provider, account_id, payload, priority, due_at,
                                            max_attempts, recovery, created_at)
-                SELECT (\(owners))[1 + n % \(Int32(owners.count))], \(Self.identity(of: scheduled)), \(Self.queue), \(Self.kind), '',
+                SELECT (\(owners))[1 + n % \(Int32(owners.count))], \(Self.identity(of: scheduled, inDays: 30)), \(Self.queue), \(Self.kind), '',
                        (\(accounts))[1 + n % \(Int32(owners.count))], '{}', 100,
                        world_now() + interval '1 day' + n * interval '500 ms', 8, 'requeue', world_now()
                 FROM generate_series(\(Int32(start + 1)), \(Int32(min(start + step, scheduled)))) AS n
                 """)
         }
+        if finished > 0 { _ = try await self.pool.query("SELECT attempt_make_partitions(-12)") }
         for start in stride(from: 0, to: finished, by: step) {
             try await self.pool.execute(
                 """
                 INSERT INTO attempt (client_id, job_id, finished_at, outcome, final, queue, kind, provider, account_id,
                                      payload, priority, due_at, attempt, crash_count, defer_count, max_attempts, recovery,
                                      generation, created_at)
-                SELECT (\(owners))[1 + n % \(Int32(owners.count))], \(Self.identity(of: finished)), world_now(), 'succeeded', true,
-                       \(Self.past), \(Self.kind), '', (\(accounts))[1 + n % \(Int32(owners.count))], '{}', 100, world_now(), 1,
-                       0, 0, 8, 'requeue', 1, world_now()
+                SELECT (\(owners))[1 + n % \(Int32(owners.count))], \(Self.identity(of: finished, inDays: 360)),
+                       \(Self.time(of: finished, inDays: 360)), 'succeeded', true,
+                       \(Self.past), \(Self.kind), '', (\(accounts))[1 + n % \(Int32(owners.count))], '{}', 100,
+                       \(Self.time(of: finished, inDays: 360)), 1,
+                       0, 0, 8, 'requeue', 1, \(Self.time(of: finished, inDays: 360))
                 FROM generate_series(\(Int32(start + 1)), \(Int32(min(start + step, finished)))) AS n
                 """)
         }
     }
 
-    /// An identity of version 7 for the n-th of so many jobs.
-    private static func identity(of total: Int) -> Statement {
+    /// When the n-th of so many jobs was, if they were spread over the past days.
+    private static func time(of total: Int, inDays days: Int) -> Statement {
+        "world_now() - interval '24 hours' * (\(Double(days)) * (\(Double(total)) - n) / \(Double(total)))"
+    }
+
+    /// An identity of version 7 of that time.
+    private static func identity(of total: Int, inDays days: Int) -> Statement {
         """
-        (encode(substring(int8send((extract(epoch FROM world_now()) * 1000)::bigint
-                                   - 2592000000 + n::bigint * 2592000000 / \(Int64(total))) FROM 3), 'hex')
+        (encode(substring(int8send((extract(epoch FROM \(self.time(of: total, inDays: days))) * 1000)::bigint) FROM 3), 'hex')
          || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid
         """
     }

@@ -217,9 +217,8 @@ enum Migration001Queue {
         CREATE INDEX attempt_finished ON attempt USING brin (finished_at);
         CREATE TABLE attempt_default PARTITION OF attempt DEFAULT;
 
-        -- Makes the monthly partitions that hold the
-        -- world's time now and the coming months; any worker calls it, one at a time does it.
-        -- A month that already has rows in the default partition stays there.
+        -- Makes the monthly partitions that hold the world's time now and the coming months, or with a number below zero the past ones;
+        -- any worker calls it, one at a time does it. A month that already has rows in the default partition stays there.
         CREATE FUNCTION attempt_make_partitions(months_ahead integer) RETURNS integer LANGUAGE plpgsql AS $$
             DECLARE
                 made integer := 0;
@@ -230,7 +229,7 @@ enum Migration001Queue {
                 IF NOT pg_try_advisory_xact_lock(hashtextextended('posthorn.partitions.' || current_schema(), 0)) THEN
                     RETURN 0;
                 END IF;
-                FOR i IN 0..months_ahead LOOP
+                FOR i IN least(months_ahead, 0)..greatest(months_ahead, 0) LOOP
                     first_day := (date_trunc('month',
                         world_now() AT TIME ZONE 'UTC') + make_interval(months => i)) AT TIME ZONE 'UTC';
                     next_day := (date_trunc('month',

@@ -65,7 +65,9 @@ struct BenchCommandTests {
         #expect(try await world.answer(["bench", "growth", "--rounds", "0"]).code == 64)
     }
 
-    @Test("what fills the tables beforehand has identities of version 7, in the order of time")
+    @Test(
+        "what fills the tables beforehand has identities of version 7 in the order of time, and a year of history lies in its months"
+    )
     func identities() async throws {
         let world = try await CommandWorld()
         defer { world.remove() }
@@ -83,5 +85,8 @@ struct BenchCommandTests {
             #expect(ids.count == 40 && ids == ids.sorted() && Set(ids).count == 40)
             #expect(ids.allSatisfy { id in Array(id)[14] == "7" && "89ab".contains(Array(id)[19]) })
         }
+        #expect(try await world.count("attempt_default") == 0)
+        let months: Int64 = try await pool.query("SELECT count(DISTINCT tableoid) FROM attempt").single()
+        #expect(months >= 12)
     }
 }
