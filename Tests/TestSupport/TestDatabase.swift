@@ -86,7 +86,10 @@ package struct TestDatabase: Sendable {
         let schema = self.schema
         // A test that was cancelled is cleaned up all the same; the caller awaits it.
         try await Task {
-            try await cleaner.execute(Statement(sql: "DROP SCHEMA IF EXISTS \(schema) CASCADE"))
+            // A session that was cut off may still end a statement in the server, and hold what this waits for.
+            try await cleaner.withTransaction(retrying: 3) { db in
+                _ = try await db.execute(Statement(sql: "DROP SCHEMA IF EXISTS \(schema) CASCADE"))
+            }
             await cleaner.close()
         }.value
     }

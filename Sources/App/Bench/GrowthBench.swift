@@ -4,7 +4,7 @@ import JobQueue
 import Logging
 import PQClient
 
-/// The same work in the tables of an old installation and in tables that hold nothing else, in turn on one server.
+/// The same work in the tables of an old installation and in tables that hold little else, in turn on one server.
 ///
 /// A server that has just been filled with millions of rows writes to its disk for minutes, and what is measured then is the fill. So the
 /// fill is vacuumed and written out by a checkpoint first; and because PostgreSQL logs each page whole that is touched for the first time
@@ -35,13 +35,13 @@ struct GrowthBench: Sendable {
     /// Jobs that ended before, there.
     let finished: Int
 
-    /// What is due besides, in tables that hold nothing else: so neither of the two runs dry while it is measured.
+    /// What is due besides in the small tables: so neither of the two runs dry while it is measured.
     private static let surplus = 10_000
 
     /// Measures.
     ///
     /// - Throws: `PQError`; ``CommandError`` when a schema of that name is somebody else's.
-    /// - Returns: Empty tables, and those of the old installation.
+    /// - Returns: The small tables, and those of the old installation.
     func run() async throws -> (small: Side, full: Side) {
         // Whoever may not do it hears so before the tables are filled.
         try await self.fleet.pool.execute("CHECKPOINT")
@@ -76,7 +76,7 @@ struct GrowthBench: Sendable {
         side.cost += try await DatabaseCost.read(fleet.pool) - start
     }
 
-    /// One round in tables that hold nothing else.
+    /// One round in the small tables.
     private func workOffSmall(_ fleet: BenchFleet, _ side: inout Side) async throws {
         // Its history grows at the end, as every history does, and not into the room that deleted rows leave.
         try await fleet.pool.execute("TRUNCATE attempt, job_ready")

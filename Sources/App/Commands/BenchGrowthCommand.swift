@@ -8,8 +8,8 @@ struct BenchGrowth: PosthornCommand {
     static let configuration = CommandConfiguration(
         "growth", "Work jobs off in the tables of an old installation and in small ones, in turn.",
         details: """
-            The old installation has --ready jobs due, --scheduled of the coming months and --finished in its history; the others have \
-            10,000 due. Both stand in schemas of their own beside the configured one, which stays as it is, and are dropped afterwards. The old \
+            The old installation has --ready jobs due, --scheduled of the coming months and --finished in the history of a year; the \
+            others have 10,000 due. Both stand in schemas of their own beside the configured one, which stays as it is, and are dropped afterwards. The old \
             installation takes about half a gigabyte for each million rows, and as much of write-ahead log. Its rows are written out by a \
             checkpoint first, which only a superuser or a member of pg_checkpoint may ask for; the first round of each is not counted.
             """,

@@ -46,7 +46,7 @@ package struct Migrator: Sendable {
             .joined(separator: "\n")
     }
 
-    /// Applies what is pending, in order.
+    /// Applies what is pending, in order; one that others were in the way of, in a deadlock, is tried again.
     ///
     /// - Returns: the migrations this call applied; empty when another process was faster.
     /// - Throws: ``PQError`` with code `migration` when the database does not fit this program; the server's error,
@@ -59,7 +59,8 @@ package struct Migrator: Sendable {
     }
 
     private func applyNext(_ pool: ConnectionPool) async throws -> Migration? {
-        try await pool.withTransaction { db in
+        // Workers may be at work in the tables: what met them in a circle begins anew.
+        try await pool.withTransaction(retrying: 3) { db in
             // The lock is held until the commit; waiting for another process may take as long as its migration does.
             try await db.setStatementTimeout(.zero)
             try await db.script("SET LOCAL lock_timeout = 0")
