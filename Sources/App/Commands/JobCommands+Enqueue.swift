@@ -12,11 +12,14 @@ extension JobCommands {
         static let configuration = CommandConfiguration(
             "enqueue", "Put work into the queue.",
             details: """
-                publish needs a target that is a draft, planned or failed; boost a boost that is planned; fetch-metrics a publication or an
-                account. A target or boost has one job for ever, which is brought forward, or back. The same --key again answers the first job.
+                publish needs a target that is a draft, planned, failed, missed or waiting; boost a boost that is planned; fetch-metrics a
+                publication or an account. A target's or boost's job is brought forward, or back: without --at to now. What has failed, was
+                missed or waits for a person is tried again then. The same --key again changes nothing and answers the first job, also after
+                it has ended; with another target or boost it is refused.
                 """,
             examples: [
                 "job enqueue --kind publish --target 0198f2c4-… --wait", "job enqueue --kind boost --boost 0198f2c4-…",
+                "job enqueue --kind publish --target 0198f2c4-… --at 2026-12-01T09:30 --key again-1 --priority 50",
                 "job enqueue --kind fetch-metrics --account acme/x --key daily-2026-12-01",
                 "job enqueue --kind fetch-metrics --publication 0198f2c4-… --at 2026-12-01T09:30",
             ], keys: JobRows.columns)
@@ -39,9 +42,11 @@ extension JobCommands {
             name: .customLong("tz"),
             help: ArgumentHelp("The zone of --at; the client's when not given.", valueName: "zone"))
         var timeZone: String?
-        @Option(help: ArgumentHelp("Low first; 100 unless given. Only for fetch-metrics.", valueName: "n"))
+        @Option(
+            help: ArgumentHelp(
+                "Low first, within the account. A new job has 100; one that is there keeps its own.", valueName: "n"))
         var priority: Int16?
-        @Option(help: ArgumentHelp("A key under which the job is made once. Only for fetch-metrics.", valueName: "key"))
+        @Option(help: ArgumentHelp("A key under which it is enqueued once.", valueName: "key"))
         var key: String?
         @Flag(name: .customLong("wait"), help: "Wait until it has ended.")
         var waits = false
@@ -50,10 +55,6 @@ extension JobCommands {
 
         func validate() throws {
             _ = try self.request()
-            if self.kind != "fetch-metrics", self.key != nil || self.priority != nil {
-                throw ValidationError(
-                    "--key and --priority are for fetch-metrics: a target or boost has one job for ever.")
-            }
         }
 
         private func request() throws -> JobRequest {
@@ -208,27 +209,15 @@ struct JobRequest {
             return try await services.metrics.fetch(subject, at: at, priority: self.priority, key: self.key)
         case .publish(let text):
             let target = try await Self.target(text, services)
-            let id = target.id.description
-            switch target.state {
-            case .failed, .missed, .waiting:
-                _ = try await services.posts.retry(id, client: nil, actor: Actor.current)
-            default:
-                // The posts were compared when they were planned; a job is only run at another time.
-                _ = try await services.posts.move(
-                    id, client: nil, to: self.time ?? .now, allowingDuplicates: true, actor: Actor.current)
-            }
-            return try await Self.target(text, services).job.map { [$0] } ?? []
+            return [
+                try await services.posts.enqueue(
+                    target.id, at: self.time ?? .now, priority: self.priority, key: self.key, actor: Actor.current)
+            ]
         case .boost(let text):
-            let detail = try await services.boosts.show(text)
-            guard let job = detail.boost.job, detail.boost.state == .planned else {
-                throw CommandError(
-                    .conflict, "the boost is \(detail.boost.state.rawValue): there is nothing to enqueue",
-                    remedy: detail.boost.state == .waiting
-                        ? "it is enqueued when its target is published" : "see `posthorn boost show`")
-            }
-            let at = try await JobRows.instant(self.time ?? .now, client: detail.client.id, services)
-            try await services.jobs.reschedule(job, client: detail.client.id, to: at)
-            return [job]
+            return [
+                try await services.boosts.enqueue(
+                    text, at: self.time ?? .now, priority: self.priority, key: self.key)
+            ]
         }
     }
 

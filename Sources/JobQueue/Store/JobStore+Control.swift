@@ -66,17 +66,21 @@ extension JobStore {
         return true
     }
 
-    /// Brings a failed or held job back with its identity and a fresh count of attempts, due now.
+    /// Brings a failed or held job back with its identity and a fresh count of attempts, due now unless the wish says when.
     ///
     /// - Throws: ``JobQueueError`` with code `notFound`; `unknownEffect` when the outcome of an effect is not known, so
     ///   that running again
     ///   might do it twice; `conflict` when it is neither failed nor held.
-    package func retry(_ id: JobID, client: ClientID) async throws {
-        try await self.pool.withTransaction(retrying: 3) { db in try await self.retry(id, client: client, on: &db) }
+    package func retry(_ id: JobID, client: ClientID, _ wish: JobWish = JobWish()) async throws {
+        try await self.pool.withTransaction(retrying: 3) { db in
+            try await self.retry(id, client: client, wish, on: &db)
+        }
     }
 
     /// Retries in the caller's transaction.
-    package func retry(_ id: JobID, client: ClientID, on db: inout Transaction) async throws {
+    package func retry(
+        _ id: JobID, client: ClientID, _ wish: JobWish = JobWish(), on db: inout Transaction
+    ) async throws {
         try await self.lockIdentity(id, on: &db)
         let open: Int64 = try await db.query(
             """
@@ -93,11 +97,7 @@ extension JobStore {
             try await db.execute(
                 """
                 WITH gone AS (\(Self.remove(id, client, from: .held)))
-                INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
-                SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
-                    world_now(), 0, 0, defer_count,
-                       max_attempts, recovery, generation + 1, key, created_at, \(ReadyEra.current)
-                FROM gone
+                \(Self.afresh(wish, from: "gone"))
                 """)
             return
         }
@@ -114,11 +114,7 @@ extension JobStore {
                 LIMIT 1
             ),
             back AS (
-                INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
-                SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
-                    world_now(), 0, 0, defer_count,
-                       max_attempts, recovery, generation + 1, key, created_at, \(ReadyEra.current)
-                FROM last
+                \(Self.afresh(wish, from: "last"))
                 WHERE outcome = 'failed'
                 RETURNING queue
             )
@@ -131,6 +127,26 @@ extension JobStore {
             throw JobQueueError(
                 .conflict, "job \(id) cannot be retried: it \(outcome == "cancelled" ? "was " : "")\(outcome)", job: id)
         }
+    }
+
+    /// Writes jobs with a fresh count of attempts: to ready when they are due now, else to scheduled, where they are promoted from.
+    private static func afresh(_ wish: JobWish, from jobs: Statement) -> Statement {
+        guard let dueAt = wish.dueAt else {
+            return """
+                INSERT INTO job_ready (\(unescaped: JobSpec.columns), era)
+                SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload,
+                       coalesce(\(wish.priority), priority), world_now(), 0, 0, defer_count, max_attempts, recovery,
+                       generation + 1, coalesce(\(wish.key), key), created_at, \(ReadyEra.current)
+                FROM \(jobs)
+                """
+        }
+        return """
+            INSERT INTO job_scheduled (\(unescaped: JobSpec.columns))
+            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload,
+                   coalesce(\(wish.priority), priority), \(dueAt), 0, 0, defer_count, max_attempts, recovery,
+                   generation + 1, coalesce(\(wish.key), key), created_at
+            FROM \(jobs)
+            """
     }
 
     /// Lets a held job go on as it was, due now, with its counts kept.
@@ -147,7 +163,7 @@ extension JobStore {
             throw JobQueueError(
                 .conflict, "job \(id) cannot be released: it is \(place.rawValue), not held", job: id)
         }
-        try await self.move(id, client, from: .held, dueAt: nil, on: &db)
+        try await self.move(id, client, from: .held, JobWish(), on: &db)
     }
 
     /// Gives a waiting or held job another due time, in world time.
@@ -161,6 +177,11 @@ extension JobStore {
 
     /// Reschedules in the caller's transaction.
     package func reschedule(_ id: JobID, client: ClientID, to dueAt: Date, on db: inout Transaction) async throws {
+        try await self.reschedule(id, client: client, JobWish(dueAt: dueAt), on: &db)
+    }
+
+    /// Reschedules with a wish, in the caller's transaction; due now when it does not say when.
+    package func reschedule(_ id: JobID, client: ClientID, _ wish: JobWish, on db: inout Transaction) async throws {
         let place = try await self.lockLive(id, client: client, doing: "rescheduled", on: &db)
         guard place != .leased else {
             throw JobQueueError(.conflict, "job \(id) cannot be rescheduled: a worker runs it", job: id)
@@ -169,19 +190,19 @@ extension JobStore {
             throw JobQueueError(
                 .unknownEffect, "job \(id) cannot be rescheduled: the outcome of what it sent is not known", job: id)
         }
-        try await self.move(id, client, from: place, dueAt: dueAt, on: &db)
+        try await self.move(id, client, from: place, wish, on: &db)
     }
 
     private func move(
-        _ id: JobID, _ client: ClientID, from place: JobState, dueAt: Date?, on db: inout Transaction
+        _ id: JobID, _ client: ClientID, from place: JobState, _ wish: JobWish, on db: inout Transaction
     ) async throws {
         try await db.execute(
             """
             WITH gone AS (\(Self.remove(id, client, from: place)))
             INSERT INTO job_scheduled (\(unescaped: JobSpec.columns))
-            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload, priority,
-                coalesce(\(dueAt), world_now()),
-                   attempt, crash_count, defer_count, max_attempts, recovery, generation + 1, key, created_at
+            SELECT client_id, job_id, queue, kind, provider, account_id, subject_id, payload,
+                   coalesce(\(wish.priority), priority), coalesce(\(wish.dueAt), world_now()), attempt, crash_count,
+                   defer_count, max_attempts, recovery, generation + 1, coalesce(\(wish.key), key), created_at
             FROM gone
             """)
     }

@@ -38,13 +38,16 @@ package struct NewJob: Sendable {
     /// How long the key is remembered, in world time.
     package var keyLifetime: Duration
 
+    /// How long a key is remembered unless told otherwise.
+    package static let usualKeyLifetime = Duration.seconds(90 * 86_400)
+
     /// Makes a job; by default it is due now, has priority 100 and eight attempts.
     package init(
         id: JobID = JobID(), client: ClientID, account: AccountID? = nil, queue: QueueName, kind: JobKind,
         provider: String = "",
         subject: UUID? = nil, payload: JSONText = "{}", priority: Int16 = 100, dueAt: Date? = nil,
         maximumAttempts: Int = 8,
-        recovery: Recovery = .requeue, key: String? = nil, keyLifetime: Duration = .seconds(90 * 86_400)
+        recovery: Recovery = .requeue, key: String? = nil, keyLifetime: Duration = Self.usualKeyLifetime
     ) {
         self.id = id
         self.client = client

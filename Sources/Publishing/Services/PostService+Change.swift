@@ -24,6 +24,9 @@ extension PostService {
     /// The states in which a target's plan may still be changed.
     private static let changeable: [TargetState] = [.draft, .planned, .waiting, .missed]
 
+    /// The states in which a target waits for somebody to say that it is tried again.
+    static let retriable: [TargetState] = [.failed, .waiting, .missed]
+
     /// Gives a post, or one target of it, another time.
     ///
     /// A draft becomes planned, and so does one that missed its time. At its new time it is compared with the other posts of the account,
@@ -45,37 +48,59 @@ extension PostService {
     ) async throws -> [TargetChange] {
         var notes: [TargetID: [PostIssue]] = [:]
         var changes = try await self.change(reference, client: client, verb: "moved") { detail, target, db in
-            guard Self.changeable.contains(target.state) else { return nil }
-            let now = try await WorldTime.now(on: &db)
-            let resolved = try ResolvedTime(time, clientZone: detail.client.timeZone, now: now)
-            guard let dueAt = resolved.dueAt else { throw ServiceError(.invalid, "say when: --at TIME or --now") }
-            let zone = ZoneID(rawValue: resolved.planned?.timeZone ?? detail.client.timeZone) ?? .utc
-            let words = "moved to \(dueAt.iso8601(in: zone))" + (reason.map { ": \($0)" } ?? "")
-            // Compared before the target is locked: a run locks its lease first.
-            var moved = target
-            (moved.dueAt, moved.state) = (dueAt, .planned)
-            notes[target.id] = try await self.compared(
-                [moved], of: detail, allowingDuplicates: isAllowed, comparesWords: !detail.post.isRecurring, on: &db)
-            let generation = try await TargetRepository.move(
-                target.id, of: target.client, dueAt: dueAt, planned: resolved.planned, from: Self.changeable,
-                actor: actor,
-                reason: words, on: &db)
-            guard generation != nil else { return nil }
-            if target.state == .draft || target.state == .missed {
-                try await self.plan(target, dueAt: dueAt, actor: actor, on: &db)
-            } else if let job = target.job {
-                try await self.jobs.reschedule(job, client: target.client, to: dueAt, on: &db)
-            }
-            return words + (resolved.note.map { " (\($0))" } ?? "")
+            let moved = try await self.move(
+                target, of: detail, to: time, JobWish(), allowingDuplicates: isAllowed, actor: actor, reason: reason,
+                on: &db)
+            notes[target.id] = moved?.notes
+            return moved?.words
         }
         for index in changes.indices { changes[index].notes = notes[changes[index].target.id] ?? [] }
         return changes
     }
 
+    /// Gives one target another time in the caller's transaction, and its job what is wished for besides the time.
+    ///
+    /// - Returns: What happened, and what a person should know; `nil` when it can be moved no more.
+    func move(
+        _ target: TargetRow, of detail: PostDetail, to time: PostTime, _ wish: JobWish,
+        allowingDuplicates isAllowed: Bool, actor: String, reason: String? = nil, on db: inout Transaction
+    ) async throws -> (words: String, notes: [PostIssue])? {
+        guard Self.changeable.contains(target.state) else { return nil }
+        let now = try await WorldTime.now(on: &db)
+        let resolved = try ResolvedTime(time, clientZone: detail.client.timeZone, now: now)
+        guard let dueAt = resolved.dueAt else { throw ServiceError(.invalid, "say when: --at TIME or --now") }
+        let words = "moved to \(Self.words(dueAt, resolved, of: detail))" + (reason.map { ": \($0)" } ?? "")
+        // Compared before the target is locked: a run locks its lease first.
+        var moved = target
+        (moved.dueAt, moved.state) = (dueAt, .planned)
+        let notes = try await self.compared(
+            [moved], of: detail, allowingDuplicates: isAllowed, comparesWords: !detail.post.isRecurring, on: &db)
+        let generation = try await TargetRepository.move(
+            target.id, of: target.client, dueAt: dueAt, planned: resolved.planned, from: Self.changeable,
+            actor: actor, reason: words, on: &db)
+        guard generation != nil else { return nil }
+        var wish = wish
+        wish.dueAt = dueAt
+        if target.state == .draft || target.state == .missed {
+            try await self.plan(target, wish, actor: actor, on: &db)
+        } else if let job = target.job {
+            try await self.jobs.reschedule(job, client: target.client, wish, on: &db)
+        }
+        return (words + (resolved.note.map { " (\($0))" } ?? ""), notes)
+    }
+
+    /// A time as the person meant it: in its own zone, or the client's.
+    private static func words(_ dueAt: Date, _ resolved: ResolvedTime, of detail: PostDetail) -> String {
+        dueAt.iso8601(in: ZoneID(rawValue: resolved.planned?.timeZone ?? detail.client.timeZone) ?? .utc)
+    }
+
     /// Makes a target planned that has no live job, with a new one.
-    private func plan(_ target: TargetRow, dueAt: Date, actor: String, on db: inout Transaction) async throws {
-        let job = NewJob.publish(
-            target: target.id, client: target.client, account: target.account, platform: target.platform, dueAt: dueAt)
+    private func plan(_ target: TargetRow, _ wish: JobWish, actor: String, on db: inout Transaction) async throws {
+        var job = NewJob.publish(
+            target: target.id, client: target.client, account: target.account, platform: target.platform,
+            dueAt: wish.dueAt)
+        job.priority = wish.priority ?? job.priority
+        job.key = wish.key
         try await TargetRepository.transition(
             TargetTransition(
                 client: target.client, target: target.id, from: [target.state], to: .planned, actor: actor),
@@ -128,32 +153,56 @@ extension PostService {
     ///
     /// - Throws: `ServiceError`: `notFound`, `conflict` when nothing of it has failed, or an earlier send may have taken effect.
     package func retry(_ reference: String, client: String?, actor: String) async throws -> [TargetChange] {
-        try await self.change(reference, client: client, verb: "retried") { _, target, db in
-            guard target.state != .unknown else { throw Self.unsettled(target, verb: "retried") }
-            if target.state == .missed {
-                // Its job has ended: the time was left out, nothing has failed.
-                let now = try await WorldTime.now(on: &db)
-                try await self.plan(target, dueAt: now, actor: actor, on: &db)
-                return "will be published now"
-            }
-            guard [.failed, .waiting].contains(target.state), let job = target.job else { return nil }
-            do {
-                try await self.jobs.retry(job, client: target.client, on: &db)
-            } catch let error as JobQueueError {
-                guard error.code != .unknownEffect else { throw Self.unsettled(target, verb: "retried") }
-                throw ServiceError(.conflict, error.message)
-            }
-            try await TargetRepository.transition(
-                TargetTransition(
-                    client: target.client, target: target.id, from: [target.state], to: .planned, actor: actor,
-                    reason: "tried again"),
-                on: &db)
-            return "will be tried again now"
+        try await self.change(reference, client: client, verb: "retried") { detail, target, db in
+            try await self.retry(target, of: detail, at: .now, JobWish(), verb: "retried", actor: actor, on: &db)
         }
     }
 
+    /// Tries one target again in the caller's transaction, at a time, and gives its job what is wished for besides the time.
+    ///
+    /// - Returns: What happened; `nil` when nothing of it has failed.
+    func retry(
+        _ target: TargetRow, of detail: PostDetail, at time: PostTime, _ wish: JobWish, verb: String, actor: String,
+        on db: inout Transaction
+    ) async throws -> String? {
+        guard target.state != .unknown else { throw Self.unsettled(target, verb: verb) }
+        guard Self.retriable.contains(target.state), target.job != nil || target.state == .missed else { return nil }
+        let now = try await WorldTime.now(on: &db)
+        let resolved = try ResolvedTime(time, clientZone: detail.client.timeZone, now: now)
+        var wish = wish
+        wish.dueAt = time == .now ? nil : resolved.dueAt
+        if target.state != .missed, let job = target.job {
+            do {
+                try await self.jobs.retry(job, client: target.client, wish, on: &db)
+            } catch let error as JobQueueError {
+                guard error.code != .unknownEffect else { throw Self.unsettled(target, verb: verb) }
+                throw ServiceError(.conflict, error.message)
+            }
+        }
+        var moment = "now"
+        if let dueAt = wish.dueAt {
+            moment = "at \(Self.words(dueAt, resolved, of: detail))"
+            _ = try await TargetRepository.move(
+                target.id, of: target.client, dueAt: dueAt, planned: resolved.planned, from: Self.retriable,
+                actor: actor, reason: "moved to \(moment.dropFirst(3))", on: &db)
+        }
+        let note = resolved.note.map { " (\($0))" } ?? ""
+        guard target.state != .missed else {
+            // Its job has ended: the time was left out, nothing has failed.
+            wish.dueAt = wish.dueAt ?? now
+            try await self.plan(target, wish, actor: actor, on: &db)
+            return "will be published \(moment)\(note)"
+        }
+        try await TargetRepository.transition(
+            TargetTransition(
+                client: target.client, target: target.id, from: [target.state], to: .planned, actor: actor,
+                reason: "tried again"),
+            on: &db)
+        return "will be tried again \(moment)\(note)"
+    }
+
     /// What may have been sent must be settled before anything else.
-    private static func unsettled(_ target: TargetRow, verb: String) -> ServiceError {
+    static func unsettled(_ target: TargetRow, verb: String) -> ServiceError {
         ServiceError(
             .conflict,
             "target \(target.id) cannot be \(verb): it is not known whether it was published. See: posthorn intent show "

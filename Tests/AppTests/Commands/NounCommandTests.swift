@@ -212,6 +212,38 @@ struct NounCommandTests {
         #expect(try await world.posthorn("job", "enqueue", "--kind", "publsh", "--target", "x") == 64)
     }
 
+    @Test("a post's job is enqueued for a time, with a priority, once under its key")
+    func publishJob() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let create = ["post", "create", "--client", "acme", "--account", "x", "--text", "hi", "--draft"]
+        #expect(try await world.answer(create).code == 0)
+        let pool = world.database.pool
+        let target: String = try await pool.query("SELECT target_id::text FROM target").single()
+        // Nobody published it in time.
+        try await pool.execute("UPDATE target SET state = 'missed'")
+        func enqueue(_ words: String...) async throws -> [String: Any] {
+            let answer = try await world.answer(
+                ["job", "enqueue", "--kind", "publish", "--target", target, "-o", "json"] + words)
+            #expect(answer.code == 0, "\(answer.messages)")
+            let rows = try JSONSerialization.jsonObject(with: Data(answer.data.utf8)) as? [[String: Any]]
+            return try #require(rows?.first)
+        }
+        let first = try await enqueue("--at", "2099-06-01T09:30", "--priority", "7", "--key", "k")
+        #expect(first["due_at"] as? String == "2099-06-01T09:30:00+02:00")
+        #expect(first["priority"] as? Int == 7 && first["key"] as? String == "k")
+        #expect(first["state"] as? String == "scheduled")
+        let again = try await enqueue("--key", "k")
+        #expect(again["id"] as? String == first["id"] as? String)
+        #expect(again["due_at"] as? String == first["due_at"] as? String)
+        // A file's lines mean the same.
+        let file = try world.file(
+            "jobs.ndjson",
+            #"{"kind": "publish", "target": "\#(target)", "at": "2099-07-01T09:30", "priority": "3", "key": "m"}"#)
+        #expect(try await world.posthorn("job", "import", file) == 0)
+        #expect(try await world.count("job_scheduled WHERE priority = 3 AND key = 'm'") == 1)
+    }
+
     @Test("an unknown send is shown and settled by a person; until then its post is neither retried nor cancelled")
     func intents() async throws {
         let world = try await CommandWorld()

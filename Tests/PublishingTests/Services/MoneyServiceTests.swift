@@ -96,6 +96,33 @@ struct MoneyServiceTests {
         #expect(try await boosts.show(planned.id.description).history.map(\.to) == ["planned"])
     }
 
+    @Test("a boost's job gets time and priority that are wished for; the same key again changes nothing")
+    func enqueue() async throws {
+        let fixture = try await ServiceFixture()
+        let boosts = BoostService(pool: fixture.pool, jobs: fixture.jobs, registry: fixture.registry)
+        _ = try await BudgetService(pool: fixture.pool).set("500", client: "acme", actor: "cli:ada")
+        let target = try await self.plan(fixture)
+        let publication = try await self.publish(target, fixture)
+        func plan(_ subject: BoostPlan.Subject) async throws -> String {
+            try await boosts.create(
+                BoostPlan(subject, objective: "reach", budget: "20.00", days: 3), actor: "cli:ada"
+            ).id.description
+        }
+        let boost = try await plan(.publication(publication.description))
+        let other = try await plan(.publication(publication.description))
+        let later = try PostTime("2026-03-12T09:30", zone: nil)
+        let job = try await boosts.enqueue(boost, at: later, priority: 5, key: "k")
+        #expect(try await boosts.enqueue(boost, at: .now, priority: 9, key: "k") == job)
+        let spec = try #require(try await fixture.jobs.job(job)).spec
+        #expect(spec.dueAt == (try Date(iso8601: "2026-03-12T08:30:00Z")))
+        #expect(spec.priority == 5)
+        let used = await #expect(throws: ServiceError.self) {
+            try await boosts.enqueue(other, at: .now, priority: nil, key: "k")
+        }
+        #expect(used?.code == .conflict)
+        #expect(used?.message.contains("another boost") == true)
+    }
+
     @Test("a boost of a target that is cancelled is cancelled with it")
     func cancelledTarget() async throws {
         let fixture = try await ServiceFixture()
