@@ -14,13 +14,14 @@ struct SlotRoundTests {
     }
 
     private func round(
-        _ rule: String = "FREQ=HOURLY", from start: String, now: String, lead: TimeInterval = 0, catchUp: CatchUp,
-        limit: Int = 100
+        _ rule: String = "FREQ=HOURLY", from start: String, now: String, lead: TimeInterval = 0,
+        grace: TimeInterval = 300,
+        catchUp: CatchUp, latestStands: Bool = false, limit: Int = 100
     ) throws -> (fire: [String], missed: [String], next: String?) {
         let round = SlotRound(
             try self.plan(rule), from: try Date(iso8601: "2026-06-\(start)Z"),
             now: try Date(iso8601: "2026-06-\(now)Z"),
-            grace: 300, lead: lead, catchUp: catchUp, limit: limit)
+            grace: grace, lead: lead, catchUp: catchUp, latestStands: latestStands, limit: limit)
         func names(_ slots: [RecurrenceSlot]) -> [String] { slots.map { "\($0.local.day)T\($0.local.clock)" } }
         return (names(round.fire), names(round.missed), names(round.next.map { [$0] } ?? []).first)
     }
@@ -46,6 +47,22 @@ struct SlotRoundTests {
         #expect(round.fire == fire)
         #expect(round.missed == missed)
         #expect(round.next == "1T10:00")
+    }
+
+    @Test(
+        "where the latest slot stands for all no two of the past are run, whatever the policy",
+        arguments: [(CatchUp.none, []), (.latest, ["1T09:00"]), (.upTo(9), ["1T09:00"])])
+    func latestStands(catchUp: CatchUp, fire: [String]) throws {
+        let late = try self.round(from: "01T07:00", now: "01T09:30", catchUp: catchUp, latestStands: true)
+        #expect(late.fire == fire)
+        #expect(late.missed == ["1T07:00", "1T08:00", "1T09:00"].filter { !fire.contains($0) })
+        let current = try self.round(from: "01T07:00", now: "01T10:01", catchUp: catchUp, latestStands: true)
+        #expect(current.fire == ["1T10:00"])
+        let within = try self.round(
+            from: "01T07:00", now: "01T10:01", lead: 3_600, grace: 86_400, catchUp: catchUp, latestStands: true)
+        #expect(within.fire == ["1T10:00", "1T11:00"])
+        #expect(within.missed == ["1T07:00", "1T08:00", "1T09:00"])
+        #expect(within.next == "1T12:00")
     }
 
     @Test("the latest missed slot is not run beside a newer one that is on time, but beside one that is only ahead")

@@ -130,6 +130,30 @@ struct ScheduleTests {
     }
 
     @Test(
+        "of work that looks at the present one slot is run after an outage or a pause, whatever policy is stored",
+        arguments: [CatchUp.latest, .upTo(50)], [true, false])
+    func readsPresent(catchUp: CatchUp, isPause: Bool) async throws {
+        let queue = try await QueueFixture()
+        try await queue.stop(at: "2026-06-01T02:30:00Z")
+        let schedule = try await queue.schedule("FREQ=HOURLY") {
+            $0.catchUp = catchUp
+            $0.readsPresent = true
+        }
+        if isPause { try await queue.store.pause(.client(queue.client), by: "test") }
+        try await queue.stop(at: "2026-06-02T02:30:00Z")
+        if isPause {
+            #expect(try await queue.schedules.fire() == FireReport())
+            try await queue.store.resume(.client(queue.client))
+        }
+        let report = try await queue.schedules.fire()
+        #expect(report.fired == 1)
+        #expect(report.missed == 23)
+        #expect(try await queue.dueTimes() == ["2026-06-02T02:00:00Z"])
+        #expect(try await queue.slots(schedule).count { !$0.isFired } == 23)
+        #expect(try await queue.stored(schedule).readsPresent)
+    }
+
+    @Test(
         "while a client, its account or its queue is paused nothing is made; afterwards no burst follows",
         arguments: [0, 1, 2])
     func paused(what: Int) async throws {

@@ -31,7 +31,9 @@ struct ScheduleCommands: AsyncParsableCommand {
                 time (--lead), so that it stands in the calendar and can still be changed. With --metrics the slots read the \
                 numbers of the client's accounts instead, and of what they published in the last --days.
 
-                Each slot is run once, whatever dies. Slots that nobody noticed, as in an outage, are run as --catch-up says.
+                Each slot is run once, whatever dies. Slots that nobody noticed, as in an outage, are run as --catch-up says. Late \
+                posts go out one by one, as the client's policy has it. A metric sweep reads the numbers as they are now: of those \
+                that were missed at most the latest is made, and --catch-up takes no number.
                 """,
             examples: [
                 "schedule add monday --client acme --rule 'FREQ=WEEKLY;BYDAY=MO;BYHOUR=9' --account x --text 'A new week'",
@@ -46,7 +48,9 @@ struct ScheduleCommands: AsyncParsableCommand {
         @Option(help: ArgumentHelp("The client's slug or id.", valueName: "client"))
         var client: String
         @OptionGroup var time: ScheduleTimeOptions
-        @Option(help: ArgumentHelp("Which missed slots are still run: none, latest, or a number.", valueName: "policy"))
+        @Option(
+            help: ArgumentHelp(
+                "Which missed slots are still run: none, latest, or, of posts, a number.", valueName: "policy"))
         var catchUp: String = "latest"
         @Option(help: ArgumentHelp("How late a slot is still on time.", valueName: "duration"))
         var grace: String = "5m"

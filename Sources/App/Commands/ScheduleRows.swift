@@ -17,7 +17,7 @@ enum ScheduleRows {
         Column("starts_at", nil, "the local time it begins at"),
         Column("gap", nil, "what happens to a time that clocks jump over: shift-forward or skip"),
         Column("overlap", nil, "which of the two when a time comes twice: first, second or both"),
-        Column("catch_up", nil, "which missed slots are still run: none, latest or a number"),
+        Column("catch_up", nil, "which missed slots are still run: none, latest or, of posts, a number"),
         Column("grace", nil, "how late a slot is still on time, in seconds"),
         Column("lead", nil, "how long before its time a slot is decided, in seconds"),
         Column("jitter", nil, "how much later than the slot its work is due at most, in seconds"),

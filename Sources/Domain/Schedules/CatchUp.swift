@@ -55,10 +55,12 @@ package struct SlotRound: Hashable, Sendable {
     ///   - grace: How long after its instant a slot is still on time.
     ///   - lead: How long before its instant a slot may be run.
     ///   - catchUp: What happens to slots that are late.
+    ///   - latestStands: Whether the latest slot that has passed stands for all before it, also for those within the grace: what they do
+    ///     looks at the present, and would see the same. Then no two of the past are run, whatever the policy.
     ///   - limit: The most slots that are run on time in one round; the next round goes on from there.
     package init(
         _ plan: RecurrencePlan, from start: Date, now: Date, grace: TimeInterval, lead: TimeInterval, catchUp: CatchUp,
-        limit: Int = 100
+        latestStands: Bool = false, limit: Int = 100
     ) {
         var late: [RecurrenceSlot] = []
         for slot in plan.slots(from: start) {
@@ -69,17 +71,18 @@ package struct SlotRound: Hashable, Sendable {
             }
             if instant < now.addingTimeInterval(-grace) {
                 late.append(slot)
-                if late.count > Self.missedLimit { late.removeFirst() }
             } else {
+                if latestStands, instant <= now, let earlier = self.fire.popLast() { late.append(earlier) }
                 self.fire.append(slot)
             }
+            if late.count > Self.missedLimit { late.removeFirst() }
         }
         let isCurrent = self.fire.contains { slot in slot.instant.map { $0 <= now } ?? false }
         let wanted =
             switch catchUp {
             case .none: 0
             case .latest: isCurrent ? 0 : 1
-            case .upTo(let number): number
+            case .upTo(let number): latestStands ? (isCurrent ? 0 : min(number, 1)) : number
             }
         self.fire.insert(contentsOf: late.suffix(wanted), at: 0)
         self.missed = Array(late.dropLast(min(wanted, late.count)))

@@ -21,6 +21,8 @@ enum Migration004Schedules {
             lead_ms         bigint NOT NULL CHECK (lead_ms >= 0),
             jitter_ms       bigint NOT NULL CHECK (jitter_ms >= 0),
             runs_ahead      boolean NOT NULL,
+            -- Its work looks at the present: of slots that have passed together the latest stands for all.
+            reads_present   boolean NOT NULL DEFAULT false,
             queue           text NOT NULL,
             kind            text NOT NULL,
             provider        text NOT NULL,

@@ -34,6 +34,8 @@ package struct Schedule: Sendable, Hashable {
     package var jitter: Duration
     /// Whether the job is due as soon as the slot is decided, and not at the slot's time: it prepares something.
     package var runsAhead: Bool
+    /// Whether its work looks at the present, as a reading of numbers does: of slots that have passed together the latest stands for all.
+    package var readsPresent: Bool
     /// The job that each slot makes.
     package var work: JobTemplate
     /// Whether it makes jobs.
@@ -53,7 +55,7 @@ package struct Schedule: Sendable, Hashable {
     package init(
         id: ScheduleID = ScheduleID(), client: ClientID, name: String, plan: RecurrencePlan, catchUp: CatchUp = .latest,
         grace: Duration = .seconds(300), lead: Duration = .zero, jitter: Duration = .zero, runsAhead: Bool = false,
-        work: JobTemplate, createdBy: String
+        readsPresent: Bool = false, work: JobTemplate, createdBy: String
     ) {
         self.id = id
         self.client = client
@@ -64,6 +66,7 @@ package struct Schedule: Sendable, Hashable {
         self.lead = lead
         self.jitter = jitter
         self.runsAhead = runsAhead
+        self.readsPresent = readsPresent
         self.work = work
         self.createdBy = createdBy
     }
@@ -88,7 +91,7 @@ package struct Schedule: Sendable, Hashable {
 extension Schedule {
     static let columns: StaticString = """
         client_id, schedule_id, name, rule, starts_local, time_zone, gap_policy, overlap_policy, catch_up, grace_ms, lead_ms, \
-        jitter_ms, runs_ahead, queue, kind, provider, account_id, subject_id, payload, priority, max_attempts, recovery, \
+        jitter_ms, runs_ahead, reads_present, queue, kind, provider, account_id, subject_id, payload, priority, max_attempts, recovery, \
         state, state_reason, generation, next_local, next_fold, next_at, zone_version, created_by, created_at
         """
 
@@ -107,8 +110,9 @@ extension Schedule {
         self.init(
             id: try row.get("schedule_id"), client: try row.get("client_id"), name: name,
             plan: try RecurrencePlan(row), catchUp: catchUp, grace: .milliseconds(grace), lead: .milliseconds(lead),
-            jitter: .milliseconds(jitter), runsAhead: try row.get("runs_ahead"), work: try JobTemplate(row),
-            createdBy: try row.get("created_by"))
+            jitter: .milliseconds(jitter), runsAhead: try row.get("runs_ahead"),
+            readsPresent: try row.get("reads_present"), work: try JobTemplate(row), createdBy: try row.get("created_by")
+        )
         self.state = try row.get("state")
         self.stateReason = try row.get("state_reason")
         self.generation = Int(try row.get("generation", as: Int32.self))

@@ -24,7 +24,7 @@ extension ScheduleStore {
     ///
     /// A slot's row, its job and the step to the next slot are one transaction: whatever dies, each slot has one job or none, and one
     /// that has none is decided by the next round. Schedules of a client, account or queue that is paused are left alone: afterwards their
-    /// catch-up policy says what is still run.
+    /// catch-up policy says what is still run. Of a schedule whose work looks at the present no two slots of the past are run together.
     ///
     /// - Parameters:
     ///   - tick: How long until somebody looks again, in real time: slots that fall due until then are decided now.
@@ -92,7 +92,8 @@ extension ScheduleStore {
         }
         let decision = SlotRound(
             schedule.plan, from: schedule.next?.instant ?? now, now: now, grace: schedule.grace.seconds,
-            lead: schedule.lead.seconds + tick.seconds * rate, catchUp: schedule.catchUp)
+            lead: schedule.lead.seconds + tick.seconds * rate, catchUp: schedule.catchUp,
+            latestStands: schedule.readsPresent)
         round.slots += decision.fire.map { slot in
             let dueAt = schedule.dueAt(slot)
             let job = schedule.work.job(

@@ -28,13 +28,14 @@ package struct ScheduleStore: Sendable {
             """
             INSERT INTO schedule (
                 client_id, schedule_id, name, rule, starts_local, time_zone, gap_policy, overlap_policy, catch_up, grace_ms,
-                lead_ms, jitter_ms, runs_ahead, queue, kind, provider, account_id, subject_id, payload, priority,
+                lead_ms, jitter_ms, runs_ahead, reads_present, queue, kind, provider, account_id, subject_id, payload, priority,
                 max_attempts, recovery, state, next_local, next_fold, next_at, look_at, zone_version, created_by, created_at
             )
             VALUES (\(schedule.client), \(schedule.id), \(schedule.name), \(plan.rule.description),
                     \(plan.start.description), \(plan.zone.rawValue), \(plan.gap.rawValue), \(plan.overlap.rawValue),
                     \(schedule.catchUp.description), \(schedule.grace.milliseconds), \(schedule.lead.milliseconds),
-                    \(schedule.jitter.milliseconds), \(schedule.runsAhead), \(work.queue), \(work.kind),
+                    \(schedule.jitter.milliseconds), \(schedule.runsAhead), \(schedule.readsPresent),
+                    \(work.queue), \(work.kind),
                     \(work.provider), \(work.account ?? AccountID.none), \(work.subject), \(work.payload), \(work.priority),
                     \(Int32(clamping: work.maximumAttempts)), \(work.recovery), \(schedule.state),
                     \(schedule.next?.local.description), \(schedule.next.map { Int16($0.fold) }),

@@ -19,7 +19,7 @@ package struct ScheduleRequest: Sendable {
     package var name: String
     /// When.
     package var time: ScheduleTime
-    /// What happens to slots that passed unnoticed.
+    /// What happens to slots that passed unnoticed; of metric sweeps at most the latest is run.
     package var catchUp: CatchUp
     /// How late a slot is still on time.
     package var grace: Duration

@@ -45,9 +45,17 @@ package struct ScheduleService: Sendable {
                 client: directory.client.id, name: request.name, plan: plan, catchUp: request.catchUp,
                 grace: request.grace, jitter: request.jitter,
                 work: try await self.template(request, directory, actor: actor, on: &db), createdBy: actor)
-            if case .post = request.work {
+            switch request.work {
+            case .post:
                 schedule.runsAhead = true
                 schedule.lead = Self.usualPostLead
+            case .metrics:
+                schedule.readsPresent = true
+                guard case .upTo = request.catchUp else { break }
+                throw ServiceError(
+                    .invalid,
+                    "a metric sweep reads the numbers as they are now, so one stands for all that were missed: "
+                        + "its catch-up is latest or none, not \(request.catchUp)")
             }
             if let lead = request.lead { schedule.lead = lead }
             guard try await self.store.find(request.name, client: directory.client.id, on: &db) == nil else {

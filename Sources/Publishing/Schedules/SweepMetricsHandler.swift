@@ -9,7 +9,8 @@ import PluginKit
 
 /// Plans the readings of a sweep: one job for each account, and for each of its late publications.
 ///
-/// As many as a call takes are due together, and what one call reads after the other, so that a sweep is no burst.
+/// As many as a call takes are due together, and what one call reads after the other, so that a sweep is no burst. Several sweeps of a
+/// schedule that are due together would read the same numbers several times: only the latest does.
 package struct SweepMetricsHandler: JobHandler {
     /// How far apart the calls are due.
     private static let distance: TimeInterval = 2
@@ -24,6 +25,9 @@ package struct SweepMetricsHandler: JobHandler {
 
     /// Plans one sweep.
     package func run(_ job: ClaimedJob, _ context: JobContext) async throws -> JobResult {
+        guard try await !self.isSuperseded(job) else {
+            return JobResult(.cancelled(reason: "a later slot of its schedule reads the same numbers"))
+        }
         let sweep: MetricSweep = try JSONColumn.decode(job.payload)
         let readable = self.services.registry.platforms.filter { self.services.registry[$0]?.metrics != nil }
         let rows = try await self.services.pool.query(
@@ -69,6 +73,23 @@ package struct SweepMetricsHandler: JobHandler {
         }
         let planned = readings
         return JobResult(.succeeded) { db in try await self.services.jobs.enqueue(planned, on: &db) }
+    }
+
+    /// Whether a later slot of its schedule is due too: sweeps that waited together, for a worker or for the end of a pause, are one.
+    ///
+    /// What a person wishes for by hand is always done.
+    private func isSuperseded(_ job: ClaimedJob) async throws -> Bool {
+        try await self.services.pool.query(
+            """
+            SELECT EXISTS (
+                SELECT
+                FROM schedule_slot own
+                JOIN schedule_slot later ON later.client_id = own.client_id AND later.schedule_id = own.schedule_id
+                WHERE own.client_id = \(job.client) AND own.job_id = \(job.id) AND own.cause = 'schedule'
+                  AND later.cause = 'schedule' AND later.outcome = 'fired' AND later.slot_at > own.slot_at
+                  AND later.due_at <= world_now())
+            """
+        ).single()
     }
 }
 

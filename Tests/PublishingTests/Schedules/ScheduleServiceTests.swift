@@ -163,6 +163,43 @@ struct ScheduleServiceTests {
     }
 
     @Test("what is wrong with a schedule is said before it is stored")
+    @Test("of sweeps that missed their time, or waited together for a worker, the latest alone reads the numbers")
+    func lateSweeps() async throws {
+        let world = try await World()
+        let agency = world.agency
+        try await world.add(world.request("FREQ=HOURLY", work: .metrics(accounts: [], days: 0)))
+        try await agency.advance(.seconds(10 * 3_600))
+        #expect(try await world.store.fire().fired == 1)
+        for _ in 0..<3 {
+            try await agency.advance(.seconds(3_600))
+            #expect(try await world.store.fire().fired == 1)
+        }
+        let sweeper = SweepMetricsHandler(services: agency.services)
+        let ends = try await agency.work(sweeper)
+        #expect(ends.sorted() == ["cancelled", "cancelled", "cancelled", "succeeded"])
+        let readings = try await agency.services.jobs.list(JobFilter(limit: 100)).filter {
+            $0.spec.key?.hasPrefix("sweep:") ?? false
+        }
+        #expect(readings.count == 1)
+        // A person's wish is done beside the schedule's own.
+        try await agency.advance(.seconds(3_660))
+        _ = try await world.service.trigger("daily", client: "acme", actor: "test")
+        #expect(try await world.store.fire().fired == 1)
+        #expect(try await agency.work(sweeper) == ["succeeded", "succeeded"])
+    }
+
+    @Test("a metric sweep takes no number of missed slots to catch up, and the error says what it takes")
+    func sweepCatchUp() async throws {
+        let world = try await World()
+        var request = world.request("FREQ=HOURLY", work: .metrics(accounts: [], days: 0))
+        request.catchUp = .upTo(24)
+        let wanted = request
+        let error = await #expect(throws: ServiceError.self) { try await world.add(wanted) }
+        #expect(error?.code == .invalid)
+        #expect(error?.message.contains("latest or none, not 24") == true)
+        #expect(try await world.agency.count("SELECT count(*) FROM schedule") == 0)
+    }
+
     func refusals() async throws {
         let world = try await World()
         func code(_ change: (inout ScheduleRequest) -> Void) async throws -> ServiceError.Code? {
