@@ -160,7 +160,7 @@ enum Migration001Queue {
             expires_at      timestamptz NOT NULL,
             made_real       timestamptz NOT NULL,
             PRIMARY KEY (client_id, scope, key_hash)
-        );
+        ) WITH (\(TableUpkeep.changed));
         -- For retention: keys expire in about the order in which they were made.
         CREATE INDEX job_key_expiry ON job_key USING brin (expires_at) WITH (autosummarize = on);
 
@@ -215,7 +215,7 @@ enum Migration001Queue {
             PRIMARY KEY (client_id, job_id, event_no, finished_at)
         ) PARTITION BY RANGE (finished_at);
         CREATE INDEX attempt_finished ON attempt USING brin (finished_at);
-        CREATE TABLE attempt_default PARTITION OF attempt DEFAULT;
+        CREATE TABLE attempt_default PARTITION OF attempt DEFAULT WITH (\(TableUpkeep.appended));
 
         -- Makes the monthly partitions that hold the world's time now and the coming months, or with a number below zero the past ones;
         -- any worker calls it, one at a time does it. A month that already has rows in the default partition stays there.
@@ -239,7 +239,7 @@ enum Migration001Queue {
                     CONTINUE WHEN EXISTS (SELECT FROM attempt_default WHERE finished_at >= first_day
                         AND finished_at < next_day);
                     BEGIN
-                        EXECUTE format('CREATE TABLE %I (LIKE attempt INCLUDING ALL)', part);
+                        EXECUTE format('CREATE TABLE %I (LIKE attempt INCLUDING ALL) WITH (\(TableUpkeep.appended))', part);
                         EXECUTE format('ALTER TABLE attempt ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', part,
                             first_day, next_day);
                         made := made + 1;
@@ -356,7 +356,7 @@ enum Migration001Queue {
             -- The sending job's policy: what of a 'reconcile' job becomes unknown is looked for by a job of its own.
             recovery        text NOT NULL DEFAULT 'requeue' CHECK (recovery IN ('requeue', 'reconcile', 'hold')),
             reconcile_job   uuid
-        ) WITH (fillfactor = 80);
+        ) WITH (fillfactor = 80, \(TableUpkeep.changed));
         -- As with live jobs: what is looked for by its own key has no leading column in common with another index, or the planner takes
         -- that and reads all that the client ever sent.
         CREATE INDEX effect_job ON effect (job_id, client_id);
@@ -384,7 +384,7 @@ enum Migration001Queue {
             request_id      text,
             settled_at      timestamptz,
             endpoint        text NOT NULL DEFAULT ''
-        );
+        ) WITH (\(TableUpkeep.changed));
         CREATE INDEX effect_send_account ON effect_send (client_id, account_id, sent_at);
         ALTER TABLE effect_send ADD PRIMARY KEY (client_id, op_key, part, send_no);
         """

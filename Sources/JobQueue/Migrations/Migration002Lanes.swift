@@ -38,7 +38,7 @@ enum Migration002Lanes {
             closed_at       timestamptz NOT NULL,
             -- How many refusals that named no time followed each other.
             refusals        integer NOT NULL DEFAULT 0
-        );
+        ) WITH (\(TableUpkeep.revised));
 
         -- How many jobs of a client or an app run at once; scope as in lane_gate, 'client:' and 'app:' only.
         CREATE TABLE running_limit (

@@ -38,7 +38,7 @@ enum Migration003Limits {
             -- How many refusals that named no time followed each other.
             refusals        integer NOT NULL DEFAULT 0,
             PRIMARY KEY (scope, endpoint)
-        );
+        ) WITH (\(TableUpkeep.revised));
 
         -- Who set or cleared a limit, when and why. Append-only.
         CREATE TABLE limit_change (

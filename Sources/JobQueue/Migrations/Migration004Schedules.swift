@@ -64,7 +64,7 @@ enum Migration004Schedules {
             CHECK ((outcome = 'fired') = (job_id IS NOT NULL)),
             PRIMARY KEY (client_id, schedule_id, slot_local, fold),
             FOREIGN KEY (client_id, schedule_id) REFERENCES schedule ON DELETE CASCADE
-        );
+        ) WITH (\(TableUpkeep.changed));
         CREATE INDEX schedule_slot_job ON schedule_slot (client_id, job_id) WHERE job_id IS NOT NULL;
         CREATE INDEX schedule_slot_decided ON schedule_slot (decided_at);
         """

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import JobQueue
+
 /// Clients, what belongs to them, and the fleet's own tables: apps, grants, platform identities.
 enum Migration001Agency {
     static let sql = """
@@ -80,7 +82,7 @@ enum Migration001Agency {
             renewal_failure text,
             renewal_refused boolean NOT NULL DEFAULT false,
             created_at      timestamptz NOT NULL DEFAULT world_now()
-        );
+        ) WITH (\(TableUpkeep.revised));
 
         CREATE TABLE account (
             client_id       uuid NOT NULL REFERENCES client,
@@ -106,7 +108,7 @@ enum Migration001Agency {
             created_at      timestamptz NOT NULL DEFAULT world_now(),
             FOREIGN KEY (client_id, brand_id) REFERENCES brand,
             UNIQUE (client_id, slug)
-        );
+        ) WITH (\(TableUpkeep.revised));
         CREATE INDEX account_looks ON account (next_look_at) WHERE next_look_at IS NOT NULL;
         -- Made last: of indexes that cost the same, as all do while a table is empty, PostgreSQL takes the newest.
         ALTER TABLE account ADD PRIMARY KEY (client_id, account_id);
@@ -118,7 +120,7 @@ enum Migration001Agency {
             free_at         timestamptz NOT NULL,
             PRIMARY KEY (client_id, account_id),
             FOREIGN KEY (client_id, account_id) REFERENCES account
-        ) WITH (fillfactor = 70);
+        ) WITH (fillfactor = 70, \(TableUpkeep.revised));
 
         CREATE TABLE account_grant (
             client_id       uuid NOT NULL,
@@ -130,7 +132,7 @@ enum Migration001Agency {
             refused_reason  text,
             PRIMARY KEY (client_id, account_id, capability),
             FOREIGN KEY (client_id, account_id) REFERENCES account
-        );
+        ) WITH (\(TableUpkeep.revised));
 
         -- A link by which a person connects one account on the platform's own page. Of its secret, and of the state that is out at the
         -- platform, only hashes stand here; what a run needs is sealed.
@@ -218,6 +220,6 @@ enum Migration001Agency {
             reason          text,
             detail          jsonb,
             PRIMARY KEY (client_id, subject_id, change_id)
-        );
+        ) WITH (\(TableUpkeep.appended));
         """
 }

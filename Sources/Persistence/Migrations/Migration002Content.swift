@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import JobQueue
+
 /// Posts, their immutable revisions, targets, media, publications and samples.
 enum Migration002Content {
     static let sql = """
@@ -17,7 +19,7 @@ enum Migration002Content {
             created_at      timestamptz NOT NULL DEFAULT world_now(),
             PRIMARY KEY (client_id, media_id),
             UNIQUE (client_id, hash)
-        );
+        ) WITH (\(TableUpkeep.appended));
         CREATE INDEX media_by_hash ON media (hash);
 
         CREATE TABLE post (
@@ -33,7 +35,7 @@ enum Migration002Content {
             created_at      timestamptz NOT NULL DEFAULT world_now(),
             PRIMARY KEY (client_id, post_id),
             UNIQUE (client_id, post_key)
-        );
+        ) WITH (\(TableUpkeep.appended));
 
         CREATE TABLE post_revision (
             client_id       uuid NOT NULL,
@@ -45,7 +47,7 @@ enum Migration002Content {
             created_at      timestamptz NOT NULL DEFAULT world_now(),
             PRIMARY KEY (client_id, post_id, revision_no),
             FOREIGN KEY (client_id, post_id) REFERENCES post
-        );
+        ) WITH (\(TableUpkeep.appended));
 
         -- A post's revision for one account. `content` is what will be sent, resolved; `local_time` and `time_zone` are what a person planned.
         CREATE TABLE target (
@@ -80,7 +82,7 @@ enum Migration002Content {
             created_at      timestamptz NOT NULL DEFAULT world_now(),
             FOREIGN KEY (client_id, post_id, revision_no) REFERENCES post_revision,
             FOREIGN KEY (client_id, account_id) REFERENCES account
-        );
+        ) WITH (\(TableUpkeep.changed));
         CREATE INDEX target_calendar ON target (client_id, due_at, target_id);
         CREATE INDEX target_of_post ON target (client_id, post_id);
         CREATE INDEX target_of_account ON target (client_id, account_id, due_at);
@@ -109,7 +111,7 @@ enum Migration002Content {
             PRIMARY KEY (client_id, publication_id),
             FOREIGN KEY (client_id, account_id) REFERENCES account,
             UNIQUE (client_id, account_id, remote_id)
-        );
+        ) WITH (\(TableUpkeep.changed));
         CREATE UNIQUE INDEX publication_of_target ON publication (client_id, target_id);
         CREATE INDEX publication_of_account ON publication (client_id, account_id, published_at);
 
@@ -144,7 +146,7 @@ enum Migration002Content {
             PRIMARY KEY (client_id, account_id, read_at, sample_id)
         ) PARTITION BY RANGE (read_at);
         CREATE INDEX sample_of_publication ON sample (client_id, publication_id, read_at);
-        CREATE TABLE sample_other PARTITION OF sample DEFAULT;
+        CREATE TABLE sample_other PARTITION OF sample DEFAULT WITH (\(TableUpkeep.appended));
 
         -- Makes the monthly partitions from last month to three months ahead; the migration and the workers call it. A month that
         -- already has rows among the others keeps them there.
@@ -157,7 +159,8 @@ enum Migration002Content {
                 BEGIN
                     IF to_regclass(format('sample_%s', to_char(month, 'YYYY_MM'))) IS NULL THEN
                         EXECUTE format(
-                            'CREATE TABLE sample_%s PARTITION OF sample FOR VALUES FROM (%L) TO (%L)', to_char(month, 'YYYY_MM'),
+                            'CREATE TABLE sample_%s PARTITION OF sample FOR VALUES FROM (%L) TO (%L) WITH (\(TableUpkeep.appended))',
+                            to_char(month, 'YYYY_MM'),
                             month::timestamptz, (month + interval '1 month')::timestamptz);
                         made := made + 1;
                     END IF;

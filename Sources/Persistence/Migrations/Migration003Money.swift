@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import JobQueue
+
 /// Boosts, caps and the ledger: append-only entries, balances derived, never edited.
 enum Migration003Money {
     static let sql = """
@@ -53,7 +55,7 @@ enum Migration003Money {
             PRIMARY KEY (client_id, boost_id),
             FOREIGN KEY (client_id, account_id) REFERENCES account,
             CHECK (publication_id IS NOT NULL OR target_id IS NOT NULL)
-        );
+        ) WITH (\(TableUpkeep.changed));
         CREATE INDEX boost_of_target ON boost (client_id, target_id) WHERE state = 'waiting';
         CREATE INDEX boost_of_publication ON boost (client_id, publication_id) WHERE publication_id IS NOT NULL;
 
@@ -100,7 +102,7 @@ enum Migration003Money {
             reason          text NOT NULL,
             PRIMARY KEY (client_id, entry_no),
             FOREIGN KEY (client_id, boost_id) REFERENCES boost
-        );
+        ) WITH (\(TableUpkeep.appended));
         CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 RAISE EXCEPTION 'entries of the ledger are never changed or removed: append one that corrects it';
@@ -140,7 +142,7 @@ enum Migration003Money {
             PRIMARY KEY (client_id, decision_no),
             UNIQUE (client_id, rule_id, publication_id, verdict, boost_id),
             FOREIGN KEY (client_id, rule_id) REFERENCES boost_rule
-        );
+        ) WITH (\(TableUpkeep.appended));
 
         -- What the calls themselves cost (X charges per post). Micros: millionths of the currency's major unit.
         CREATE TABLE api_cost (
@@ -156,6 +158,6 @@ enum Migration003Money {
             currency        text NOT NULL,
             at              timestamptz NOT NULL DEFAULT world_now(),
             PRIMARY KEY (client_id, cost_no)
-        );
+        ) WITH (\(TableUpkeep.appended));
         """
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import JobQueue
+
 /// What the posting-time model learnt: kept, so that a recommendation can be explained later.
 enum Migration004Timing {
     static let sql = """
@@ -49,7 +51,7 @@ enum Migration004Timing {
             slot_posts      integer[] NOT NULL,
             PRIMARY KEY (client_id, account_id, fit_id),
             FOREIGN KEY (client_id, account_id) REFERENCES account
-        );
+        ) WITH (\(TableUpkeep.changed));
         CREATE INDEX timing_fit_newest ON timing_fit (client_id, account_id, fitted_at DESC);
         CREATE UNIQUE INDEX timing_fit_by_id ON timing_fit (fit_id);
 
@@ -60,7 +62,7 @@ enum Migration004Timing {
             until           timestamptz NOT NULL,
             PRIMARY KEY (client_id, account_id),
             FOREIGN KEY (client_id, account_id) REFERENCES account
-        );
+        ) WITH (\(TableUpkeep.revised));
 
         -- Days that are not like their weekday for a client's audiences: whole days since 1 January 1970, on the wall.
         CREATE TABLE holiday (

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import JobQueue
+
 /// What platforms tell us.
 enum Migration005Webhooks {
     static let sql = """
@@ -12,7 +14,7 @@ enum Migration005Webhooks {
             body            bytea,
             events          integer NOT NULL,
             PRIMARY KEY (platform, digest)
-        );
+        ) WITH (\(TableUpkeep.changed));
         CREATE INDEX webhook_delivery_old ON webhook_delivery (platform, received_at);
         CREATE INDEX webhook_delivery_body ON webhook_delivery (received_at) WHERE body IS NOT NULL;
 
@@ -38,7 +40,7 @@ enum Migration005Webhooks {
             PRIMARY KEY (client_id, comment_id),
             FOREIGN KEY (client_id, account_id) REFERENCES account,
             UNIQUE (client_id, account_id, remote_id)
-        );
+        ) WITH (\(TableUpkeep.changed));
         CREATE INDEX comment_of_publication ON comment (client_id, publication_id) WHERE publication_id IS NOT NULL;
         """
 }

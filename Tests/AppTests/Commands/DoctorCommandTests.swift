@@ -34,13 +34,17 @@ struct DoctorCommandTests {
 
     private static func tokens(_ world: CommandWorld) async throws -> (state: String?, finding: String, remedy: String?)
     {
+        try await Self.finding("tokens", world)
+    }
+
+    private static func finding(
+        _ check: String, _ world: CommandWorld
+    ) async throws -> (state: String?, finding: String, remedy: String?) {
         let answer = try await world.answer(["doctor", "-o", "json"])
         let findings = try #require(
             try JSONSerialization.jsonObject(with: Data(answer.data.utf8)) as? [[String: Any]], "\(answer.messages)")
-        let tokens = try #require(findings.first { $0["check"] as? String == "tokens" }, "\(answer.data)")
-        return (
-            tokens["state"] as? String, try #require(tokens["finding"] as? String), tokens["remedy"] as? String
-        )
+        let found = try #require(findings.first { $0["check"] as? String == check }, "\(answer.data)")
+        return (found["state"] as? String, try #require(found["finding"] as? String), found["remedy"] as? String)
     }
 
     @Test(
@@ -70,5 +74,27 @@ struct DoctorCommandTests {
             try await Self.tokens(world).finding == "renewing the tokens of 1 of 1 grants fails: a bad day")
         try await world.database.pool.execute("UPDATE access_grant SET state = 'needs-reconnect'")
         #expect(try await Self.tokens(world).state == "failed")
+    }
+
+    @Test("a large table of which a fifth is dead is told, also one that only grows and is cleaned by retention")
+    func deadRows() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        #expect(try await Self.finding("tables", world).state == "ok")
+        try await world.database.pool.withConnection { db in
+            try await db.execute("ALTER TABLE job_key SET (autovacuum_enabled = false)")
+            try await db.execute(
+                """
+                INSERT INTO job_key (client_id, scope, key_hash, job_id, expires_at, made_real)
+                SELECT gen_random_uuid(), CASE WHEN n <= 30000 THEN 'old' ELSE 'new' END, int8send(n), gen_random_uuid(), now(), now()
+                FROM generate_series(1, 120000) AS n
+                """)
+            try await db.execute("DELETE FROM job_key WHERE scope = 'old'")
+            // The server counts what a session did when that becomes idle, or is asked to.
+            try await db.execute("SELECT pg_stat_force_next_flush()")
+        }
+        let tables = try await Self.finding("tables", world)
+        #expect(tables.state == "warning")
+        #expect(tables.finding == "job_key holds 30000 dead rows beside 90000 live ones")
     }
 }
