@@ -33,12 +33,15 @@ public struct RateLoad: Sendable, Hashable {
     public var percent: Int
     /// How long until calls are taken again, when the answer says.
     public var pause: Duration?
+    /// The bucket that alone has this limit; `nil` where it is one of all calls.
+    public var endpoint: String?
 
     /// Makes a description.
-    public init(scope: PluginError.Scope, percent: Int, pause: Duration? = nil) {
+    public init(scope: PluginError.Scope, percent: Int, pause: Duration? = nil, endpoint: String? = nil) {
         self.scope = scope
         self.percent = percent
         self.pause = pause
+        self.endpoint = endpoint
     }
 }
 
@@ -56,7 +59,7 @@ public protocol RateReporting: PlatformPlugin {
 
     /// Reads shares of limits from an answer; pure and quick.
     ///
-    /// Calls of the scope wait a little from 75 % on, and at 100 % as long as the platform says.
+    /// Calls of the scope, or of the load's endpoint alone, wait a little from 75 % on, and at 100 % as long as the platform says.
     ///
     /// - Parameters:
     ///   - reply: The answer.

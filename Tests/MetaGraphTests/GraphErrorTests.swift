@@ -230,4 +230,18 @@ struct GraphErrorTests {
             ])
         #expect(GraphUsage(.json(200, "{}")).loads.isEmpty)
     }
+
+    @Test("what the numbers of ads use up is said of that endpoint alone, for the app and the ad account")
+    func insightsThrottle() {
+        let header = #"{"app_id_util_pct":80.5,"acc_id_util_pct":100,"ads_api_access_tier":"standard_access"}"#
+        let reply = HTTPReply.json(200, "{}", ["X-FB-Ads-Insights-Throttle": header])
+        #expect(
+            GraphUsage(reply, endpoint: MarketingEndpoint.insights).loads == [
+                RateLoad(scope: .app, percent: 81, endpoint: MarketingEndpoint.insights),
+                RateLoad(scope: .account, percent: 100, endpoint: MarketingEndpoint.insights),
+            ])
+        #expect(GraphUsage(reply).pause == nil)
+        let broken = HTTPReply.json(200, "{}", ["X-FB-Ads-Insights-Throttle": "soon"])
+        #expect(GraphUsage(broken, endpoint: "e").loads.isEmpty)
+    }
 }

@@ -352,6 +352,24 @@ struct XAdsErrorTests {
         }
     }
 
+    @Test(
+        "what an answer of the Ads API says is left is read with every answer, in the endpoint's window",
+        arguments: [(XAdsEndpoint.write, 60), (XAdsEndpoint.read, 60), (XAdsEndpoint.stats, 900), ("GET /2/x", 900)])
+    func usage(endpoint: String, window: Int) {
+        let headers = [
+            "x-account-rate-limit-limit": "450", "x-account-rate-limit-remaining": "7",
+            "x-account-rate-limit-reset": "1800000000",
+        ]
+        let rest = RateUsage(
+            scope: .endpoint, window: .seconds(window), calls: 450, rest: 7,
+            resetsAt: Date(timeIntervalSince1970: 1_800_000_000))
+        #expect(XPlugin.usage(.json(200, "{}", headers), endpoint: endpoint) == [rest])
+        // Of two limits of one bucket the one with less left counts.
+        let user = ["x-rate-limit-limit": "2000", "x-rate-limit-remaining": "90", "x-rate-limit-reset": "1800000000"]
+        let both = headers.merging(user) { first, _ in first }
+        #expect(XPlugin.usage(.json(200, "{}", both), endpoint: endpoint) == [rest])
+    }
+
     @Test("every row has a sentence and a next action, and what is to be done belongs to one class")
     func actions() {
         var classes: [String: Set<XAdsErrorRule.Effect>] = [:]

@@ -8,5 +8,7 @@ extension InstagramPlugin: RateReporting {
     public static func usage(_ reply: HTTPReply, endpoint: String) -> [RateUsage] { [] }
 
     /// Reads the shares that Meta sends with every answer.
-    public static func load(_ reply: HTTPReply, endpoint: String) -> [RateLoad] { GraphUsage(reply).loads }
+    public static func load(_ reply: HTTPReply, endpoint: String) -> [RateLoad] {
+        GraphUsage(reply, endpoint: endpoint).loads
+    }
 }

@@ -25,11 +25,31 @@ package struct GraphUsage: Sendable, Hashable {
         }
     }
 
+    /// `X-FB-Ads-Insights-Throttle`: shares of the app and the ad account in the limit that reading the numbers of ads has for itself.
+    ///
+    /// Uncertain: Meta's documents name the header and no time after which calls are taken again, so a share of 100 backs off; that no
+    /// other call is kept back by it is concluded from its name.
+    private struct InsightsThrottle: Decodable {
+        var app_id_util_pct: Double?
+        var acc_id_util_pct: Double?
+
+        func loads(_ endpoint: String) -> [RateLoad] {
+            [(PluginError.Scope.app, self.app_id_util_pct), (.account, self.acc_id_util_pct)].compactMap {
+                scope, share in
+                share.map { RateLoad(scope: scope, percent: Int($0.rounded(.up)), endpoint: endpoint) }
+            }
+        }
+    }
+
     /// What is used of each limit.
     package var loads: [RateLoad] = []
 
     /// Reads the headers; one that cannot be read says nothing.
-    package init(_ reply: HTTPReply) {
+    ///
+    /// - Parameters:
+    ///   - reply: The answer.
+    ///   - endpoint: The bucket that the call was counted in; without it limits of one endpoint are left out.
+    package init(_ reply: HTTPReply, endpoint: String? = nil) {
         for (name, scope) in [
             ("X-App-Usage", PluginError.Scope.app), ("X-Page-Usage", .account), ("X-Ad-Account-Usage", .account),
         ] {
@@ -40,6 +60,9 @@ package struct GraphUsage: Sendable, Hashable {
         let cases = Self.read([String: [Shares]].self, "X-Business-Use-Case-Usage", reply) ?? [:]
         for shares in cases.sorted(by: { $0.key < $1.key }).flatMap(\.value) {
             self.loads.append(RateLoad(scope: .account, percent: shares.percent, pause: shares.pause))
+        }
+        if let endpoint, let throttle = Self.read(InsightsThrottle.self, "X-FB-Ads-Insights-Throttle", reply) {
+            self.loads += throttle.loads(endpoint)
         }
     }
 

@@ -13,19 +13,32 @@ struct XRateLimit: Sendable, Equatable {
     var isUsedUp = false
 
     private static let windows: [(prefix: String, scope: PluginError.Scope, length: Duration)] = [
-        ("x-rate-limit", .endpoint, .seconds(900)), ("x-user-limit-24hour", .account, .seconds(86_400)),
+        ("x-rate-limit", .endpoint, .seconds(900)), ("x-account-rate-limit", .endpoint, .seconds(900)),
+        ("x-user-limit-24hour", .account, .seconds(86_400)),
         ("x-app-limit-24hour", .app, .seconds(86_400)),
     ]
 
-    /// What the headers say of each limit.
-    static func usage(_ reply: HTTPReply) -> [RateUsage] {
-        Self.windows.compactMap { window in
+    /// What the headers say of each limit; of two that are counted in the same bucket, the one with less left.
+    ///
+    /// The Ads API's `x-account-rate-limit-*` are of the ad account. Uncertain: X's documents name its `-reset` alone, so `-limit` and
+    /// `-remaining` are taken to mean what they do in `x-rate-limit-*`; none says its window, which is taken from the documented numbers
+    /// of the endpoint (``XAdsEndpoint/window(of:)``). Accounts that share an ad account hear of it one by one.
+    static func usage(_ reply: HTTPReply, endpoint: String) -> [RateUsage] {
+        var said: [RateUsage] = []
+        for window in Self.windows {
             func number(_ name: String) -> Int? { reply.header("\(window.prefix)-\(name)").flatMap { Int($0) } }
-            guard let rest = number("remaining"), let reset = number("reset") else { return nil }
-            return RateUsage(
-                scope: window.scope, window: window.length, calls: number("limit"), rest: rest,
+            guard let rest = number("remaining"), let reset = number("reset") else { continue }
+            let ownLength = window.scope == .endpoint ? XAdsEndpoint.window(of: endpoint) : nil
+            let usage = RateUsage(
+                scope: window.scope, window: ownLength ?? window.length, calls: number("limit"), rest: rest,
                 resetsAt: Date(timeIntervalSince1970: Double(reset)))
+            if let same = said.firstIndex(where: { ($0.scope, $0.window) == (usage.scope, usage.window) }) {
+                if usage.rest < said[same].rest { said[same] = usage }
+            } else {
+                said.append(usage)
+            }
         }
+        return said
     }
 
     /// Reads the headers: of the limits with nothing remaining, the one that ends last; the endpoint's when none says zero.

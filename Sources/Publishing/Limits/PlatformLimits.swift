@@ -77,14 +77,15 @@ package struct PlatformLimits: Sendable {
     /// From which share of a limit on calls wait a little.
     static let slowFrom = 75
 
-    /// Lets work and calls wait where the platform says that a limit is nearly used: a second for each percent from 75 on, and at 100 as long as
-    /// the platform says.
+    /// Lets work and calls wait where the platform says that a limit is nearly used.
+    ///
+    /// A second for each percent from 75 on, and at 100 as long as the platform says. Of a limit that one endpoint has, only its calls wait.
     func observe(_ loads: [RateLoad], by caller: Caller) async throws {
         for load in loads where load.percent >= Self.slowFrom {
             guard let scope = self.scope(load.scope, of: caller) else { continue }
             let pause = load.percent >= 100 ? load.pause : .seconds(load.percent - Self.slowFrom + 1)
             let reason = "\(self.manifest.name) said: \(load.percent) % of its limit is used"
-            try await self.close(scope, for: pause, reason: reason)
+            try await self.close(scope, endpoint: load.endpoint, for: pause, reason: reason)
         }
     }
 

@@ -12,6 +12,7 @@ import PluginKit
 import Synchronization
 import TestSupport
 import Testing
+import XPlugin
 
 @testable import Publishing
 
@@ -194,6 +195,42 @@ struct LimitedTransportTests {
         let account = try #require(self.caller.account)
         let view = try #require(try await limits.store.limits(of: [.account(account)]).first)
         #expect(view.calls == 450 && view.source == .platform && view.platformRest == 0)
+    }
+
+    @Test(
+        "a share of the limit of ads' numbers lets only their calls wait, for the app or the account",
+        arguments: [("app_id_util_pct", 90, 16), ("acc_id_util_pct", 90, 16), ("acc_id_util_pct", 100, 60)])
+    func insightsShares(name: String, share: Int, seconds: Int) async throws {
+        let limits = try await self.limits()
+        let field = try #require(HTTPField.Name("X-FB-Ads-Insights-Throttle"))
+        let transport = LimitedTransport(
+            CountingTransport(headers: [field: #"{"\#(name)":\#(share)}"#]), limits: limits,
+            reporter: FacebookPlugin.self)
+        #expect(await self.send(transport, self.call("insights")) == nil)
+        let refusal = await self.send(transport, self.call("insights"))
+        #expect(refusal?.limit?.pause == .seconds(seconds))
+        #expect(refusal?.limit?.endpoint == "insights")
+        // Posts go on: the lane is open, and so is every other endpoint.
+        #expect(try await limits.store.gates().allSatisfy { $0.endpoint == "insights" })
+        #expect(await self.send(transport, self.call("feed")) == nil)
+    }
+
+    @Test("what X says is left of an ad account keeps the next call back, in the window of the endpoint")
+    func adAccountRest() async throws {
+        let limits = try await self.limits()
+        let reset = String(Int(Self.start.timeIntervalSince1970) + 300)
+        var headers: HTTPFields = [:]
+        for (name, value) in [("limit", "250"), ("remaining", "0"), ("reset", reset)] {
+            headers[try #require(HTTPField.Name("x-account-rate-limit-\(name)"))] = value
+        }
+        let transport = LimitedTransport(CountingTransport(headers: headers), limits: limits, reporter: XPlugin.self)
+        let stats = "GET /12/stats/accounts/:id"
+        #expect(await self.send(transport, self.call(stats)) == nil)
+        let refusal = try #require(await self.send(transport, self.call(stats)))
+        #expect(try #require(refusal.limit).pause >= .seconds(300))
+        let account = try #require(self.caller.account)
+        let view = try #require(try await limits.store.limits(of: [.account(account)]).first)
+        #expect(view.calls == 250 && view.key.window == .seconds(900) && view.source == .platform)
     }
 
     @Test(

@@ -11,6 +11,17 @@ enum XAdsEndpoint {
     static let campaign = "PUT /12/accounts/:id/campaigns/:id"
     static let read = "GET /12/accounts/:id"
     static let stats = "GET /12/stats/accounts/:id"
+
+    /// In which window calls are counted: statistics by the quarter of an hour, everything else by the minute; that reads are is uncertain.
+    ///
+    /// - Returns: `nil` for an endpoint that is none of the Ads API.
+    static func window(of endpoint: String) -> Duration? {
+        switch endpoint {
+        case Self.stats: .seconds(900)
+        case Self.write, Self.campaign, Self.read: .seconds(60)
+        default: nil
+        }
+    }
 }
 
 /// Calls of the Ads API for one ad account, signed by OAuth 1.0a: parameters in the query or in a form, never JSON.
