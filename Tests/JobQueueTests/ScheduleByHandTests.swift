@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Schedules by hand", .postgresSchema)
 struct ScheduleByHandTests {
-    private func trigger(_ schedule: Schedule, _ queue: QueueFixture) async throws -> DecidedSlot? {
+    private func trigger(_ schedule: Schedule, _ queue: QueueFixture) async throws -> (slot: DecidedSlot, isNew: Bool) {
         try await queue.pool.withTransaction { db in try await queue.schedules.trigger(schedule, on: &db) }
     }
 
@@ -29,12 +29,16 @@ struct ScheduleByHandTests {
         let queue = try await QueueFixture()
         try await queue.stop(at: "2026-10-25T01:10:00Z")
         let schedule = try await queue.schedule("FREQ=DAILY;BYHOUR=9")
-        let slot = try #require(try await self.trigger(schedule, queue))
+        let (slot, isNew) = try await self.trigger(schedule, queue)
+        #expect(isNew)
         #expect(slot.local.description == "2026-10-25T02:10:00")
         #expect(slot.fold == 1)
         #expect(slot.cause == .trigger)
         #expect(try await queue.dueTimes() == ["2026-10-25T01:10:00Z"])
-        #expect(try await self.trigger(schedule, queue) == nil)
+        let again = try await self.trigger(schedule, queue)
+        #expect(!again.isNew)
+        #expect(again.slot.job == slot.job && again.slot.job != nil)
+        #expect(again.slot.isFired && again.slot.cause == .trigger)
         #expect(try await queue.stored(schedule).next?.local.description == "2026-10-25T09:00:00")
     }
 
@@ -95,7 +99,7 @@ struct ScheduleByHandTests {
         let queue = try await QueueFixture()
         try await queue.stop(at: "2026-06-01T02:30:00Z")
         let schedule = try await queue.schedule("FREQ=HOURLY")
-        let slot = try #require(try await self.trigger(schedule, queue))
+        let slot = try await self.trigger(schedule, queue).slot
         let job = try #require(slot.job)
         let origin = try await queue.pool.withConnection { db in
             try await queue.schedules.origin(of: job, client: queue.client, on: &db)

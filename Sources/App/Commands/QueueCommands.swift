@@ -63,7 +63,7 @@ struct QueueCommands: AsyncParsableCommand {
                 let paused = pauses.map { pause in
                     Field.record(
                         Record([
-                            "scope": .text(Self.words(pause.scope, names)), "since": .time(pause.since, in: "UTC"),
+                            "scope": .text(names.scope(pause.scope)), "since": .time(pause.since, in: "UTC"),
                             "by": .text(pause.by), "reason": .optional(pause.reason),
                         ]))
                 }
@@ -75,18 +75,6 @@ struct QueueCommands: AsyncParsableCommand {
                     ]), idKey: "at")
             }
         }
-
-        private static func words(_ scope: PauseScope, _ names: JobRows.Names) -> String {
-            switch scope {
-            case .queue(let queue): "queue \(queue)"
-            case .client(let client): "client \(names.client(client))"
-            case .clientQueue(let client, let queue): "client \(names.client(client)), queue \(queue)"
-            case .account(let client, let account): "account \(names.client(client))/\(names.account(account) ?? "")"
-            case .accountQueue(let client, let account, let queue):
-                "account \(names.client(client))/\(names.account(account) ?? ""), queue \(queue)"
-            case .app(let app, let queue): "app \(names.app(app)), queue \(queue)"
-            }
-        }
     }
 
     struct Pause: PosthornCommand {
@@ -95,7 +83,7 @@ struct QueueCommands: AsyncParsableCommand {
             examples: [
                 "queue pause --queue metrics --reason 'maintenance'", "queue pause --queue publish --client acme",
             ],
-            keys: [Column("scope", nil, "what is paused")])
+            keys: [Column("scope", nil, "what is paused, as `queue stats` names it")])
 
         @OptionGroup var options: CommandOptions
         @OptionGroup var change: ChangeOptions
@@ -106,9 +94,13 @@ struct QueueCommands: AsyncParsableCommand {
         func run(_ context: CommandContext) async throws {
             try await context.withServices { services in
                 let (scope, words) = try await self.scope.resolve(services)
-                guard !self.change.isDryRun else { return context.output.note("would pause \(words)") }
-                try await services.jobs.pause(scope, by: Actor.current, reason: self.reason)
-                context.output.success("paused \(words)")
+                if self.change.isDryRun {
+                    context.output.note("would pause \(words)")
+                } else {
+                    try await services.jobs.pause(scope, by: Actor.current, reason: self.reason)
+                    context.output.success("paused \(words)")
+                }
+                try await QueueScopeOptions.show(scope, services, context.output)
             }
         }
     }
@@ -116,7 +108,7 @@ struct QueueCommands: AsyncParsableCommand {
     struct Resume: PosthornCommand {
         static let configuration = CommandConfiguration(
             "resume", "End a pause.", examples: ["queue resume --queue metrics"],
-            keys: [Column("scope", nil, "what was paused")])
+            keys: [Column("scope", nil, "what is paused no more, as `queue stats` names it")])
 
         @OptionGroup var options: CommandOptions
         @OptionGroup var change: ChangeOptions
@@ -125,8 +117,9 @@ struct QueueCommands: AsyncParsableCommand {
         func run(_ context: CommandContext) async throws {
             try await context.withServices { services in
                 let (scope, words) = try await self.scope.resolve(services)
-                guard !self.change.isDryRun else { return context.output.note("would resume \(words)") }
-                if try await services.jobs.resume(scope) {
+                if self.change.isDryRun {
+                    context.output.note("would resume \(words)")
+                } else if try await services.jobs.resume(scope) {
                     context.output.success("resumed \(words)")
                 } else {
                     context.output.note("\(words) was not paused")
@@ -140,6 +133,7 @@ struct QueueCommands: AsyncParsableCommand {
 struct QueueScopeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("publish, boost, metrics or reconcile.", valueName: "queue"))
     var queue: String
+                try await QueueScopeOptions.show(scope, services, context.output)
     @Option(help: ArgumentHelp("Only for this client.", valueName: "client"))
     var client: String?
 
@@ -152,6 +146,27 @@ struct QueueScopeOptions: ParsableArguments {
         }
         guard let client else { return (.queue(queue), "queue \(queue)") }
         let owner = try await services.clients.show(client).client
+    /// Prints what a command was about, whether it changed anything or not.
+    static func show(_ scope: PauseScope, _ services: ServiceContext, _ output: Output) async throws {
+        let names = try await JobRows.Names(services)
+        output.show(Record(["scope": .text(names.scope(scope))]), idKey: "scope")
+    }
+
         return (.clientQueue(owner.id, queue), "queue \(queue) of \(owner.slug)")
+    }
+}
+
+extension JobRows.Names {
+    /// What a pause is about, in words.
+    func scope(_ scope: PauseScope) -> String {
+        switch scope {
+        case .queue(let queue): "queue \(queue)"
+        case .client(let client): "client \(self.client(client))"
+        case .clientQueue(let client, let queue): "client \(self.client(client)), queue \(queue)"
+        case .account(let client, let account): "account \(self.client(client))/\(self.account(account) ?? "")"
+        case .accountQueue(let client, let account, let queue):
+            "account \(self.client(client))/\(self.account(account) ?? ""), queue \(queue)"
+        case .app(let app, let queue): "app \(self.app(app)), queue \(queue)"
+        }
     }
 }

@@ -48,7 +48,8 @@ extension ScheduleCommands {
     struct Trigger: PosthornCommand {
         static let configuration = CommandConfiguration(
             "trigger", "Run a schedule's work once, now, also when it is paused.",
-            details: "Its slots stay as they are.",
+            details:
+                "Its slots stay as they are. A second time within the same second changes nothing and shows the first.",
             examples: ["schedule trigger numbers --client acme"], keys: ScheduleRows.slotColumns)
 
         @OptionGroup var options: CommandOptions
@@ -58,14 +59,16 @@ extension ScheduleCommands {
         func run(_ context: CommandContext) async throws {
             try await context.withServices { services in
                 let entry = try await services.schedules.show(self.which.schedule, client: self.which.client).entry
-                guard !self.change.isDryRun else {
-                    return context.output.note("would run schedule \(entry.schedule.name) once, now")
+                let (slot, isNew) = try await services.schedules.trigger(
+                    self.which.schedule, client: self.which.client, actor: Actor.current,
+                    isDryRun: self.change.isDryRun)
+                if self.change.isDryRun {
+                    context.output.note("would run schedule \(entry.schedule.name) once, now")
+                } else if isNew {
+                    context.output.success("schedule \(entry.schedule.name) runs now")
+                } else {
+                    context.output.note("it was run in this second already: nothing was changed")
                 }
-                guard
-                    let slot = try await services.schedules.trigger(
-                        self.which.schedule, client: self.which.client, actor: Actor.current)
-                else { return context.output.note("it was run in this second already: nothing was changed") }
-                context.output.success("schedule \(entry.schedule.name) runs now")
                 context.output.show(
                     ScheduleRows.record(slot, zone: entry.schedule.plan.zone.rawValue), idKey: "job")
             }

@@ -70,7 +70,7 @@ enum ScheduleRows {
     }
 
     static func record(_ slot: DecidedSlot, zone: String) -> Record {
-        let outcome = slot.isFired ? "fired" : slot.cause == .backfill ? "open" : "missed"
+        let outcome = slot.isFired ? "fired" : slot.cause == .schedule ? "missed" : "open"
         return Record([
             "local_time": .text(slot.local.description + (slot.fold == 0 ? "" : " (second pass)")),
             "at": .time(slot.at, in: zone), "due_at": .time(slot.dueAt, in: zone), "outcome": .state(outcome),

@@ -12,14 +12,29 @@ extension ScheduleStore {
     ///
     /// The slot is the world's present second: a second call within it changes nothing.
     ///
-    /// - Returns: The slot; `nil` when it was run already.
-    package func trigger(_ schedule: Schedule, on db: inout Transaction) async throws -> DecidedSlot? {
+    /// - Returns: The slot, and whether it is run by this call; else it was run already.
+    package func trigger(
+        _ schedule: Schedule, on db: inout Transaction
+    ) async throws -> (slot: DecidedSlot, isNew: Bool) {
+        let slot = try await self.presentSlot(of: schedule, on: &db)
+        let made = try await self.run(
+            [slot], of: schedule, cause: .trigger, every: .zero, from: slot.instant ?? .now, on: &db)
+        if let made = made.first { return (made, true) }
+        guard let done = try await self.slot(slot, of: schedule, on: &db) else {
+            throw JobQueueError(.conflict, "slot \(slot.key) of schedule '\(schedule.name)' is gone; try again")
+        }
+        return (done, false)
+    }
+
+    /// The slot that a trigger of this moment runs.
+    package func presentSlot(
+        of schedule: Schedule, on db: inout some SQLSession & ~Copyable
+    ) async throws -> RecurrenceSlot {
         let now = try await Self.now(on: &db)
         let local = schedule.plan.zone.wallTime(at: now)
         let instants = LocalPlan(wall: local, zone: schedule.plan.zone, overlap: .both).resolve().instants
         let isSecondPass = instants.count > 1 && now >= instants[1]
-        let slot = RecurrenceSlot(local: local, fold: isSecondPass ? 1 : 0, instant: now, note: .exact)
-        return try await self.run([slot], of: schedule, cause: .trigger, every: .zero, from: now, on: &db).first
+        return RecurrenceSlot(local: local, fold: isSecondPass ? 1 : 0, instant: now, note: .exact)
     }
 
     /// The slots of the past that a backfill would run: those within two instants that no job was made for.

@@ -95,6 +95,20 @@ package struct ScheduleStore: Sendable {
         ).map { row throws in try DecidedSlot(row) }
     }
 
+    /// What was decided about one slot of a schedule.
+    func slot(
+        _ slot: RecurrenceSlot, of schedule: Schedule, on db: inout some SQLSession & ~Copyable
+    ) async throws -> DecidedSlot? {
+        try await db.query(
+            """
+            SELECT slot_local, fold, slot_at, due_at, outcome, cause, job_id
+            FROM schedule_slot
+            WHERE client_id = \(schedule.client) AND schedule_id = \(schedule.id)
+              AND slot_local = \(slot.local.description) AND fold = \(Int16(slot.fold))
+            """
+        ).first.map { row throws in try DecidedSlot(row) }
+    }
+
     /// The schedule and slot that a job was made for.
     ///
     /// - Returns: `nil` when the schedule is gone.

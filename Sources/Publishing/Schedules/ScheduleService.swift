@@ -171,12 +171,20 @@ package struct ScheduleService: Sendable {
 
     /// Runs a schedule's work once, now.
     ///
-    /// - Returns: The slot; `nil` when it was triggered in this very second already.
+    /// - Returns: The slot, and whether it is run by this call; else it was triggered in this very second already. A dry run's slot has no job.
     /// - Throws: `ServiceError` with code `notFound`.
-    package func trigger(_ reference: String, client: String, actor: String) async throws -> DecidedSlot? {
+    package func trigger(
+        _ reference: String, client: String, actor: String, isDryRun: Bool = false
+    ) async throws -> (slot: DecidedSlot, isNew: Bool) {
         try await self.pool.withTransaction(retrying: 3) { db in
             let entry = try await self.entry(reference, client: client, on: &db)
-            return try await self.store.trigger(entry.schedule, on: &db)
+            guard isDryRun else { return try await self.store.trigger(entry.schedule, on: &db) }
+            let slot = try await self.store.presentSlot(of: entry.schedule, on: &db)
+            return (
+                DecidedSlot(
+                    local: slot.local, fold: slot.fold, at: slot.instant ?? .now, isFired: false, cause: .trigger),
+                true
+            )
         }
     }
 

@@ -345,6 +345,29 @@ struct NounCommandTests {
         #expect(try await world.posthorn("job", "explain", "\(JobID())") == 66)
     }
 
+    @Test("what pauses and resumes a queue tells programs what it was about, changed or not")
+    func pauseScopes() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        func scope(_ words: String...) async throws -> String? {
+            let answer = try await world.answer(["queue"] + words + ["-o", "json"])
+            #expect(answer.code == 0, "\(answer.messages)")
+            return (try JSONSerialization.jsonObject(with: Data(answer.data.utf8)) as? [String: Any])?["scope"]
+                as? String
+        }
+        #expect(try await scope("pause", "--queue", "metrics", "--dry-run") == "queue metrics")
+        #expect(try await world.count("queue_control") == 0)
+        #expect(try await scope("pause", "--queue", "metrics") == "queue metrics")
+        #expect(
+            try await scope("pause", "--queue", "publish", "--client", "acme") == "client acme, queue publish")
+        let stats = try await world.answer(["queue", "stats", "-o", "json"])
+        let said = try #require(try JSONSerialization.jsonObject(with: Data(stats.data.utf8)) as? [String: Any])
+        let paused = try #require(said["paused"] as? [[String: Any]])
+        #expect(Set(paused.map { $0["scope"] as? String }) == ["queue metrics", "client acme, queue publish"])
+        #expect(try await scope("resume", "--queue", "metrics") == "queue metrics")
+        #expect(try await scope("resume", "--queue", "metrics") == "queue metrics")
+    }
+
     @Test("a queue is paused and resumed by name")
     func queues() async throws {
         let world = try await CommandWorld()

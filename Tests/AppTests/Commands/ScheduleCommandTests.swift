@@ -101,6 +101,31 @@ struct ScheduleCommandTests {
         #expect(try await world.posthorn("schedule", "show", "monday", "--client", "globex") == 66)
     }
 
+    @Test("a trigger shows the slot, also one of the same second, and of a dry run")
+    func trigger() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let add = ["schedule", "add", "numbers", "--client", "acme", "--metrics", "--rule", "FREQ=DAILY;BYHOUR=6"]
+        #expect(try await world.answer(add).code == 0)
+        #expect(try await world.answer(add + ["--catch-up", "5"]).code == 65)
+        try await WorldStore(pool: world.database.pool).set(epoch: nil, rate: 0)
+        func trigger(_ words: String...) async throws -> [String: Any] {
+            let answer = try await world.answer(
+                ["schedule", "trigger", "numbers", "--client", "acme", "-o", "json"] + words)
+            #expect(answer.code == 0, "\(answer.messages)")
+            return try #require(try JSONSerialization.jsonObject(with: Data(answer.data.utf8)) as? [String: Any])
+        }
+        let dry = try await trigger("--dry-run")
+        #expect(dry["outcome"] as? String == "open" && dry["job"] is NSNull)
+        #expect(try await world.count("schedule_slot") == 0)
+        let first = try await trigger()
+        #expect(first["outcome"] as? String == "fired" && first["cause"] as? String == "trigger")
+        let again = try await trigger()
+        #expect(again["job"] as? String == first["job"] as? String && first["job"] is String)
+        #expect(again["local_time"] as? String == dry["local_time"] as? String)
+        #expect(try await world.count("schedule_slot") == 1)
+    }
+
     @Test("slots of the past are run by a backfill, each once")
     func backfill() async throws {
         let world = try await CommandWorld()
