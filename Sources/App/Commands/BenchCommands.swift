@@ -28,6 +28,17 @@ struct BenchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How many clients they belong to.", valueName: "n")) var clients = 1_000
     @Option(help: ArgumentHelp("How many accounts each client has.", valueName: "n")) var accounts = 4
 
+    /// What every benchmark prints beside its own keys.
+    static let keys = [
+        Column("bench", nil, "which benchmark"), Column("clients", nil, "clients that the jobs belonged to"),
+        Column("accounts_per_client", nil, "accounts of each"),
+        Column("resident_memory_peak", nil, "the most resident memory of this process, its worker included, bytes"),
+        Column("server_version", nil, "PostgreSQL's"),
+    ]
+    /// What those print that count the database's work for themselves.
+    static let cost = Column(
+        "per_job", nil, "WAL bytes, commits and dead rows of the database per job, from empty tables to the end")
+
     func validate() throws {
         guard self.jobs ?? 1 > 0, self.clients > 0, self.accounts > 0 else {
             throw ValidationError("--jobs, --clients and --accounts must be above 0.")
@@ -121,8 +132,8 @@ struct BenchEnqueue: PosthornCommand {
             Column("mode", nil, "single, batch or copy"), Column("jobs", nil, "jobs that were inserted"),
             Column("callers", nil, "how many called at once"),
             Column("seconds", nil, "how long it took"), Column("jobs_per_second", nil, "the rate"),
-            Column("per_job", nil, "WAL bytes, commits and dead rows of the database per job"),
-        ])
+            BenchOptions.cost,
+        ] + BenchOptions.keys)
 
     /// How jobs are inserted.
     enum Mode: String, ExpressibleByArgument, CaseIterable { case single, batch, copy }
@@ -180,8 +191,10 @@ struct BenchWork: PosthornCommand {
             Column("history", nil, "jobs that had ended before"),
             Column("seconds", nil, "how long it took"), Column("jobs_per_second", nil, "the rate"),
             Column("connections_peak", nil, "most database connections seen"),
-            Column("per_job", nil, "WAL bytes, commits and dead rows of the database per job"),
-        ])
+            Column(
+                "work_per_job", nil, "WAL bytes, commits and dead rows per job from the worker's start: the work alone"),
+            Column("per_job", nil, "the same from empty tables to the end: filling them and enqueueing included"),
+        ] + BenchOptions.keys)
 
     @OptionGroup var options: CommandOptions
     @OptionGroup var bench: BenchOptions
@@ -229,10 +242,12 @@ struct BenchLatency: PosthornCommand {
         "latency", "Enqueue one job at a time into an idle fleet: from the call to the handler's start.",
         examples: ["bench latency", "bench latency --jobs 1000 -o json"],
         keys: [
-            Column("jobs", nil, "jobs that were enqueued"), Column("p50_ms", nil, "median, milliseconds"),
+            Column("jobs", nil, "jobs that were enqueued"), Column("seconds", nil, "how long it took"),
+            Column("jobs_per_second", nil, "the rate, pauses between jobs included"),
+            Column("p50_ms", nil, "median, milliseconds"),
             Column("p90_ms", nil, "90th percentile"), Column("p99_ms", nil, "99th percentile"),
-            Column("max_ms", nil, "the slowest"),
-        ])
+            Column("max_ms", nil, "the slowest"), BenchOptions.cost,
+        ] + BenchOptions.keys)
 
     @OptionGroup var options: CommandOptions
     @OptionGroup var bench: BenchOptions

@@ -18,8 +18,8 @@ struct BenchFairness: PosthornCommand {
             Column("concurrency", nil, "jobs at once"), Column("job_ms", nil, "how long each takes, milliseconds"),
             Column("p50_ms", nil, "median start after due, milliseconds"), Column("p90_ms", nil, "90th percentile"),
             Column("p99_ms", nil, "99th percentile"), Column("max_ms", nil, "the slowest"),
-            Column("flood_done", nil, "posts of the flood that had started by then"),
-        ])
+            Column("flood_done", nil, "posts of the flood that had started by then"), BenchOptions.cost,
+        ] + BenchOptions.keys)
 
     @OptionGroup var options: CommandOptions
     @OptionGroup var bench: BenchOptions

@@ -31,7 +31,7 @@ struct BenchGrowth: PosthornCommand {
             Column("small_rounds", nil, "the second in each round"),
             Column("per_job", nil, "WAL bytes, commits and dead rows of the database per job in the old installation"),
             Column("small_per_job", nil, "the same in the other tables"),
-        ])
+        ] + BenchOptions.keys)
 
     @OptionGroup var options: CommandOptions
     @OptionGroup var bench: BenchOptions

@@ -14,6 +14,7 @@ struct BenchLimit: PosthornCommand {
             """,
         examples: ["bench limit", "bench limit --accounts 5 --windows 3 --rate 20 -o json"],
         keys: [
+            Column("bench", nil, "which benchmark"),
             Column("accounts", nil, "accounts"), Column("limit", nil, "calls that an account may make in a window"),
             Column("window_seconds", nil, "the window, world time"),
             Column("rate", nil, "world seconds per real second"),

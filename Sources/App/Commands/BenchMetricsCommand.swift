@@ -20,6 +20,7 @@ struct BenchMetrics: PosthornCommand {
             "bench metrics --platforms tiktok --step 1",
         ],
         keys: [
+            Column("bench", nil, "which benchmark"),
             Column("accounts", nil, "accounts, by turns on the platforms"),
             Column("posts", nil, "publications of each"), Column("days", nil, "days over which they were published"),
             Column("step_minutes", nil, "the stretch of time that passes at once"),

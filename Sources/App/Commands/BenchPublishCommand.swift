@@ -13,6 +13,7 @@ struct BenchPublish: PosthornCommand {
             """,
         examples: ["bench publish", "bench publish --posts 2000 --delay 100 -o json"],
         keys: [
+            Column("bench", nil, "which benchmark"),
             Column("posts", nil, "posts that fell due"), Column("workers", nil, "worker processes"),
             Column("slots", nil, "publish slots of each"), Column("delay_ms", nil, "how long the platform takes"),
             Column("seconds", nil, "from due to the last post's publication"),

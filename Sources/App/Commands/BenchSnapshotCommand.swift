@@ -15,15 +15,16 @@ struct BenchSnapshot: PosthornCommand {
             """,
         examples: ["bench snapshot", "bench snapshot --seconds 60 --rate 1000 -o json", "bench snapshot --not-held"],
         keys: [
-            Column("offered", nil, "jobs that were enqueued"),
+            Column("held", nil, "whether a snapshot was held"), Column("seconds", nil, "how long jobs were offered"),
+            Column("jobs", nil, "the same as offered"), Column("offered", nil, "jobs that were enqueued"),
             Column("served", nil, "jobs that had ended when the last one was enqueued"),
-            Column("served_share", nil, "served ÷ offered"),
+            Column("served_share", nil, "served ÷ offered"), Column("jobs_per_second", nil, "the rate of those served"),
             Column("claim_p99_start_ms", nil, "99th percentile of a claim's time at the beginning, milliseconds"),
             Column("claim_p99_end_ms", nil, "the same at the end"), Column("claim_p99_growth", nil, "end ÷ beginning"),
             Column("start_p99_start_ms", nil, "from enqueued to started at the beginning, milliseconds"),
             Column("start_p99_end_ms", nil, "the same at the end"),
-            Column("dead_rows", nil, "dead rows in the queue's tables at the end"),
-        ])
+            Column("dead_rows", nil, "dead rows in the queue's tables at the end"), BenchOptions.cost,
+        ] + BenchOptions.keys)
 
     @OptionGroup var options: CommandOptions
     @OptionGroup var bench: BenchOptions

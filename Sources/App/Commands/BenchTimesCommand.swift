@@ -16,7 +16,8 @@ struct BenchTimes: PosthornCommand {
             """,
         examples: ["bench times", "bench times --learning 0 --weeks 52 -o json"],
         keys: [
-            Column("accounts", nil, "accounts"), Column("posts", nil, "posts of each a week"),
+            Column("bench", nil, "which benchmark"), Column("accounts", nil, "accounts"),
+            Column("posts", nil, "posts of each a week"),
             Column("learning", nil, "first weeks whose times are drawn"),
             Column("loss_first", nil, "loss of the first week, the habit of an office: 0.5 is half"),
             Column("loss_13", nil, "loss of week 13"), Column("loss_26", nil, "loss of week 26"),

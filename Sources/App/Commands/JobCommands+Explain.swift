@@ -21,7 +21,8 @@ extension JobCommands {
                 Column("state", nil, "where it is"), Column("due_at", nil, "when it is due, in the client's zone"),
                 Column(
                     "because", nil,
-                    "what stands in its way: cause, what, since, until, by, and the command that helps"),
+                    "what stands in its way: cause, what, since, until, by, help (the command that helps), and of slots holders (job, worker, since)"
+                ),
                 Column("ahead", nil, "how many ready jobs of its account come before it"),
                 Column("lanes", nil, "how many accounts take turns in its queue"),
                 Column("clients", nil, "of how many clients"),

@@ -32,6 +32,22 @@ struct BenchCommandTests {
         }
     }
 
+    @Test(
+        "what a benchmark prints is what its help says",
+        arguments: [
+            ["enqueue", "--jobs", "20"], ["work", "--jobs", "20", "--concurrency", "4"], ["latency", "--jobs", "2"],
+            ["fairness", "--jobs", "20", "--lone", "2", "--concurrency", "4"],
+            ["growth", "--jobs", "20", "--rounds", "1", "--ready", "9", "--scheduled", "9", "--finished", "9"],
+            ["snapshot", "--seconds", "1", "--rate", "20", "--concurrency", "4"],
+        ])
+    func declared(words: [String]) async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let said = try self.record(
+            try await world.answer(["bench"] + words + ["--clients", "5", "--accounts", "2", "-o", "json"]))
+        #expect(try DeclaredKeys(["bench", words[0]]).keys == Set(said.keys))
+    }
+
     @Test("growth measures every round in both tables, and drops its own schemas, but none that is somebody else's")
     func growth() async throws {
         let world = try await CommandWorld()

@@ -345,6 +345,25 @@ struct NounCommandTests {
         #expect(try await world.posthorn("job", "explain", "\(JobID())") == 66)
     }
 
+    @Test("the explanation of a job has the keys that its help says, in every reason too")
+    func explanationKeys() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        #expect(
+            try await world.posthorn("job", "enqueue", "--kind", "fetch-metrics", "--account", "acme/x", "--key", "k")
+                == 0)
+        #expect(try await world.posthorn("queue", "pause", "--queue", "metrics") == 0)
+        let id: JobID = try await world.database.pool.query("SELECT job_id FROM job_ready").single()
+        let answer = try await world.answer(["job", "explain", "\(id)", "-o", "json"])
+        let said = try #require(try JSONSerialization.jsonObject(with: Data(answer.data.utf8)) as? [String: Any])
+        let declared = try DeclaredKeys(["job", "explain"])
+        #expect(declared.keys == Set(said.keys))
+        let meaning = try #require(declared.meanings["because"])
+        let reasons = try #require(said["because"] as? [[String: Any]])
+        #expect(!reasons.isEmpty)
+        for key in Set(reasons.flatMap(\.keys)).union(["holders"]) { #expect(meaning.contains(key), "\(key)") }
+    }
+
     @Test("what pauses and resumes a queue tells programs what it was about, changed or not")
     func pauseScopes() async throws {
         let world = try await CommandWorld()
