@@ -167,5 +167,27 @@ struct ControlTests {
         #expect(stats.ended.map { "\($0.state) \($0.count)" } == ["succeeded 1"])
         #expect(stats.lateness.map(\.client) == [nil, queue.client])
         #expect(stats.lateness.allSatisfy { abs($0.p99.seconds - 30) < 0.01 })
+        #expect(stats.lateness.allSatisfy { $0.queue == nil })
+    }
+
+    @Test("lateness of one queue does not change that of another")
+    func latenessByQueue() async throws {
+        let queue = try await QueueFixture()
+        try await queue.world.set(epoch: nil, rate: 0)
+        let now = try await queue.world.now()
+        let worker = try await queue.worker()
+        for (name, late) in [(QueueName(rawValue: "work"), 10.0), ("slow", 900)] {
+            var job = queue.job(dueAt: now.addingTimeInterval(-late))
+            job.queue = name
+            try await queue.store.enqueue([job])
+            let claimed = try #require(try await queue.claim(worker, queue: name).first)
+            try await queue.store.finish([Finish(claimed, .succeeded)])
+        }
+        let stats = try await queue.store.stats()
+        let own = stats.latenessByQueue.filter { $0.client == nil }
+        #expect(own.map { $0.queue?.rawValue } == ["slow", "work"])
+        #expect(own.map { ($0.p99.seconds * 10).rounded() } == [9_000, 100])
+        #expect(stats.latenessByQueue.map(\.client) == [nil, queue.client, nil, queue.client])
+        #expect(stats.lateness.map(\.runs) == [2, 2])
     }
 }

@@ -24,7 +24,11 @@ struct QueueCommands: AsyncParsableCommand {
                 Column("at", nil, "the world's time of this reading"),
                 Column("live", nil, "queue, state, jobs, oldest_due"),
                 Column("ended", nil, "queue, state, jobs; in the window"),
-                Column("lateness", nil, "platform, client (none for all), runs, p50, p95, p99; in the window, seconds"),
+                Column(
+                    "lateness", nil,
+                    "platform (none for work that calls none, as making a schedule's posts), client (none for all), runs, p50, p95, p99; in the window, seconds"
+                ),
+                Column("lateness_by_queue", nil, "the same for each queue: queue, and what lateness has"),
                 Column("paused", nil, "what is paused: scope, since, by, reason"),
             ])
 
@@ -52,13 +56,17 @@ struct QueueCommands: AsyncParsableCommand {
                             return .record(record)
                         })
                 }
-                let lateness = stats.lateness.map { late in
-                    Field.record(
-                        Record([
-                            "platform": .text(late.provider), "client": .optional(late.client.map(names.client)),
-                            "runs": .count(late.runs),
-                            "p50": .duration(late.p50), "p95": .duration(late.p95), "p99": .duration(late.p99),
-                        ]))
+                func record(_ late: QueueStats.Lateness) -> Record {
+                    Record([
+                        "platform": .optional(late.provider.isEmpty ? nil : late.provider),
+                        "client": .optional(late.client.map(names.client)), "runs": .count(late.runs),
+                        "p50": .duration(late.p50), "p95": .duration(late.p95), "p99": .duration(late.p99),
+                    ])
+                }
+                let byQueue = stats.latenessByQueue.map { late in
+                    var line = record(late)
+                    line.fields.insert(Record.Entry(key: "queue", value: .optional(late.queue?.rawValue)), at: 0)
+                    return Field.record(line)
                 }
                 let paused = pauses.map { pause in
                     Field.record(
@@ -70,8 +78,9 @@ struct QueueCommands: AsyncParsableCommand {
                 context.output.show(
                     Record([
                         "at": .time(stats.at, in: "UTC"), "live": counts(stats.live, withDue: true),
-                        "ended": counts(stats.ended, withDue: false), "lateness": .list(lateness),
-                        "paused": .list(paused),
+                        "ended": counts(stats.ended, withDue: false),
+                        "lateness": .list(stats.lateness.map { .record(record($0)) }),
+                        "lateness_by_queue": .list(byQueue), "paused": .list(paused),
                     ]), idKey: "at")
             }
         }
@@ -124,6 +133,7 @@ struct QueueCommands: AsyncParsableCommand {
                 } else {
                     context.output.note("\(words) was not paused")
                 }
+                try await QueueScopeOptions.show(scope, services, context.output)
             }
         }
     }
@@ -133,9 +143,14 @@ struct QueueCommands: AsyncParsableCommand {
 struct QueueScopeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("publish, boost, metrics or reconcile.", valueName: "queue"))
     var queue: String
-                try await QueueScopeOptions.show(scope, services, context.output)
     @Option(help: ArgumentHelp("Only for this client.", valueName: "client"))
     var client: String?
+
+    /// Prints what a command was about, whether it changed anything or not.
+    static func show(_ scope: PauseScope, _ services: ServiceContext, _ output: Output) async throws {
+        let names = try await JobRows.Names(services)
+        output.show(Record(["scope": .text(names.scope(scope))]), idKey: "scope")
+    }
 
     func resolve(_ services: ServiceContext) async throws -> (scope: PauseScope, words: String) {
         let queue = QueueName(rawValue: self.queue)
@@ -146,12 +161,6 @@ struct QueueScopeOptions: ParsableArguments {
         }
         guard let client else { return (.queue(queue), "queue \(queue)") }
         let owner = try await services.clients.show(client).client
-    /// Prints what a command was about, whether it changed anything or not.
-    static func show(_ scope: PauseScope, _ services: ServiceContext, _ output: Output) async throws {
-        let names = try await JobRows.Names(services)
-        output.show(Record(["scope": .text(names.scope(scope))]), idKey: "scope")
-    }
-
         return (.clientQueue(owner.id, queue), "queue \(queue) of \(owner.slug)")
     }
 }

@@ -20,7 +20,9 @@ package struct QueueStats: Sendable {
 
     /// How late jobs started.
     package struct Lateness: Sendable, Hashable {
-        /// The outside system.
+        /// The queue; nil for all together.
+        package var queue: QueueName?
+        /// The outside system; empty for work of our own that calls none.
         package var provider: String
         /// Whose jobs; nil for everybody's together.
         package var client: ClientID?
@@ -38,8 +40,10 @@ package struct QueueStats: Sendable {
     package var live: [Count]
     /// What ended in the time looked at, by queue and outcome; the oldest due time is absent.
     package var ended: [Count]
-    /// Lateness by outside system, and by outside system and client.
+    /// Lateness by outside system, and by outside system and client, of all queues together.
     package var lateness: [Lateness]
+    /// The same for each queue by itself: what a full queue or a guard slows on purpose does not hide behind another.
+    package var latenessByQueue: [Lateness]
     /// The world's time of this reading.
     package var at: Date
 }
@@ -70,31 +74,38 @@ extension JobStore {
                 ORDER BY queue, outcome
                 """,
                 """
-                SELECT provider, client_id, grouping(client_id) = 1 AS is_total, count(*) AS runs,
+                SELECT queue, provider, client_id, grouping(client_id) = 1 AS is_total, count(*) AS runs,
                        percentile_cont(ARRAY[0.5, 0.95, 0.99])
                            WITHIN GROUP (ORDER BY greatest(0, extract(epoch FROM started_at - due_at))) AS late
                 FROM attempt
                 WHERE started_at IS NOT NULL AND finished_at > world_now() - make_interval(secs => \(window.seconds))
-                GROUP BY GROUPING SETS ((provider), (provider, client_id))
-                ORDER BY provider, is_total DESC, client_id
+                GROUP BY GROUPING SETS (
+                    (provider), (provider, client_id), (queue, provider), (queue, provider, client_id)
+                )
+                ORDER BY queue, provider, is_total DESC, client_id
                 """,
                 "SELECT world_now() AS now",
             ])
         }
         guard let now = rows[3].first else { throw JobQueueError(.worldMissing, "the database has no world yet") }
+        let lateness = try rows[2].map { row throws in try QueueStats.Lateness(row) }
         return QueueStats(
             live: try rows[0].map { row throws in try QueueStats.Count(row) },
             ended: try rows[1].map { row throws in try QueueStats.Count(row) },
-            lateness: try rows[2].map { row throws in
-                let late: [Double] = try row.get("late")
-                let isTotal: Bool = try row.get("is_total")
-                return QueueStats.Lateness(
-                    provider: try row.get("provider"),
-                    client: isTotal ? nil : try row.get("client_id", as: ClientID.self),
-                    runs: Int(try row.get("runs", as: Int64.self)), p50: .seconds(late[0]), p95: .seconds(late[1]),
-                    p99: .seconds(late[2]))
-            },
+            lateness: lateness.filter { $0.queue == nil }, latenessByQueue: lateness.filter { $0.queue != nil },
             at: try now.get("now"))
+    }
+}
+
+extension QueueStats.Lateness {
+    fileprivate init(_ row: Row) throws(PQError) {
+        let late: [Double] = try row.get("late")
+        let isTotal: Bool = try row.get("is_total")
+        self.init(
+            queue: try row.get("queue"), provider: try row.get("provider"),
+            client: isTotal ? nil : try row.get("client_id", as: ClientID.self),
+            runs: Int(try row.get("runs", as: Int64.self)), p50: .seconds(late[0]), p95: .seconds(late[1]),
+            p99: .seconds(late[2]))
     }
 }
 

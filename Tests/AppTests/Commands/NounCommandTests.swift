@@ -387,6 +387,35 @@ struct NounCommandTests {
         #expect(try await scope("resume", "--queue", "metrics") == "queue metrics")
     }
 
+    @Test("lateness is told for each queue, and work that calls no platform has none")
+    func lateness() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        try await world.database.pool.execute(
+            """
+            INSERT INTO attempt (
+                client_id, job_id, finished_at, outcome, final, started_at, queue, kind, provider, account_id, priority, due_at,
+                attempt, crash_count, defer_count, max_attempts, recovery, generation, created_at
+            )
+            SELECT client_id, gen_random_uuid(), world_now(), 'succeeded', true, world_now(), queue, kind, provider,
+                   gen_random_uuid(), 100, world_now() - make_interval(secs => late), 1, 0, 0, 8, 'requeue', 1, world_now()
+            FROM client
+            CROSS JOIN (VALUES ('publish', 'publish', 'x', 1), ('metrics', 'fetch-metrics', 'x', 600),
+                               ('publish', 'make-post', '', 5)) AS run (queue, kind, provider, late)
+            """)
+        let answer = try await world.answer(["queue", "stats", "-o", "json"])
+        let said = try #require(try JSONSerialization.jsonObject(with: Data(answer.data.utf8)) as? [String: Any])
+        func lines(_ key: String) throws -> [String] {
+            try #require(said[key] as? [[String: Any]]).filter { $0["client"] is NSNull }.map { line in
+                let words = ["queue", "platform"].compactMap { line[$0] as? String ?? (line[$0] == nil ? nil : "none") }
+                return (words + ["\(line["p99"] as? Double ?? -1)"]).joined(separator: " ")
+            }
+        }
+        #expect(try lines("lateness_by_queue") == ["metrics x 600.0", "publish none 5.0", "publish x 1.0"])
+        #expect(try lines("lateness").count == 2)
+        #expect(try lines("lateness").first == "none 5.0")
+    }
+
     @Test("a queue is paused and resumed by name")
     func queues() async throws {
         let world = try await CommandWorld()
