@@ -123,8 +123,8 @@ struct LaneTests {
     }
 
     @Test(
-        "no client and no app runs more jobs at once than its limit allows",
-        arguments: ["client", "app", "client in a queue"])
+        "no client, no app and no platform runs more jobs at once than its limit allows",
+        arguments: ["client", "app", "client in a queue", "platform", "platform in a queue"])
     func limits(scope: String) async throws {
         let queue = try await QueueFixture()
         let app = AppID()
@@ -132,6 +132,8 @@ struct LaneTests {
         switch scope {
         case "client": try await queue.store.setConcurrency(.client(queue.client, nil), 3)
         case "app": try await queue.store.setConcurrency(.app(app, nil), 3)
+        case "platform": try await queue.store.setConcurrency(.provider("p", nil), 3)
+        case "platform in a queue": try await queue.store.setConcurrency(.provider("p", "work"), 3)
         default: try await queue.store.setConcurrency(.client(queue.client, "work"), 3)
         }
         for account in accounts {
@@ -146,6 +148,55 @@ struct LaneTests {
         try await self.claimAtOnce(queue, total: 100) {
             try await queue.pool.query("SELECT count(*) FROM job_lease").single() <= Int64(3)
         }
+        #expect(try await queue.pool.query("SELECT count(*) FROM lease_slot").single() == Int64(0))
+    }
+
+    @Test("a platform's limit counts its own jobs alone, also in lanes that mix platforms, and leaves those of others")
+    func mixedProviders() async throws {
+        let queue = try await QueueFixture()
+        try await queue.store.setConcurrency(.provider("p", nil), 2)
+        let lanes: [AccountID?] = [nil, AccountID(), AccountID()]
+        let jobs = lanes.flatMap { account in
+            (0..<12).map { number in
+                var job = self.job(queue, queue.client, account)
+                job.provider = number.isMultiple(of: 2) ? "q" : "p"
+                return job
+            }
+        }
+        try await queue.store.enqueue(jobs)
+        try await self.claimAtOnce(queue, total: jobs.count) {
+            let count: Int64 = try await queue.pool.query("SELECT count(*) FROM job_lease WHERE provider = 'p'")
+                .single()
+            return count <= 2
+        }
+        #expect(try await queue.pool.query("SELECT count(*) FROM lease_slot").single() == Int64(0))
+    }
+
+    @Test("work of a limited platform that a worker cannot run does not keep what it can behind it")
+    func providerBehind() async throws {
+        let queue = try await QueueFixture()
+        try await queue.store.setConcurrency(.provider("p", nil), 1)
+        let account = AccountID()
+        var (first, second) = (self.job(queue, queue.client, account), self.job(queue, queue.client, account))
+        first.kind = "rare"
+        first.provider = "q"
+        second.priority += 1
+        try await queue.store.enqueue([first, second])
+        #expect(try await queue.claim(try await queue.worker()).map(\.id) == [second.id])
+        try await queue.expectSound()
+    }
+
+    @Test("a platform's limit counts what runs already")
+    func providerSetLate() async throws {
+        let queue = try await QueueFixture()
+        try await queue.store.enqueue((0..<4).map { _ in queue.job() })
+        let worker = try await queue.worker()
+        let running = try await queue.claim(worker, limit: 2)
+        try await queue.store.setConcurrency(.provider("p", nil), 2)
+        #expect(try await queue.claim(worker).isEmpty)
+        try await queue.store.finish(running.map { Finish($0, .succeeded) })
+        #expect(try await queue.claim(worker).count == 2)
+        try await queue.store.setConcurrency(.provider("p", nil), nil)
         #expect(try await queue.pool.query("SELECT count(*) FROM lease_slot").single() == Int64(0))
     }
 

@@ -14,8 +14,10 @@ struct LaneClaim: Sendable {
     var abilities: [JobAbility]
     /// What is asked of which lane; one share a lane.
     var shares: [LaneShare]
-    /// Whether the caller holds the locks of the limits of these lanes' clients and apps.
+    /// Whether the caller holds the locks of the limits of these lanes' clients, apps and platforms.
     var isUnderLock = false
+    /// The platforms whose limits are locked, by lane: of such a lane that platform's jobs alone are taken.
+    var providers: [Lane: String] = [:]
 }
 
 /// What a claim took, and why lanes gave nothing.
@@ -130,8 +132,9 @@ extension JobStore {
                       AND r.client_id = lane.client_id
                       AND r.account_id = lane.account_id
                       AND r.due_at <= (SELECT now FROM clock)
-                      AND (r.kind = ANY (\(claim.abilities.filter { $0.provider == nil }.map(\.kind)))
-                           OR r.kind || '/' || r.provider = ANY (\(claim.abilities.map(\.text))))
+                      AND \(Self.canRun(claim))
+                      AND (NOT \(Self.limitsProviders)
+                           OR coalesce(r.provider = lane.provider, NOT \(Self.isLimited("r.provider", claim.queue))))
                     ORDER BY r.priority, r.due_at, r.job_id
                     LIMIT least(lane.wanted, cardinality(lane.free))
                     FOR UPDATE SKIP LOCKED
@@ -161,6 +164,28 @@ extension JobStore {
             LIMIT 1
         ) AS head ON true
         WHERE picked.place IS NULL
+        """
+    }
+
+    /// Whether the worker can run a ready job.
+    static func canRun(_ claim: LaneClaim) -> Statement {
+        """
+        (r.kind = ANY (\(claim.abilities.filter { $0.provider == nil }.map(\.kind)))
+         OR r.kind || '/' || r.provider = ANY (\(claim.abilities.map(\.text))))
+        """
+    }
+
+    /// Whether any platform has a limit of running jobs: looked at once.
+    static let limitsProviders: Statement = """
+        (SELECT EXISTS (SELECT FROM running_limit WHERE starts_with(scope, 'provider:')))
+        """
+
+    /// Whether a platform has one for a queue.
+    private static func isLimited(_ provider: StaticString, _ queue: QueueName) -> Statement {
+        """
+        EXISTS (
+            SELECT FROM running_limit m
+            WHERE m.scope IN ('provider:' || \(unescaped: provider), 'provider:' || \(unescaped: provider) || '/' || \(queue)))
         """
     }
 
@@ -215,7 +240,7 @@ extension JobStore {
     /// slots without a number.
     private static func lanes(_ claim: LaneClaim) -> Statement {
         """
-        SELECT given.turn, given.client_id, given.account_id, given.wanted,
+        SELECT given.turn, given.client_id, given.account_id, given.wanted, given.provider,
                (SELECT EXISTS (SELECT FROM queue_control)) AND EXISTS (
                    SELECT FROM queue_control c
                    WHERE c.client_id IN (given.client_id, \(ClientID.none))
@@ -245,15 +270,17 @@ extension JobStore {
                         LIMIT given.wanted)
                END AS free
         FROM unnest(\(claim.shares.map(\.lane.client)), \(claim.shares.map(\.lane.account)),
-                    \(claim.shares.map { Int32(clamping: $0.count) }))
-             WITH ORDINALITY AS given (client_id, account_id, wanted, turn)
+                    \(claim.shares.map { Int32(clamping: $0.count) }), \(claim.shares.map { claim.providers[$0.lane] }))
+             WITH ORDINALITY AS given (client_id, account_id, wanted, provider, turn)
         LEFT JOIN lane_policy p ON p.client_id = given.client_id AND p.account_id = given.account_id
         LEFT JOIN LATERAL (
             SELECT r.provider
             FROM job_ready r
-            WHERE ((SELECT EXISTS (SELECT FROM lane_gate)) OR (SELECT EXISTS (SELECT FROM queue_control WHERE app <> '')))
+            WHERE ((SELECT EXISTS (SELECT FROM lane_gate)) OR (SELECT EXISTS (SELECT FROM queue_control WHERE app <> ''))
+                   OR \(Self.limitsProviders))
               AND r.era = (SELECT era FROM clock) AND r.queue = \(claim.queue)
               AND r.client_id = given.client_id AND r.account_id = given.account_id
+              AND (NOT \(Self.limitsProviders) OR \(Self.canRun(claim)))
             ORDER BY r.priority, r.due_at, r.job_id
             LIMIT 1
         ) AS head ON true

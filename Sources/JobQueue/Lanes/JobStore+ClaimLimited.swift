@@ -4,14 +4,17 @@ import Domain
 import PQClient
 
 extension JobStore {
-    /// Takes jobs of lanes whose client or app has a limit of running jobs.
+    /// Takes jobs of lanes whose client, app or platform has a limit of running jobs.
     ///
     /// The limits' rows are locked in a statement of their own, so that the next one sees every slot that was taken
     /// before. The key of `lease_slot` is the limit; nothing is counted. Only lanes under such a limit pay for it.
+    /// A lane's platform is that of the first job that the worker can run; what is of another waits for the next claim.
     func claimUnderLimits(_ claim: LaneClaim) async throws -> LaneClaimAnswer {
         try await self.pool.withTransaction(retrying: 3) { db in
             var room = ScopeRoom()
-            let limits = try await db.query(Self.lockLimits(claim))
+            var locked = claim
+            locked.isUnderLock = true
+            let limits = try await db.pipeline([Self.planOnIndexes, Self.lockLimits(claim)])[1]
             var scopes: Set<String> = []
             for row in limits { scopes.insert(try row.get("scope")) }
             var taken: [String: Set<Int32>] = [:]
@@ -20,13 +23,11 @@ extension JobStore {
             }
             for row in limits {
                 let scope: String = try row.get("scope")
-                room.add(
-                    Lane(client: try row.get("client_id"), account: try row.get("account_id")), scope: scope,
-                    limit: try row.get("max_running"), taken: taken[scope] ?? [])
+                let lane = Lane(client: try row.get("client_id"), account: try row.get("account_id"))
+                room.add(lane, scope: scope, limit: try row.get("max_running"), taken: taken[scope] ?? [])
+                locked.providers[lane] = try row.get("provider")
             }
-            var locked = claim
             locked.shares = room.fit(claim.shares)
-            locked.isUnderLock = true
             let rows = try await db.pipeline([Self.planOnIndexes, Self.claim(locked, yields: true)])
             var answer = try Self.answer(rows[1], to: locked)
             try await Self.fillSlots(of: answer.jobs, &room, on: &db)
@@ -40,12 +41,21 @@ extension JobStore {
 
     private static func lockLimits(_ claim: LaneClaim) -> Statement {
         """
-        SELECT given.client_id, given.account_id, m.scope, m.max_running
+        SELECT given.client_id, given.account_id, m.scope, m.max_running, head.provider
         FROM unnest(\(claim.shares.map(\.lane.client)), \(claim.shares.map(\.lane.account))) AS given (client_id, account_id)
         LEFT JOIN lane_policy p ON p.client_id = given.client_id AND p.account_id = given.account_id
+        LEFT JOIN LATERAL (
+            SELECT r.provider
+            FROM job_ready r
+            WHERE \(Self.limitsProviders) AND r.era = \(ReadyEra.current) AND r.queue = \(claim.queue)
+              AND r.client_id = given.client_id AND r.account_id = given.account_id AND \(Self.canRun(claim))
+            ORDER BY r.priority, r.due_at, r.job_id
+            LIMIT 1
+        ) AS head ON true
         JOIN running_limit m
           ON m.scope = ANY (ARRAY['client:' || given.client_id, 'client:' || given.client_id || '/' || \(claim.queue),
-                                  'app:' || p.app_id, 'app:' || p.app_id || '/' || \(claim.queue)])
+                                  'app:' || p.app_id, 'app:' || p.app_id || '/' || \(claim.queue),
+                                  'provider:' || head.provider, 'provider:' || head.provider || '/' || \(claim.queue)])
         ORDER BY m.scope, given.client_id, given.account_id
         FOR UPDATE OF m
         """

@@ -13,6 +13,8 @@ package enum ConcurrencyScope: Sendable, Hashable {
     case client(ClientID, QueueName?)
     /// Every account that works through a platform app, in all queues together or in one.
     case app(AppID, QueueName?)
+    /// All work on a platform, whoever's app it is done with, in all queues together or in one.
+    case provider(String, QueueName?)
 }
 
 extension JobStore {
@@ -41,11 +43,17 @@ extension JobStore {
         }
     }
 
+    /// Says whether so many jobs can run at once; nil is the usual number.
+    ///
+    /// - Throws: ``JobQueueError`` with code `invalid` for a number below 1.
+    package static func check(concurrency count: Int?) throws(JobQueueError) {
+        guard let count, count < 1 else { return }
+        throw JobQueueError(.invalid, "\(count) jobs at once is none: use 1 or more, or pause the work")
+    }
+
     /// Sets it in the caller's transaction.
     package func setConcurrency(_ scope: ConcurrencyScope, _ count: Int?, on db: inout Transaction) async throws {
-        if let count, count < 1 {
-            throw JobQueueError(.invalid, "\(count) jobs at once is none: use 1 or more, or pause the work")
-        }
+        try Self.check(concurrency: count)
         let number = count.map { Int32(clamping: $0) }
         switch scope {
         case .queue(let queue):
@@ -66,6 +74,8 @@ extension JobStore {
             try await Self.limit(LimitScope.client(client).gate(queue), number, Self.leases(client, queue), on: &db)
         case .app(let app, let queue):
             try await Self.limit(LimitScope.app(app).gate(queue), number, Self.leases(app, queue), on: &db)
+        case .provider(let name, let queue):
+            try await Self.limit(LimitScope.provider(name).gate(queue), number, Self.leases(name, queue), on: &db)
         }
     }
 
@@ -83,6 +93,14 @@ extension JobStore {
         FROM job_lease l
         JOIN lane_policy p ON p.client_id = l.client_id AND p.account_id = l.account_id
         WHERE l.era = \(LeaseEra.current) AND p.app_id = \(app) AND l.queue = coalesce(\(queue), l.queue)
+        """
+    }
+
+    private static func leases(_ provider: String, _ queue: QueueName?) -> Statement {
+        """
+        SELECT l.client_id, l.job_id, l.lease_no
+        FROM job_lease l
+        WHERE l.era = \(LeaseEra.current) AND l.provider = \(provider) AND l.queue = coalesce(\(queue), l.queue)
         """
     }
 

@@ -40,7 +40,7 @@ enum Migration002Lanes {
             refusals        integer NOT NULL DEFAULT 0
         ) WITH (\(TableUpkeep.revised));
 
-        -- How many jobs of a client or an app run at once; scope as in lane_gate, 'client:' and 'app:' only.
+        -- How many jobs of a client, an app or a platform run at once; scope as in lane_gate, but for 'account:'.
         CREATE TABLE running_limit (
             scope           text PRIMARY KEY,
             max_running     integer NOT NULL CHECK (max_running > 0)
