@@ -87,7 +87,7 @@ struct DeadlineTests {
     func overdue() async throws {
         let queue = try await QueueFixture()
         let worker = WorkerRecord(
-            host: "test", processID: 1, version: "0", slots: 10, queues: ["work"],
+            host: "test", processID: 1, version: "0", slots: ["work": 10],
             abilities: [JobAbility(kind: "noop")], deadAfter: .seconds(3_600),
             runLimits: ["noop": .seconds(900), "quick": .seconds(1)])
         try await queue.store.register(worker)

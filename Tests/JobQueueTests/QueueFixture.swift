@@ -37,9 +37,11 @@ struct QueueFixture: Sendable {
     }
 
     /// Registers a worker that is never dead by itself.
-    func worker(deadAfter: Duration = .seconds(3_600)) async throws -> WorkerID {
+    func worker(
+        slots: [QueueName: Int] = ["work": 10], deadAfter: Duration = .seconds(3_600)
+    ) async throws -> WorkerID {
         let record = WorkerRecord(
-            host: "test", processID: 1, version: "0", slots: 10, queues: ["work"],
+            host: "test", processID: 1, version: "0", slots: slots,
             abilities: [JobAbility(kind: "noop")],
             deadAfter: deadAfter)
         try await self.store.register(record)

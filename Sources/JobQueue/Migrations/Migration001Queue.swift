@@ -304,7 +304,9 @@ enum Migration001Queue {
             beat_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
             ended_at        timestamptz,
             -- By kind of job: the longest a run lasts on this worker, in milliseconds of real time.
-            run_limits_ms   jsonb NOT NULL DEFAULT '{}'
+            run_limits_ms   jsonb NOT NULL DEFAULT '{}',
+            -- By queue: how many of slots are for it alone.
+            queue_slots     jsonb NOT NULL DEFAULT '{}'
         ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
         -- What is paused. The nil UUID stands for every client or every account, '' for every queue. app is '' or the app whose

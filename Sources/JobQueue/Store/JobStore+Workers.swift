@@ -14,10 +14,8 @@ package struct WorkerRecord: Sendable {
     package var processID: Int32
     /// The program's version.
     package var version: String
-    /// How many jobs it runs at once.
-    package var slots: Int
-    /// The queues it serves.
-    package var queues: [QueueName]
+    /// How many jobs it runs at once, by queue; it serves no others.
+    package var slots: [QueueName: Int]
     /// What it can run.
     package var abilities: [JobAbility]
     /// Without a beat for this long it is dead.
@@ -27,7 +25,7 @@ package struct WorkerRecord: Sendable {
 
     /// Makes a record.
     package init(
-        id: WorkerID = WorkerID(), host: String, processID: Int32, version: String, slots: Int, queues: [QueueName],
+        id: WorkerID = WorkerID(), host: String, processID: Int32, version: String, slots: [QueueName: Int],
         abilities: [JobAbility], deadAfter: Duration, runLimits: [JobKind: Duration] = [:]
     ) {
         self.id = id
@@ -35,11 +33,13 @@ package struct WorkerRecord: Sendable {
         self.processID = processID
         self.version = version
         self.slots = slots
-        self.queues = queues
         self.abilities = abilities
         self.deadAfter = deadAfter
         self.runLimits = runLimits
     }
+
+    /// The queues it serves.
+    var queues: [QueueName] { self.slots.keys.sorted() }
 }
 
 /// Whether a worker takes work.
@@ -97,14 +97,18 @@ extension JobStore {
     package func register(_ worker: WorkerRecord) async throws {
         _ = try await self.pool.execute(
             """
-            INSERT INTO worker (worker_id, host, pid, version, slots, queues, abilities, dead_after_ms, run_limits_ms, state)
+            INSERT INTO worker (
+                worker_id, host, pid, version, slots, queues, abilities, dead_after_ms, run_limits_ms, queue_slots, state)
             VALUES (\(worker.id), \(worker.host), \(worker.processID), \(worker.version),
-                \(Int32(clamping: worker.slots)),
+                \(Int32(clamping: worker.slots.values.reduce(0, +))),
                     \(worker.queues), \(worker.abilities.map(\.text)),
                         \(Int32(clamping: worker.deadAfter.milliseconds)),
                     (SELECT coalesce(jsonb_object_agg(kind, limit_ms), '{}')
                      FROM unnest(\(worker.runLimits.map(\.key)), \(worker.runLimits.map(\.value.milliseconds)))
                           AS given (kind, limit_ms)),
+                    (SELECT coalesce(jsonb_object_agg(queue, slots), '{}')
+                     FROM unnest(\(worker.queues), \(worker.queues.map { Int32(clamping: worker.slots[$0] ?? 0) }))
+                          AS given (queue, slots)),
                     'active')
             ON CONFLICT DO NOTHING
             """)

@@ -201,9 +201,7 @@ package final class Worker: Sendable {
         try await self.store.register(
             WorkerRecord(
                 id: self.id, host: self.configuration.host, processID: getpid(), version: self.configuration.version,
-                slots: self.configuration.totalSlots, queues: self.configuration.slots.keys.sorted(),
-                abilities: self.abilities,
-                deadAfter: self.configuration.deadAfter,
+                slots: self.configuration.slots, abilities: self.abilities, deadAfter: self.configuration.deadAfter,
                 runLimits: self.handlers.mapValues(self.configuration.runLimit(of:))))
         self.gate.open(until: self.gateTime(from: .now))
     }

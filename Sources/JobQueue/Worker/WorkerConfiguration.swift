@@ -79,7 +79,4 @@ package struct WorkerConfiguration: Sendable {
     func runLimit(of handler: any JobHandler) -> Duration {
         WorkSlots.patience + self.heartbeat + self.deadline(of: handler) + self.sendGrace + self.deadAfter
     }
-
-    /// The slots of all queues.
-    var totalSlots: Int { self.slots.values.reduce(0, +) }
 }

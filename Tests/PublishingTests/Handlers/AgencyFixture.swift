@@ -91,8 +91,8 @@ struct AgencyFixture: Sendable {
         }
         try await self.services.jobs.register(
             WorkerRecord(
-                id: self.worker, host: "test", processID: 1, version: "0", slots: 8, queues: QueueName.all,
-                abilities: [],
+                id: self.worker, host: "test", processID: 1, version: "0",
+                slots: Dictionary(uniqueKeysWithValues: QueueName.all.map { ($0, 2) }), abilities: [],
                 deadAfter: .seconds(3600)))
     }
 
