@@ -111,7 +111,9 @@ struct FenceRoundTests {
         #expect(try await fixture.states() == ["sending": 3])
         #expect(try await fixture.pass([calls[4]]) == [.limited])
         #expect(
-            try await LimitStore(pool: fixture.queue.pool).limits(of: [.account(fixture.account)]).map(\.used) == [3])
+            try await LimitStore(pool: fixture.queue.pool).limits(
+                of: [.account(fixture.account)], clients: [fixture.account: fixture.queue.client]
+            ).map(\.used) == [3])
     }
 
     /// Subjects are versions: what is asked for and what is true.

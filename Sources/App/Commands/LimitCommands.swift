@@ -18,8 +18,8 @@ struct LimitCommands: AsyncParsableCommand {
 
     struct List: PosthornCommand {
         static let configuration = CommandConfiguration(
-            "list", "List every limit that was used or set, and what is closed now.",
-            details: "A limit that was never used is in `limit show`.",
+            "list", "List every limit that was used or set, how many jobs run at once, and what is closed now.",
+            details: "A limit that was never used, and the usual number of jobs at once, are in `limit show`.",
             examples: ["limit list", "limit list --closed", "limit list -o json"], keys: LimitRows.columns)
 
         @OptionGroup var options: CommandOptions
@@ -28,7 +28,7 @@ struct LimitCommands: AsyncParsableCommand {
 
         func run(_ context: CommandContext) async throws {
             let lines = try await context.withServices { try await $0.limits.list() }
-            let shown = self.isClosedOnly ? lines.filter { LimitRows.until($0) != nil } : lines
+            let shown = self.isClosedOnly ? lines.filter(\.isShut) : lines
             context.output.show(
                 Listing(
                     LimitRows.columns, rows: shown.map(LimitRows.record), idKey: "subject",
@@ -40,6 +40,8 @@ struct LimitCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             "show",
             "Show all limits of an account, an app, a client or a platform: source, use, next call, what is closed.",
+            details:
+                "Of an account also how many of its jobs run at once in each queue.",
             examples: ["limit show --account acme/x", "limit show --provider x -o json"], keys: LimitRows.columns)
 
         @OptionGroup var options: CommandOptions
@@ -63,7 +65,8 @@ struct LimitCommands: AsyncParsableCommand {
                 A limit is known by who shares it, the endpoint, the window and what it counts. Setting one of the manifest's (see \
                 `limit show`) replaces its number, lower or higher; any other is kept besides. Without --endpoint every call counts. \
                 With --posts only what became visible counts, over the trailing window. --running is how many jobs run at once: of an \
-                account in each queue, of a client or an app in all queues together.
+                account in each queue, of a client, an app or a platform in all queues together. An app of the configuration is \
+                named by its platform: --provider counts all its work, whoever's app it is done with.
                 """,
             examples: [
                 "limit set --account acme/x --endpoint 'POST /2/tweets' --limit 50 --per 15m --reason 'shared with the client'",
@@ -71,6 +74,7 @@ struct LimitCommands: AsyncParsableCommand {
                 "limit set --account acme/x --endpoint 'POST /2/tweets' --per 15m --clear --reason 'alone again'",
                 "limit set --account acme/x --running 1 --reason 'one after the other'",
                 "limit set --app main --running usual --reason 'approved'",
+                "limit set --provider x --running 8 --reason 'one app for all, kept in the environment'",
                 "limit set --provider x --reopen --reason 'X has raised the quota'",
             ], keys: LimitRows.columns)
 
@@ -112,32 +116,26 @@ struct LimitCommands: AsyncParsableCommand {
             try await context.withServices { services in
                 let limits = services.limits
                 let subject = try await limits.subject(self.subject.words)
+                let wanted = try self.wanted(subject)
                 guard !self.change.isDryRun else {
+                    try await limits.check(wanted, of: subject)
                     return context.output.note("would change the limits of \(subject.name)")
                 }
-                if self.isReopened {
-                    let count = try await limits.reopen(subject, reason: self.reason, actor: Actor.current)
-                    context.output.success("opened \(count) gate(s) of \(subject.name)")
-                } else if let running {
-                    try await limits.setRunning(subject, Int(running), reason: self.reason, actor: Actor.current)
-                    context.output.success("jobs of \(subject.name) that run at once: \(running)")
-                } else {
-                    let key = try self.key(subject)
-                    if let limit {
-                        try await limits.set(
-                            key, of: subject, calls: limit, reason: self.reason, actor: Actor.current)
-                        context.output.success("set a limit of \(subject.name)")
-                    } else {
-                        try await limits.clear(key, of: subject, reason: self.reason, actor: Actor.current)
-                        context.output.success("took a limit of \(subject.name) back")
-                    }
-                }
+                context.output.success(
+                    try await limits.apply(wanted, to: subject, reason: self.reason, actor: Actor.current))
                 context.output.show(
                     Listing(
                         LimitRows.columns, rows: try await limits.show(subject).map(LimitRows.record),
                         idKey: "endpoint",
                         empty: "nothing limits it"))
             }
+        }
+
+        private func wanted(_ subject: LimitSubject) throws -> LimitChange {
+            if self.isReopened { return .reopen }
+            if let running { return .running(Int(running)) }
+            let key = try self.key(subject)
+            return self.limit.map { .set(key, calls: $0) } ?? .clear(key)
         }
 
         private func key(_ subject: LimitSubject) throws -> LimitKey {
@@ -177,13 +175,15 @@ enum LimitRows {
     static let columns = [
         Column("scope", "SCOPE", "account, app, client or provider"), Column("subject", "WHOSE", "who shares it"),
         Column("endpoint", "ENDPOINT", "the endpoint; none for every one", isFlexible: true),
-        Column("counts", nil, "calls or sends: what became visible"),
-        Column("limit", "LIMIT", "how many in the window"), Column("window", "PER", "the window, seconds"),
-        Column("used", "USED", "how many are used up now"), Column("left", "LEFT", "how many can be used now"),
-        Column("source", "SOURCE", "manifest, platform or person: whose number it is"),
+        Column("counts", "COUNTS", "calls; sends: what became visible; running: jobs at once"),
+        Column("limit", "LIMIT", "how many in the window, or at once"),
+        Column("window", "PER", "the window, seconds; none for jobs at once"),
+        Column("used", "USED", "how many are used up, or run, now"),
+        Column("left", "LEFT", "how many can be used now"),
+        Column("source", "SOURCE", "manifest, platform, person or usual: whose number it is"),
         Column("state", "STATE", "open, used-up or closed"),
         Column("next_at", "NEXT CALL", "when the next one can leave; none when it can now"),
-        Column("queue", "QUEUE", "the queue that is closed; none for all work"),
+        Column("queue", "QUEUE", "the queue that is closed, or whose jobs are counted; none for all work"),
         Column("why", "WHY", "why it is closed or was set", isFlexible: true),
         Column("closed_by", "BY", "who closed it: a platform, or posthorn for a limit of ours"),
         Column("closed_at", nil, "since when it is closed"),
@@ -192,13 +192,9 @@ enum LimitRows {
         Column("platform_said_at", nil, "when it said so"),
     ]
 
-    /// When something that is used up or closed can be used again.
-    static func until(_ line: LimitLine) -> Date? {
-        [line.gate?.until, line.limit?.nextAt].compactMap(\.self).max()
-    }
-
     static func record(_ line: LimitLine) -> Record {
         let zone = line.subject.timeZone ?? "UTC"
+        if let running = line.running { return self.record(line, running, zone) }
         let limit = line.limit
         let state = line.gate != nil ? "closed" : limit?.nextAt != nil ? "used-up" : "open"
         return Record([
@@ -208,13 +204,25 @@ enum LimitRows {
             "used": limit.map { .count($0.used) } ?? .none,
             "left": limit.map { .count(max(0, $0.calls - $0.used)) } ?? .none,
             "source": .optional(limit?.source.rawValue), "state": .state(state),
-            "next_at": .time(self.until(line), in: zone), "queue": .optional(line.gate?.queue?.rawValue),
+            "next_at": .time(line.until, in: zone), "queue": .optional(line.gate?.queue?.rawValue),
             "why": .optional(line.gate?.reason ?? limit?.reason), "closed_by": .optional(line.gate?.by),
             "closed_at": .time(line.gate?.since, in: zone),
             "otherwise": limit?.callsOtherwise.map { .count($0) } ?? .none, "set_by": .optional(limit?.setBy),
             "set_at": .time(limit?.setAt, in: zone),
             "platform_left": limit?.platformRest.map { .count($0) } ?? .none,
             "platform_said_at": .time(limit?.platformSaidAt, in: zone),
+        ])
+    }
+
+    private static func record(_ line: LimitLine, _ running: RunningView, _ zone: String) -> Record {
+        Record([
+            "scope": .text(line.subject.kind), "subject": .text(line.subject.name), "endpoint": .none,
+            "counts": .text("running"), "limit": .count(running.allowed), "window": .none,
+            "used": .count(running.running), "left": .count(max(0, running.allowed - running.running)),
+            "source": .text(running.isUsual ? "usual" : "person"), "state": .state(line.isShut ? "used-up" : "open"),
+            "next_at": .none, "queue": .optional(running.queue?.rawValue), "why": .optional(running.reason),
+            "closed_by": .none, "closed_at": .none, "otherwise": .none, "set_by": .optional(running.setBy),
+            "set_at": .time(running.setAt, in: zone), "platform_left": .none, "platform_said_at": .none,
         ])
     }
 }

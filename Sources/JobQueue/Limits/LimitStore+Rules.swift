@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+package import Domain
 package import Foundation
 import PQClient
 
@@ -74,16 +75,7 @@ extension LimitStore {
     ///
     /// - Throws: ``JobQueueError`` with code `invalid` for a limit that cannot be kept.
     package func set(_ key: LimitKey, calls: Int, reason: String, by actor: String) async throws {
-        guard calls > 0, calls <= Int(Int32.max), key.window >= .seconds(1) else {
-            throw JobQueueError(.invalid, "a limit allows at least one call, in a window of at least a second")
-        }
-        if key.counts == .sends {
-            switch key.scope {
-            case .account, .client: break
-            case .app, .provider:
-                throw JobQueueError(.invalid, "posts are counted for an account or a client, not for \(key.scope)")
-            }
-        }
+        try Self.check(key, calls: calls)
         try await self.pool.withTransaction(retrying: 3) { db in
             try await db.execute(
                 """
@@ -96,6 +88,28 @@ extension LimitStore {
                 """)
             try await Self.note(key, calls: calls, reason: reason, by: actor, on: &db)
         }
+    }
+
+    /// Says whether a limit can be kept.
+    ///
+    /// - Throws: ``JobQueueError`` with code `invalid` for one that cannot.
+    package static func check(_ key: LimitKey, calls: Int) throws(JobQueueError) {
+        guard calls > 0, calls <= Int(Int32.max), key.window >= .seconds(1) else {
+            throw JobQueueError(.invalid, "a limit allows at least one call, in a window of at least a second")
+        }
+        guard key.counts == .sends else { return }
+        switch key.scope {
+        case .account, .client: break
+        case .app, .provider:
+            throw JobQueueError(.invalid, "posts are counted for an account or a client, not for \(key.scope)")
+        }
+    }
+
+    /// Whether a person's word is there to be taken back.
+    package func isSet(_ key: LimitKey) async throws -> Bool {
+        try await self.pool.query(
+            "SELECT EXISTS (SELECT FROM rate_bucket WHERE \(key.condition) AND operator_calls IS NOT NULL)"
+        ).single()
     }
 
     /// Takes a person's word back: what the manifest or the platform says holds again.
@@ -132,10 +146,15 @@ extension LimitStore {
 
     /// The limits that were used or set, by key.
     ///
-    /// - Parameter scopes: Of whom; nil is everybody.
+    /// - Parameters:
+    ///   - scopes: Of whom; nil is everybody.
+    ///   - clients: Whose the accounts are: posts are counted by client and account, as the fence counts them. Of an account that is not in
+    ///     it no posts are counted.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
     /// - Returns: Each as it stands now.
-    package func limits(of scopes: [LimitScope]? = nil) async throws -> [LimitView] {
+    package func limits(of scopes: [LimitScope]? = nil, clients: [AccountID: ClientID] = [:]) async throws
+        -> [LimitView]
+    {
         try await self.pool.withConnection { db in
             var statement: Statement = """
                 SELECT \(unescaped: LimitRow.columns), reason, set_by, set_at, seen_rest, seen_at
@@ -149,7 +168,9 @@ extension LimitStore {
             for row in answers[1] {
                 let limit = try LimitRow(row)
                 var view = limit.view(at: clock)
-                if limit.key.counts == .sends { try await Self.countSends(of: limit, into: &view, clock, on: &db) }
+                if limit.key.counts == .sends, let sends = Self.sends(limit, clients, clock) {
+                    try await Self.count(sends, of: limit, into: &view, clock, on: &db)
+                }
                 view.setBy = try row.get("set_by")
                 view.setAt = try row.get("set_at")
                 view.reason = try row.get("reason")
@@ -161,23 +182,37 @@ extension LimitStore {
         }
     }
 
-    private static func countSends(
-        of limit: LimitRow, into view: inout LimitView, _ clock: LimitClock, on db: inout Connection
-    ) async throws {
+    /// When the posts that a limit counts were sent, the latest first; nil for a limit that counts nobody's.
+    static func sends(_ limit: LimitRow, _ clients: [AccountID: ClientID], _ clock: LimitClock) -> Statement? {
         var statement: Statement = "SELECT sent_at FROM effect_send WHERE "
         switch limit.key.scope {
-        case .account(let account): statement += "account_id = \(account)"
+        case .account(let account):
+            guard let client = clients[account] else { return nil }
+            // The client leads the index.
+            statement += "client_id = \(client) AND account_id = \(account)"
         case .client(let client): statement += "client_id = \(client)"
-        case .app, .provider: return
+        case .app, .provider: return nil
         }
         if limit.key.endpoint != LimitKey.everyEndpoint { statement += " AND endpoint = \(limit.key.endpoint)" }
-        let span = limit.key.window + SendAllowance(window: limit.key.window, rate: clock.rate).world
         statement += """
-             AND sent_at > \(clock.now.addingTimeInterval(-span.seconds))
+             AND sent_at > \(clock.now.addingTimeInterval(-Self.span(limit, clock).seconds))
               AND (outcome IS NULL OR outcome IN ('confirmed', 'unknown'))
             ORDER BY sent_at DESC
             """
-        let times: [Date] = try await db.query(statement).map { row throws in try row.get("sent_at") }
+        return statement
+    }
+
+    /// How long a send counts, in world time.
+    private static func span(_ limit: LimitRow, _ clock: LimitClock) -> Duration {
+        limit.key.window + SendAllowance(window: limit.key.window, rate: clock.rate).world
+    }
+
+    private static func count(
+        _ sends: Statement, of limit: LimitRow, into view: inout LimitView, _ clock: LimitClock, on db: inout Connection
+    ) async throws {
+        let span = Self.span(limit, clock)
+        let answer = try await db.pipeline([JobStore.planOnIndexes, sends])[1]
+        let times: [Date] = try answer.map { row throws in try row.get("sent_at") }
         view.used = times.count
         view.nextAt = times.count < limit.calls ? nil : times[limit.calls - 1].addingTimeInterval(span.seconds)
     }

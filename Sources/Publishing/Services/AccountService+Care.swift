@@ -115,7 +115,8 @@ extension AccountService {
             .account(account.id), caller.app.map { .app($0) } ?? .provider(account.platform.rawValue),
         ]
         for scope in scopes {
-            let subject = LimitSubject(scope: scope, name: account.slug.rawValue, platform: account.platform)
+            let subject = LimitSubject(
+                scope: scope, name: account.slug.rawValue, platform: account.platform, client: account.client)
             check.dailyLimits += try await limits.show(subject).compactMap(\.limit).filter {
                 $0.key.window >= .seconds(86_400)
             }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 package import Domain
-import Foundation
+package import Foundation
 package import JobQueue
 package import PQClient
 import Persistence
@@ -19,6 +19,12 @@ package struct LimitSubject: Sendable, Hashable {
     package var client: ClientID?
     /// The client's time zone, when there is one.
     package var timeZone: String?
+
+    /// Whose the account is.
+    var clients: [AccountID: ClientID] {
+        guard case .account(let account) = self.scope, let client = self.client else { return [:] }
+        return [account: client]
+    }
 
     /// What kind of thing shares them.
     package var kind: String { String(self.scope.description.prefix { $0 != ":" }) }
@@ -44,7 +50,7 @@ package struct LimitSubjectWords: Sendable, Hashable {
     }
 }
 
-/// One limit or one closed gate with the names that people know.
+/// One limit, one closed gate or one number of jobs at once, with the names that people know.
 package struct LimitLine: Sendable, Hashable {
     /// Whose.
     package var subject: LimitSubject
@@ -54,13 +60,21 @@ package struct LimitLine: Sendable, Hashable {
     package var limit: LimitView?
     /// What is closed there.
     package var gate: GateView?
+    /// How many jobs run at once; nil for what counts calls and posts.
+    package var running: RunningView?
+
+    /// When what is used up or closed can be used again; nil when it can now, or when nobody knows.
+    package var until: Date? { [self.gate?.until, self.limit?.nextAt].compactMap(\.self).max() }
+
+    /// Whether nothing can be used of it now.
+    package var isShut: Bool { self.until != nil || self.running.map { $0.running >= $0.allowed } ?? false }
 }
 
 /// Shows and sets the limits of the fleet.
 package struct LimitService: Sendable {
-    private let pool: ConnectionPool
-    private let registry: PluginRegistry
-    private let store: LimitStore
+    let pool: ConnectionPool
+    let registry: PluginRegistry
+    let store: LimitStore
 
     /// Makes a service.
     package init(pool: ConnectionPool, registry: PluginRegistry) {
@@ -106,87 +120,40 @@ package struct LimitService: Sendable {
         }
     }
 
-    /// Lists the limits that were used or set, and what is closed now.
+    /// Lists the limits that were used or set, the numbers of jobs at once that were set, and what is closed now.
     package func list() async throws -> [LimitLine] {
-        let limits = try await self.store.limits()
+        let limits = try await self.store.limits(clients: try await self.senders())
         let gates = try await self.store.gates()
-        let names = try await self.names(of: limits.map(\.key.scope) + gates.map(\.scope))
-        return Self.merge(limits, gates) { names[$0] ?? LimitSubject(scope: $0, name: "\($0)") }
+        let running = try await JobStore(pool: self.pool).concurrencyLimits(in: QueueName.all)
+        let names = try await self.names(
+            of: limits.map(\.key.scope) + gates.map(\.scope) + running.compactMap(\.scope))
+        return Self.merge(limits, gates, running) { names[$0] ?? LimitSubject(scope: $0, name: "\($0)") }
     }
 
-    /// Lists all limits of one subject, those of the manifest that were never used too, and what is closed there.
+    /// Whose the accounts are that have a limit of posts.
+    private func senders() async throws -> [AccountID: ClientID] {
+        let rows = try await self.pool.query(
+            """
+            SELECT a.account_id, a.client_id
+            FROM account a
+            JOIN rate_bucket b ON b.scope = 'account:' || a.account_id
+            WHERE b.counts = \(LimitCounts.sends)
+            """)
+        var clients: [AccountID: ClientID] = [:]
+        for row in rows { clients[try row.get("account_id")] = try row.get("client_id", as: ClientID.self) }
+        return clients
+    }
+
+    /// Lists all limits of one subject, those of the manifest that were never used too, how many of its jobs run at once, and what is closed there.
     package func show(_ subject: LimitSubject) async throws -> [LimitLine] {
-        var limits = try await self.store.limits(of: [subject.scope])
+        var limits = try await self.store.limits(of: [subject.scope], clients: subject.clients)
         for usual in self.usual(subject) where !limits.contains(where: { $0.key == usual.key }) {
             limits.append(LimitView(usual))
         }
         let gates = try await self.store.gates().filter { $0.scope == subject.scope }
-        return Self.merge(limits.sorted { $0.key < $1.key }, gates) { _ in subject }
-    }
-
-    /// Sets a limit.
-    ///
-    /// - Throws: `ServiceError` with code `invalid` for one that cannot be kept, or an endpoint that the platform does not have.
-    package func set(
-        _ key: LimitKey, of subject: LimitSubject, calls: Int, reason: String, actor: String
-    ) async throws {
-        try self.check(key, of: subject)
-        do {
-            try await self.store.set(key, calls: calls, reason: reason, by: actor)
-        } catch let error as JobQueueError where error.code == .invalid {
-            throw ServiceError(.invalid, error.message)
-        }
-    }
-
-    /// Takes a set limit back.
-    ///
-    /// - Throws: `ServiceError` with code `notFound` when none was set.
-    package func clear(_ key: LimitKey, of subject: LimitSubject, reason: String, actor: String) async throws {
-        guard try await self.store.clear(key, reason: reason, by: actor) else {
-            throw ServiceError(
-                .notFound,
-                "no limit of \(subject.name) is set for '\(key.endpoint)' in \(key.window.readable). See: posthorn limit show"
-            )
-        }
-    }
-
-    /// Sets how many jobs of a subject run at once, in the whole fleet; nil goes back to the usual number.
-    ///
-    /// - Throws: `ServiceError` with code `invalid` for a platform as a whole, or a number below 1.
-    package func setRunning(_ subject: LimitSubject, _ count: Int?, reason: String, actor: String) async throws {
-        let scope: ConcurrencyScope
-        switch (subject.scope, subject.client) {
-        case (.account(let account), .some(let client)): scope = .account(client, account)
-        case (.client(let client), _): scope = .client(client, nil)
-        case (.app(let app), _): scope = .app(app, nil)
-        default:
-            throw ServiceError(.invalid, "jobs at once are set for an account, an app or a client, not for a platform")
-        }
-        do {
-            try await JobStore(pool: self.pool).setConcurrency(
-                scope, count, named: subject.scope, by: actor, reason: reason)
-        } catch let error as JobQueueError where error.code == .invalid {
-            throw ServiceError(.invalid, error.message)
-        }
-    }
-
-    /// Opens what a platform or a used-up limit has closed, before its time.
-    ///
-    /// - Returns: How many gates were closed.
-    package func reopen(_ subject: LimitSubject, reason: String, actor: String) async throws -> Int {
-        try await self.store.reopen(subject.scope, by: actor, reason: reason)
-    }
-
-    private func check(_ key: LimitKey, of subject: LimitSubject) throws(ServiceError) {
-        guard let platform = subject.platform, let manifest = self.registry[platform]?.manifest,
-            key.endpoint != LimitKey.everyEndpoint
-        else { return }
-        let known = Set(manifest.rateBuckets.map(\.endpoint)).sorted()
-        guard !known.isEmpty, !known.contains(key.endpoint) else { return }
-        throw ServiceError(
-            .invalid,
-            "\(manifest.name) has no endpoint '\(key.endpoint)'.\(NearestName.hint(key.endpoint, in: known)) "
-                + "There are: \(known.joined(separator: ", "))")
+        let running = try await JobStore(pool: self.pool).concurrencyLimits(
+            of: subject.scope, client: subject.client, in: QueueName.all)
+        return Self.merge(limits.sorted { $0.key < $1.key }, gates, running) { _ in subject }
     }
 
     private func usual(_ subject: LimitSubject) -> [UsualLimit] {
@@ -203,9 +170,9 @@ package struct LimitService: Sendable {
         }
     }
 
-    /// A line for each limit with the gate that closes it, and one for each gate that closes none of them.
+    /// A line for each limit with the gate that closes it, one for each gate that closes none of them, and one for each number of jobs at once.
     private static func merge(
-        _ limits: [LimitView], _ gates: [GateView], subject: (LimitScope) -> LimitSubject
+        _ limits: [LimitView], _ gates: [GateView], _ running: [RunningView], subject: (LimitScope) -> LimitSubject
     ) -> [LimitLine] {
         var rest = gates
         var lines = limits.map { limit in
@@ -215,11 +182,9 @@ package struct LimitService: Sendable {
             return LimitLine(subject: subject(limit.key.scope), endpoint: endpoint, limit: limit, gate: gate)
         }
         lines += rest.map { LimitLine(subject: subject($0.scope), endpoint: $0.endpoint, limit: nil, gate: $0) }
-        return lines.sorted {
-            ($0.subject.kind, $0.subject.name, $0.endpoint ?? "") < (
-                $1.subject.kind, $1.subject.name, $1.endpoint ?? ""
-            )
-        }
+        let everyAccount = LimitSubject(scope: .account(.none), name: "each account")
+        lines += running.map { LimitLine(subject: $0.scope.map(subject) ?? everyAccount, running: $0) }
+        return lines.sorted { $0.place < $1.place }
     }
 
     private func names(of scopes: [LimitScope]) async throws -> [LimitScope: LimitSubject] {
@@ -267,5 +232,12 @@ extension LimitView {
     /// A limit of which nothing was used yet.
     fileprivate init(_ usual: UsualLimit) {
         self.init(key: usual.key, calls: usual.calls, source: .manifest, callsOtherwise: nil, used: 0, nextAt: nil)
+    }
+}
+
+extension LimitLine {
+    /// Where it is listed.
+    fileprivate var place: (String, String, String, String) {
+        (self.subject.kind, self.subject.name, self.endpoint ?? "", self.running?.queue?.rawValue ?? "")
     }
 }

@@ -74,7 +74,7 @@ struct LimitStoreTests {
         for _ in 0..<2 { _ = try await fixture.limits.debit(fixture.call(account: other)) }
         let full = try #require(try await fixture.refusal(fixture.call()))
         #expect(full.scope == .app(fixture.app))
-        let used = try await fixture.limits.limits(of: [.account(other)]).map(\.used)
+        let used = try await fixture.limits.limits(of: [.account(other)], clients: [:]).map(\.used)
         #expect(used == [2])
     }
 
@@ -115,7 +115,7 @@ struct LimitStoreTests {
         let key = fixture.perAccount.key
         let grant = try await fixture.limits.debit(fixture.call())
         func stands() async throws -> LimitView? {
-            try await fixture.limits.limits(of: [key.scope]).first { $0.key == key }
+            try await fixture.limits.limits(of: [key.scope], clients: [:]).first { $0.key == key }
         }
         #expect(try await stands()?.source == .manifest)
         let reading = LimitReading(
@@ -171,6 +171,42 @@ struct LimitStoreTests {
         #expect(try await fixture.refusal(fixture.call("read")) == nil)
     }
 
+    @Test("the posts of an account are counted by the key of its index, however many others have sent")
+    func countsByKey() async throws {
+        let fixture = try await Fixture()
+        let (pool, client, account) = (fixture.queue.pool, fixture.queue.client, AccountID())
+        let cap = LimitKey(scope: .account(account), endpoint: "post", window: .seconds(86_400), counts: .sends)
+        try await fixture.limits.set(cap, calls: 20, reason: "a test", by: "me")
+        try await pool.execute(
+            """
+            INSERT INTO effect_send (client_id, op_key, part, send_no, token, job_id, account_id, provider, lease_no,
+                                     worker_id, sent_at, sent_real, endpoint)
+            SELECT CASE WHEN n % 5000 = 0 THEN \(client) ELSE gen_random_uuid() END, 'op ' || n, 1, 1, gen_random_uuid(),
+                   gen_random_uuid(), CASE WHEN n % 5000 = 0 THEN \(account) ELSE gen_random_uuid() END, 'p', n,
+                   gen_random_uuid(), world_now(), clock_timestamp(), 'post'
+            FROM generate_series(1, 20000) AS n
+            """)
+        try await pool.execute("ANALYZE effect_send")
+        let views = try await fixture.limits.limits(of: [cap.scope], clients: [account: client])
+        #expect(views.map(\.used) == [4])
+        #expect(try await fixture.limits.limits(of: [cap.scope], clients: [:]).map(\.used) == [0])
+        let plan: [String] = try await pool.withConnection { db in
+            let answers = try await db.pipeline([
+                LimitStore.clock, "SELECT \(unescaped: LimitRow.columns) FROM rate_bucket",
+            ])
+            let clock = try LimitClock(try #require(answers[0].first))
+            let row = try LimitRow(try #require(answers[1].first))
+            let sends = try #require(LimitStore.sends(row, [account: client], clock))
+            return try await db.pipeline([JobStore.planOnIndexes, "EXPLAIN " + sends])[1].map { row throws in
+                try row.get(0)
+            }
+        }
+        let condition = plan.first { $0.contains("Index Cond") } ?? ""
+        #expect(
+            plan.contains { $0.contains("effect_send_account") } && condition.contains("client_id")
+                && condition.contains("account_id"), "\(plan.joined(separator: "\n"))")
+    }
+
     @Test("a rolling cap counts what was sent and may have been, not what was proven absent, in the fence itself")
     func sendsAreCounted() async throws {
         let fixture = try await Fixture()
@@ -200,7 +236,8 @@ struct LimitStoreTests {
         #expect(try await send("c") != nil)
         try await effects.notSent("a", send: 1)
         #expect(try await send("c") == nil)
-        #expect(try await fixture.limits.limits(of: [.account(account)]).map(\.used) == [2])
+        let views = try await fixture.limits.limits(of: [.account(account)], clients: [account: job.client])
+        #expect(views.map(\.used) == [2])
         #expect(try await send("a") != nil)
         try await fixture.advance(86_401)
         #expect(try await send("a") == nil)

@@ -70,8 +70,11 @@ struct ObserveTests {
         #expect(try await Self.rows(queue, alone) == rows)
         #expect(rows.count == 2 && rows[0].hasPrefix("post 900000 calls 120 {") && rows[1].contains("calls 30 10 {"))
         // 120 calls, of which the strictest word left 70; then 90 took nothing back.
-        #expect(try await limits.limits(of: [shared]).filter { $0.key.endpoint == "post" }.map(\.used) == [50])
-        #expect(try await limits.limits(of: [shared]).filter { $0.key.endpoint == "set" }.map(\.used) == [6])
+        #expect(
+            try await limits.limits(of: [shared], clients: [:]).filter { $0.key.endpoint == "post" }.map(\.used) == [50]
+        )
+        #expect(
+            try await limits.limits(of: [shared], clients: [:]).filter { $0.key.endpoint == "set" }.map(\.used) == [6])
     }
 
     @Test("calls that hear of limits at the same moment are all heard, whichever order they name them in")
@@ -89,8 +92,8 @@ struct ObserveTests {
             try await group.waitForAll()
         }
         for scope in scopes {
-            #expect(try await limits.limits(of: [scope]).map(\.used) == [29])
-            #expect(try await limits.limits(of: [scope]).map(\.calls) == [100])
+            #expect(try await limits.limits(of: [scope], clients: [:]).map(\.used) == [29])
+            #expect(try await limits.limits(of: [scope], clients: [:]).map(\.calls) == [100])
         }
     }
 

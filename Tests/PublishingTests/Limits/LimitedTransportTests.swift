@@ -84,7 +84,7 @@ struct LimitedTransportTests {
         #expect(platform.calls.withLock { $0.allSatisfy { $0.notAfter != nil } })
         #expect(await self.send(transport, self.call("other")) == nil)
         let app = try #require(self.caller.app)
-        #expect(try await limits.store.limits(of: [.app(app)]).map(\.used) == [2])
+        #expect(try await limits.store.limits(of: [.app(app)], clients: [:]).map(\.used) == [2])
     }
 
     @Test("a batch is debited as many calls as it has reads, and none of them when they are not all left")
@@ -104,7 +104,7 @@ struct LimitedTransportTests {
         let account = try #require(self.caller.account)
         for used in [50, 100, 100] {
             await batch()
-            #expect(try await limits.store.limits(of: [.account(account)]).map(\.used) == [used])
+            #expect(try await limits.store.limits(of: [.account(account)], clients: [:]).map(\.used) == [used])
         }
         #expect(platform.calls.withLock { $0.map(\.count) } == [50, 50])
         for _ in 0..<20 { #expect(await self.send(transport, self.call("read")) == nil) }
@@ -162,7 +162,7 @@ struct LimitedTransportTests {
         #expect(error.reach == .notSent && error.underlying is CancellationError)
         #expect(platform.calls.withLock { $0.isEmpty } && slots.heldCount == 1)
         let app = try #require(self.caller.app)
-        #expect(try await limits.store.limits(of: [.app(app)]).isEmpty)
+        #expect(try await limits.store.limits(of: [.app(app)], clients: [:]).isEmpty)
     }
 
     @Test("a call that was too slow to leave is debited again and sent")
@@ -173,7 +173,7 @@ struct LimitedTransportTests {
         #expect(await self.send(LimitedTransport(platform, limits: limits), self.call("read")) == nil)
         #expect(platform.calls.withLock { $0.count } == 1)
         let account = try #require(self.caller.account)
-        #expect(try await limits.store.limits(of: [.account(account)]).map(\.used) == [3])
+        #expect(try await limits.store.limits(of: [.account(account)], clients: [:]).map(\.used) == [3])
     }
 
     @Test("what an answer says is left keeps the next call back")
@@ -193,7 +193,7 @@ struct LimitedTransportTests {
         let error = try #require(await self.send(transport, self.call("read")))
         #expect(try #require(error.limit).pause >= .seconds(300))
         let account = try #require(self.caller.account)
-        let view = try #require(try await limits.store.limits(of: [.account(account)]).first)
+        let view = try #require(try await limits.store.limits(of: [.account(account)], clients: [:]).first)
         #expect(view.calls == 450 && view.source == .platform && view.platformRest == 0)
     }
 
