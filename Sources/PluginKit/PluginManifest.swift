@@ -216,14 +216,35 @@ public struct RateBucket: Sendable, Hashable, Codable {
     public var counts: Counts
     /// Which formats go there, where they are not all that the platform has.
     public var formats: [PostFormat]?
+    /// What calls are made for; `nil` when that is not said: then anything may make them.
+    public var callers: Callers?
+
+    /// What the calls of an endpoint are made for.
+    ///
+    /// What is in neither set makes none.
+    public struct Callers: Sendable, Hashable, Codable {
+        /// What never does without them.
+        public var always: Set<PluginManifest.Capability>
+        /// What makes them now and then.
+        public var sometimes: Set<PluginManifest.Capability>
+
+        /// Makes a description.
+        public init(
+            always: Set<PluginManifest.Capability> = [], sometimes: Set<PluginManifest.Capability> = []
+        ) {
+            self.always = always
+            self.sometimes = sometimes
+        }
+    }
 
     /// Makes a bucket.
     public init(
         endpoint: String, scope: PluginError.Scope, calls: Int, window: Duration, counts: Counts = .calls,
-        formats: [PostFormat]? = nil
+        formats: [PostFormat]? = nil, callers: Callers? = nil
     ) {
         self.counts = counts
         self.formats = formats
+        self.callers = callers
         self.endpoint = endpoint
         self.scope = scope
         self.calls = calls

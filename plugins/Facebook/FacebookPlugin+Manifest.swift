@@ -57,7 +57,8 @@ extension FacebookPlugin {
             RateBucket(endpoint: "*", scope: .account, calls: 4800, window: day),
             RateBucket(
                 endpoint: FacebookEndpoint.reels, scope: .account, calls: 30, window: day, counts: .posts,
-                formats: [.reel]),
+                formats: [.reel],
+                callers: .init(always: [.publish])),
         ],
         // A Page's token has no end of its own; a person's lives 60 days.
         tokens: TokenLife(),

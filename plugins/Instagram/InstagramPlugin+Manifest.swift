@@ -56,10 +56,13 @@ extension InstagramPlugin {
         rateBuckets: [
             // 4,800 for each impression in 24 hours; what Meta says in its answers comes on top.
             RateBucket(endpoint: "*", scope: .account, calls: 4800, window: day),
-            RateBucket(endpoint: InstagramEndpoint.containers, scope: .account, calls: 400, window: day),
+            RateBucket(
+                endpoint: InstagramEndpoint.containers, scope: .account, calls: 400, window: day,
+                callers: .init(always: [.publish])),
             // The documents say 25, 50 and 100 (?): this is the most; the account's own number is asked for before each post.
             RateBucket(
-                endpoint: InstagramEndpoint.publish, scope: .account, calls: 100, window: day, counts: .posts),
+                endpoint: InstagramEndpoint.publish, scope: .account, calls: 100, window: day, counts: .posts,
+                callers: .init(always: [.publish])),
         ],
         // A token that has ended cannot be renewed: Instagram's own are renewed a week before.
         tokens: TokenLife(accessToken: .seconds(5_184_000), renewBefore: .seconds(604_800)),

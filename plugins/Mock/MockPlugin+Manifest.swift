@@ -41,10 +41,20 @@ extension MockPlugin {
         ],
         limitsReadOn: "2026-11-21", scopes: ["posts", "metrics", "media", "boosts", "comments"],
         rateBuckets: [
-            RateBucket(endpoint: MockBucket.publish, scope: .account, calls: 50, window: .seconds(3600)),
-            RateBucket(endpoint: MockBucket.boost, scope: .account, calls: 60, window: .seconds(3600)),
-            RateBucket(endpoint: MockBucket.media, scope: .account, calls: 200, window: .seconds(3600)),
-            RateBucket(endpoint: MockBucket.read, scope: .account, calls: 900, window: .seconds(900)),
+            RateBucket(
+                endpoint: MockBucket.publish, scope: .account, calls: 50, window: .seconds(3600),
+                callers: .init(always: [.publish])),
+            RateBucket(
+                endpoint: MockBucket.boost, scope: .account, calls: 60, window: .seconds(3600),
+                callers: .init(sometimes: [.boost])),
+            RateBucket(
+                endpoint: MockBucket.media, scope: .account, calls: 200, window: .seconds(3600),
+                callers: .init(sometimes: [.publish])),
+            RateBucket(
+                endpoint: MockBucket.read, scope: .account, calls: 900, window: .seconds(900),
+                callers: .init(
+                    always: [.metrics, .reconcile, .history],
+                    sometimes: [.resume, .boost, .connect, .accounts, .inspect, .comments, .delete])),
             RateBucket(endpoint: MockBucket.token, scope: .app, calls: 3000, window: .seconds(900)),
         ],
         tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),

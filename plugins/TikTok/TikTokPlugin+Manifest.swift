@@ -43,17 +43,30 @@ extension TikTokPlugin {
         rateBuckets: [
             // TikTok's 20 a minute, less the 6 of opening: what TikTok fetches asks out of those. A call is debited to one bucket, so that no
             // question can be counted in both.
-            RateBucket(endpoint: TikTokEndpoint.creator, scope: .account, calls: 14, window: minute),
+            RateBucket(
+                endpoint: TikTokEndpoint.creator, scope: .account, calls: 14, window: minute,
+                callers: .init(sometimes: [.publish])),
             // Acts of publishing, of uploads and of what TikTok fetches alike; not the last chunk of an upload, which is none.
-            RateBucket(endpoint: TikTokEndpoint.open, scope: .account, calls: 6, window: minute),
+            RateBucket(
+                endpoint: TikTokEndpoint.open, scope: .account, calls: 6, window: minute,
+                callers: .init(sometimes: [.publish])),
             // "About 15" a creator and day (?); TikTok's own word comes on top.
             RateBucket(
-                endpoint: TikTokEndpoint.publish, scope: .account, calls: 15, window: .seconds(86_400), counts: .posts),
-            RateBucket(endpoint: TikTokEndpoint.status, scope: .account, calls: 30, window: minute),
+                endpoint: TikTokEndpoint.publish, scope: .account, calls: 15, window: .seconds(86_400), counts: .posts,
+                callers: .init(always: [.publish])),
+            RateBucket(
+                endpoint: TikTokEndpoint.status, scope: .account, calls: 30, window: minute,
+                callers: .init(sometimes: [.publish, .resume, .reconcile])),
             // Who shares the 600 of the Display API is not said (?): taken as the app's.
-            RateBucket(endpoint: TikTokEndpoint.videos, scope: .app, calls: 600, window: minute),
-            RateBucket(endpoint: TikTokEndpoint.list, scope: .app, calls: 600, window: minute),
-            RateBucket(endpoint: TikTokEndpoint.user, scope: .app, calls: 600, window: minute),
+            RateBucket(
+                endpoint: TikTokEndpoint.videos, scope: .app, calls: 600, window: minute,
+                callers: .init(sometimes: [.metrics])),
+            RateBucket(
+                endpoint: TikTokEndpoint.list, scope: .app, calls: 600, window: minute,
+                callers: .init(always: [.history], sometimes: [.reconcile])),
+            RateBucket(
+                endpoint: TikTokEndpoint.user, scope: .app, calls: 600, window: minute,
+                callers: .init(sometimes: [.metrics, .connect, .accounts, .inspect])),
         ],
         tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),
         boost: BusinessTerms.limits,

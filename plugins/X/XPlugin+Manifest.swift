@@ -47,20 +47,46 @@ extension XPlugin {
         scopes: ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],
         // Those of calls with a user's token; what X allows an app's own token is another limit, which we do not use.
         rateBuckets: [
-            RateBucket(endpoint: XEndpoint.create.rawValue, scope: .account, calls: 100, window: quarter),
-            RateBucket(endpoint: XEndpoint.create.rawValue, scope: .app, calls: 10_000, window: day),
-            RateBucket(endpoint: XEndpoint.delete.rawValue, scope: .account, calls: 50, window: quarter),
-            RateBucket(endpoint: XEndpoint.lookup.rawValue, scope: .account, calls: 5000, window: quarter),
-            RateBucket(endpoint: XEndpoint.userPosts.rawValue, scope: .account, calls: 900, window: quarter),
-            RateBucket(endpoint: XEndpoint.upload.rawValue, scope: .account, calls: 1875, window: quarter),
-            RateBucket(endpoint: XEndpoint.upload.rawValue, scope: .app, calls: 180_000, window: day),
-            RateBucket(endpoint: XEndpoint.uploadStatus.rawValue, scope: .account, calls: 1000, window: quarter),
-            RateBucket(endpoint: XEndpoint.uploadMetadata.rawValue, scope: .account, calls: 500, window: quarter),
-            RateBucket(endpoint: XEndpoint.me.rawValue, scope: .account, calls: 75, window: quarter),
+            RateBucket(
+                endpoint: XEndpoint.create.rawValue, scope: .account, calls: 100, window: quarter,
+                callers: .init(always: [.publish])),
+            RateBucket(
+                endpoint: XEndpoint.create.rawValue, scope: .app, calls: 10_000, window: day,
+                callers: .init(always: [.publish])),
+            RateBucket(
+                endpoint: XEndpoint.delete.rawValue, scope: .account, calls: 50, window: quarter,
+                callers: .init(always: [.delete])),
+            RateBucket(
+                endpoint: XEndpoint.lookup.rawValue, scope: .account, calls: 5000, window: quarter,
+                callers: .init(sometimes: [.metrics])),
+            RateBucket(
+                endpoint: XEndpoint.userPosts.rawValue, scope: .account, calls: 900, window: quarter,
+                callers: .init(always: [.history], sometimes: [.reconcile])),
+            RateBucket(
+                endpoint: XEndpoint.upload.rawValue, scope: .account, calls: 1875, window: quarter,
+                callers: .init(sometimes: [.publish, .resume])),
+            RateBucket(
+                endpoint: XEndpoint.upload.rawValue, scope: .app, calls: 180_000, window: day,
+                callers: .init(sometimes: [.publish, .resume])),
+            RateBucket(
+                endpoint: XEndpoint.uploadStatus.rawValue, scope: .account, calls: 1000, window: quarter,
+                callers: .init(sometimes: [.publish, .resume])),
+            RateBucket(
+                endpoint: XEndpoint.uploadMetadata.rawValue, scope: .account, calls: 500, window: quarter,
+                callers: .init(sometimes: [.publish, .resume])),
+            RateBucket(
+                endpoint: XEndpoint.me.rawValue, scope: .account, calls: 75, window: quarter,
+                callers: .init(sometimes: [.metrics, .connect, .accounts, .inspect, .oauth1])),
             // Whether making and switching share one limit is not said (?): each is held to it.
-            RateBucket(endpoint: XAdsEndpoint.write, scope: .account, calls: 450, window: .seconds(60)),
-            RateBucket(endpoint: XAdsEndpoint.campaign, scope: .account, calls: 450, window: .seconds(60)),
-            RateBucket(endpoint: XAdsEndpoint.stats, scope: .account, calls: 250, window: quarter),
+            RateBucket(
+                endpoint: XAdsEndpoint.write, scope: .account, calls: 450, window: .seconds(60),
+                callers: .init(sometimes: [.boost])),
+            RateBucket(
+                endpoint: XAdsEndpoint.campaign, scope: .account, calls: 450, window: .seconds(60),
+                callers: .init(sometimes: [.boost])),
+            RateBucket(
+                endpoint: XAdsEndpoint.stats, scope: .account, calls: 250, window: quarter,
+                callers: .init(sometimes: [.boost])),
         ],
         tokens: TokenLife(accessToken: .seconds(7200), refreshRotates: true),
         // No floor of budgets and no overspend of a day is in the documents (?).
