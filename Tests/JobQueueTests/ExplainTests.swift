@@ -19,7 +19,8 @@ struct ExplainTests {
         try await queue.store.enqueue([job])
         let explanation = try await queue.explain(job)
         #expect(explanation.hindrances.isEmpty)
-        #expect(explanation.turn == JobExplanation.Turn(ahead: 0, lanes: 1, clients: 1))
+        #expect(
+            explanation.turn == JobExplanation.Turn(ahead: 0, aheadOfClient: 0, aheadOfOthers: 0, lanes: 1, clients: 1))
         #expect(explanation.start == .about(explanation.at, basis: "the next free slot"))
     }
 
@@ -80,6 +81,109 @@ struct ExplainTests {
         #expect(explanation.start == .unknown(why: "no job of its account ran in the last hour to judge by"))
     }
 
+    @Test("slots of its own queue alone count: when they are taken, it says by whom, and its start is after them")
+    func pool() async throws {
+        let queue = try await QueueFixture()
+        try await queue.stop(at: "2026-06-01T08:00:00Z")
+        let worker = try await queue.worker(slots: ["work": 2, "other": 8])
+        try await queue.store.enqueue([queue.job(), queue.job()])
+        let running = try await queue.claim(worker, limit: 2)
+        let job = queue.job(client: ClientID())
+        try await queue.store.enqueue([job, queue.job(client: ClientID()), queue.job()])
+        let first = try await queue.explain(job)
+        guard case .workersBusy(let pool) = try #require(first.hindrances.first) else {
+            Issue.record("\(first.hindrances)")
+            return
+        }
+        #expect(pool.workers == 1 && pool.slots == 2 && pool.running == 2 && pool.free == 0)
+        #expect(Set(pool.holders.map(\.job)) == Set(running.map(\.id)))
+        #expect(pool.holders.allSatisfy { $0.worker == worker && $0.since == first.at })
+        #expect(
+            first.turn
+                == JobExplanation.Turn(ahead: 0, aheadOfClient: 0, aheadOfOthers: 2, lanes: 3, clients: 3))
+        #expect(first.start == .unknown(why: "no job of its queue ran in the last hour to judge by"))
+    }
+
+    @Test("with all slots taken a start is as many runs away as go before it")
+    func poolEstimate() async throws {
+        let queue = try await QueueFixture()
+        try await queue.stop(at: "2026-06-01T08:00:00Z")
+        let worker = try await queue.worker(slots: ["work": 2, "other": 8])
+        try await queue.store.enqueue((0..<3).map { _ in queue.job() })
+        let running = try await queue.claim(worker, limit: 3)
+        try await queue.store.finish([Finish(running[0], .succeeded, duration: .seconds(10))])
+        let job = queue.job(client: ClientID())
+        try await queue.store.enqueue([job, queue.job(client: ClientID()), queue.job(client: ClientID())])
+        let explanation = try await queue.explain(job)
+        guard case .about(let start, let basis) = explanation.start else {
+            Issue.record("\(explanation.start)")
+            return
+        }
+        #expect(start.timeIntervalSince(explanation.at) == 15, "\(basis)")
+        try await queue.store.finish(running.dropFirst().map { Finish($0, .succeeded, duration: .seconds(10)) })
+        #expect(try await queue.explain(job).hindrances.isEmpty)
+        // Two may go before it, two slots are free: one run has to end.
+        guard case .about(let later, _) = try await queue.explain(job).start else { return }
+        #expect(later.timeIntervalSince(explanation.at) == 5)
+    }
+
+    @Test("a worker that did not say how many slots a queue has makes the start unknown, not now")
+    func unknownPool() async throws {
+        let queue = try await QueueFixture()
+        _ = try await queue.worker()
+        try await queue.pool.execute("UPDATE worker SET queue_slots = '{}'")
+        let job = queue.job()
+        try await queue.store.enqueue([job])
+        let explanation = try await queue.explain(job)
+        #expect(explanation.hindrances.isEmpty)
+        #expect(explanation.start == .unknown(why: "a worker did not say how many slots its queue has"))
+    }
+
+    @Test(
+        "a closed endpoint and a used-up limit are told of a job that calls there, and do not move its start",
+        arguments: [EndpointUse.always, .sometimes, .never])
+    func calls(use: EndpointUse) async throws {
+        let queue = try await QueueFixture()
+        try await queue.stop(at: "2026-06-01T08:00:00Z")
+        _ = try await queue.worker()
+        let job = queue.job()
+        let account = LimitScope.account(try #require(job.account))
+        try await queue.store.enqueue([job])
+        let limits = LimitStore(pool: queue.pool)
+        let key = LimitKey(scope: account, endpoint: "metrics", window: .seconds(900))
+        try await limits.set(key, calls: 1, reason: "a test", by: "me")
+        _ = try await limits.debit(LimitedCall(endpoint: "metrics", scopes: [account]))
+        try await limits.closeEndpoint("metrics", of: account, for: .seconds(900), reason: "429", by: "p")
+        let calls = JobCalls { _, endpoint, _ in endpoint == "metrics" ? use : .never }
+        let explanation = try #require(
+            try await queue.store.explain(job.id, client: job.client, calls: calls))
+        #expect(
+            explanation.hindrances.map(\.word)
+                == (use == .never ? [] : ["endpoint metrics, \(use)", "spent metrics, \(use)"]))
+        #expect(explanation.start == .about(explanation.at, basis: "the next free slot"))
+        #expect(try await queue.claim(try await queue.worker()).map(\.id) == [job.id])
+    }
+
+    @Test("a job that is not due says what put it off: its last run's end, its reason and its error")
+    func putOff() async throws {
+        let queue = try await QueueFixture()
+        try await queue.stop(at: "2026-06-01T08:00:00Z")
+        let failure = JobFailure(code: "busy", message: "the platform is busy")
+        for (outcome, words) in [
+            (JobOutcome.retry(after: .seconds(60), failure), "not-due after retry: busy"),
+            (.deferredFor(.seconds(60), reason: "late: one an hour"), "not-due after deferred: late: one an hour"),
+        ] {
+            let job = try await queue.claimedJob()
+            try await queue.store.finish([Finish(job, outcome)])
+            let first = try await queue.explain(job.spec)
+            #expect(first.hindrances.map(\.word) == [words])
+            // A time that somebody chose since has no such reason.
+            try await queue.pool.execute(
+                "UPDATE job_scheduled SET due_at = due_at + interval '1 hour' WHERE job_id = \(job.id)")
+            #expect(try await queue.explain(job.spec).hindrances.map(\.word) == ["not-due"])
+        }
+    }
+
     @Test("a job that no living worker can run says whether nobody serves its queue or nobody can do it")
     func workers() async throws {
         let queue = try await QueueFixture()
@@ -133,10 +237,12 @@ extension JobHindrance {
         case .ended: "ended"
         case .held(let reason, _): "held: \(reason)"
         case .unknownEffect(let operation, _, _): "unknown \(operation)"
-        case .notDue: "not-due"
+        case .notDue(_, nil): "not-due"
+        case .notDue(_, let last?): "not-due after \(last.outcome): \(last.reason ?? last.failure?.code ?? "-")"
         case .paused(let pause): "paused by \(pause.by)"
         case .closed(let gate): "closed by \(gate.by ?? "-"): \(gate.reason)"
-        case .spent(let limit): "spent \(limit.key.endpoint)"
+        case .endpointClosed(let gate, let use): "endpoint \(gate.endpoint ?? "-"), \(use)"
+        case .spent(let limit, let use): "spent \(limit.key.endpoint), \(use)"
         case .accountSlots: "slots"
         case .runningLimit(let scope, _, _, _): "running \(scope)"
         case .noWorker(let serving): "no worker of \(serving)"

@@ -5,14 +5,17 @@ import Domain
 import Foundation
 import JobQueue
 import PQClient
+import Publishing
 
 extension JobCommands {
     struct Explain: PosthornCommand {
         static let configuration = CommandConfiguration(
             "explain", "Say why a job is not running now, and what would change that.",
             details: """
-                Everything that stands in its way is listed, in the order in which it has to go. The estimated start is a \
-                judgement by the last hour of the job's own account; it is not known while a person has to act.
+                Everything that stands in its way is listed, in the order in which it has to go: first what keeps it from starting, \
+                then what stops its calls once it has started (limit, endpoint; may-wait where it is not known whether it makes such \
+                calls). The estimated start is a judgement by the last hour of its account and its queue; it is not known while a \
+                person has to act, or where nothing is known to judge by.
                 """,
             examples: ["job explain 0198f2c4-…", "job explain 0198f2c4-… -o json"],
             keys: [
@@ -21,10 +24,13 @@ extension JobCommands {
                 Column("state", nil, "where it is"), Column("due_at", nil, "when it is due, in the client's zone"),
                 Column(
                     "because", nil,
-                    "what stands in its way: cause, what, since, until, by, help (the command that helps), and of slots holders (job, worker, since)"
-                ),
+                    "what stands in its way: cause, what, since, until, by, help: the command that helps, and holders: "
+                        + "who has the slots it waits for, as job, worker and since"),
                 Column("ahead", nil, "how many ready jobs of its account come before it"),
-                Column("lanes", nil, "how many accounts take turns in its queue"),
+                Column("ahead_of_client", nil, "how many of its client's other accounts go before it at most"),
+                Column("ahead_of_others", nil, "how many of other clients go before it at most"),
+                Column(
+                    "lanes", nil, "how many accounts take turns in its queue; none when there are too many to count"),
                 Column("clients", nil, "of how many clients"),
                 Column("estimated_start", nil, "when it starts, as far as that can be known"),
                 Column("estimate", nil, "what that rests on, or why it is not known"),
@@ -38,7 +44,8 @@ extension JobCommands {
             try await context.withServices { services in
                 let found = try await JobRows.find(self.job, services)
                 guard
-                    let explanation = try await services.jobs.explain(found.spec.id, client: found.spec.client)
+                    let explanation = try await services.jobs.explain(
+                        found.spec.id, client: found.spec.client, calls: JobCalls(services.registry))
                 else { throw CommandError.notFound("job", self.job, remedy: "`posthorn job list` shows them") }
                 let names = try await JobRows.Names(services)
                 context.output.show(ExplanationRows(names: names, explanation: explanation).record)
@@ -63,8 +70,9 @@ private struct ExplanationRows {
             "account": .optional(self.names.account(self.spec.account)),
             "state": .state(self.explanation.job.state.rawValue), "due_at": .time(self.spec.dueAt, in: self.zone),
             "because": .list(self.explanation.hindrances.map { .record(self.record($0)) }),
-            "ahead": turn.map { .count($0.ahead) } ?? .none, "lanes": turn.map { .count($0.lanes) } ?? .none,
-            "clients": turn.map { .count($0.clients) } ?? .none,
+            "ahead": self.count(turn?.ahead), "ahead_of_client": self.count(turn?.aheadOfClient),
+            "ahead_of_others": self.count(turn?.aheadOfOthers), "lanes": self.count(turn?.lanes),
+            "clients": self.count(turn?.clients),
         ])
         let (start, basis): (Field, String?) =
             switch self.explanation.start {
@@ -77,6 +85,8 @@ private struct ExplanationRows {
         ]
         return record
     }
+
+    private func count(_ number: Int?) -> Field { number.map { .count($0) } ?? .none }
 
     private func record(_ hindrance: JobHindrance) -> Record {
         switch hindrance {
@@ -94,22 +104,35 @@ private struct ExplanationRows {
             return self.line(
                 "unknown", "part \(part) of \(operation) was sent and nobody knows what became of it", since: since,
                 help: "posthorn intent show \(operation)")
-        case .notDue(let until): return self.line("not-due", "its time has not come", until: until)
+        case .notDue(let until, let last): return self.record(notDue: until, last)
         case .paused(let pause):
             let (words, help) = self.words(pause.scope)
             return self.line(
                 "paused", "\(words) is paused\(pause.reason.map { ": \($0)" } ?? "")", since: pause.since, by: pause.by,
                 help: help)
         case .closed(let gate):
-            let endpoint = gate.endpoint.map { " for \($0)" } ?? ""
             return self.line(
-                "closed", "\(self.words(gate.scope)) is closed\(endpoint): \(gate.reason)", since: gate.since,
-                until: gate.until, by: gate.by, help: "posthorn limit list --closed")
-        case .spent(let limit):
+                "closed", "\(self.words(gate.scope)) is closed: \(gate.reason)", since: gate.since, until: gate.until,
+                by: gate.by, help: "posthorn limit list --closed")
+        case .endpointClosed(let gate, let use):
+            let place = "\(gate.endpoint ?? "") of \(self.words(gate.scope))"
             return self.line(
-                "limit",
-                "\(limit.used) of \(limit.calls) \(limit.key.counts.rawValue) in "
-                    + "\(limit.key.window.readable) are used up for \(self.words(limit.key.scope)), \(limit.key.endpoint)",
+                use == .always ? "endpoint" : "may-wait",
+                use == .always
+                    ? "it can start, but its calls to \(place) are closed: \(gate.reason)"
+                    : "it can start and may have to wait: \(place) is closed, and it may call that: \(gate.reason)",
+                since: gate.since, until: gate.until, by: gate.by, help: "posthorn limit list --closed")
+        case .spent(let limit, let use):
+            let what = limit.key.counts == .sends ? "posts" : "calls"
+            let place = limit.key.endpoint == LimitKey.everyEndpoint ? "" : ", \(limit.key.endpoint)"
+            let words =
+                "\(limit.used) of \(limit.calls) \(what) in \(limit.key.window.readable) are used up for "
+                + "\(self.words(limit.key.scope))\(place)"
+            return self.line(
+                use == .always ? "limit" : "may-wait",
+                use == .always
+                    ? "it can start, but what it sends is stopped: \(words)"
+                    : "it can start and may have to wait, if it makes such calls: \(words)",
                 until: limit.nextAt, by: limit.setBy ?? limit.source.rawValue, help: "posthorn limit list --closed")
         case .accountSlots(let limit, let holders):
             return self.line(
@@ -127,9 +150,31 @@ private struct ExplanationRows {
                     ? "no living worker serves queue \(self.spec.queue)"
                     : "\(serving) worker(s) serve queue \(self.spec.queue), but none runs \(self.spec.kind) on \(self.spec.provider)",
                 help: "posthorn worker list")
-        case .workersBusy(let workers, let running):
-            return self.line("busy", "\(workers) worker(s) can run it and have all hands full with \(running) job(s)")
+        case .workersBusy(let pool):
+            let rest = pool.running > pool.holders.count ? "; the \(pool.holders.count) longest are named" : ""
+            return self.line(
+                "busy",
+                "\(pool.workers) worker(s) can run it, and their \(pool.slots ?? 0) slot(s) of queue \(self.spec.queue) are "
+                    + "taken by \(pool.running) job(s)\(rest)",
+                since: pool.holders.first?.since, help: "posthorn worker list", holders: pool.holders)
         }
+    }
+
+    /// A time that is not there yet, and what was done last.
+    private func record(notDue until: Date, _ last: AttemptSummary?) -> Record {
+        let help = "posthorn job reschedule \(self.spec.id) --at TIME"
+        guard let last else { return self.line("not-due", "its time has not come", until: until, help: help) }
+        let failure = last.failure.map { "\($0.code): \($0.message)" }
+        let why = [last.reason, failure].compactMap(\.self).joined(separator: ", ")
+        let what =
+            switch last.outcome {
+            case "retry": "attempt \(last.attempt) of \(self.spec.maximumAttempts) failed and is made again then"
+            case "deferred": "its last run put it off until then"
+            default: "its last run ended as \(last.outcome)"
+            }
+        return self.line(
+            "not-due", "its time has not come: \(what)\(why.isEmpty ? "" : " (\(why))")", since: last.finishedAt,
+            until: until, by: last.worker.map { "\($0)" }, help: help)
     }
 
     private func line(

@@ -7,51 +7,91 @@ import PQClient
 extension JobStore {
     /// Says why a job is not running now.
     ///
-    /// It only reads, and asks for each reason what a claim asks; what is said may have changed a moment later.
+    /// It only reads, and asks for each reason what a claim asks, then what stops the job's calls; what is said may have changed a moment
+    /// later.
     ///
     /// - Parameters:
     ///   - id: The job.
     ///   - client: Its owner, when known.
+    ///   - calls: What is known of the endpoints that jobs call.
     /// - Throws: ``PQError`` when the database does not answer or refuses.
     /// - Returns: nil when there is no such job.
-    package func explain(_ id: JobID, client: ClientID? = nil) async throws -> JobExplanation? {
+    package func explain(
+        _ id: JobID, client: ClientID? = nil, calls: JobCalls = .unknown
+    ) async throws -> JobExplanation? {
         guard let job = try await self.job(id, client: client) else { return nil }
         let spec = job.spec
-        let now: Date = try await self.pool.query("SELECT world_now()").single()
-        var hindrances = try await self.place(of: job)
+        guard let clock = try await self.pool.query(LimitStore.clock).first.map({ row throws in try LimitClock(row) })
+        else { return nil }
+        let now = clock.now
+        var facts = StartEstimate.Facts(hindrances: try await self.place(of: job), now: now)
         guard job.state == .ready || job.state == .scheduled else {
-            hindrances += try await self.unknownEffects(of: spec)
+            facts.hindrances += try await self.unknownEffects(of: spec)
             return JobExplanation(
-                job: job, hindrances: hindrances, turn: nil,
-                start: StartEstimate(hindrances, ahead: 0, slots: 1, averageRun: nil, now: now), at: now)
+                job: job, hindrances: facts.hindrances, turn: nil, start: StartEstimate(facts), at: now)
         }
-        if spec.dueAt > now { hindrances.append(.notDue(until: spec.dueAt)) }
-        hindrances += try await self.unknownEffects(of: spec)
+        let scopes = try await self.scopes(of: spec)
+        if spec.dueAt > now { facts.hindrances.append(try await self.notDue(spec)) }
+        facts.hindrances += try await self.unknownEffects(of: spec)
         let app = try await self.pool.withConnection { db in
             try await Self.app(of: spec.account, client: spec.client, provider: spec.provider, on: &db)
         }
-        hindrances += try await self.pauses().filter { $0.scope.holds(spec, of: app) }.map { .paused($0) }
-        let scopes = try await self.scopes(of: spec)
-        let limits = LimitStore(pool: self.pool)
-        hindrances += try await limits.gates()
-            .filter { gate in
-                scopes.contains(gate.scope) && (gate.queue ?? spec.queue) == spec.queue
-            }
-            .map { .closed($0) }
-        hindrances += try await limits.limits(of: scopes)
-            .filter { ($0.nextAt ?? now) > now }
-            .map { .spent($0) }
+        facts.hindrances += try await self.pauses().filter { $0.scope.holds(spec, of: app) }.map { .paused($0) }
+        let gates = try await self.closings(of: spec, scopes)
+        facts.hindrances += gates.filter { $0.endpoint == nil }.map { .closed($0) }
         let slots = try await self.slots(of: spec)
-        if let taken = slots.taken { hindrances.append(taken) }
-        hindrances += try await self.runningLimits(of: spec, scopes)
-        if let workers = try await self.missingWorkers(for: spec) { hindrances.append(workers) }
-        let turn = job.state == .ready ? try await self.turn(of: spec) : nil
-        let averageRun = try await self.averageRun(like: spec)
+        facts.account = slots.map { (slots: $0.limit, taken: $0.holders.count) }
+        if let slots, slots.holders.count >= slots.limit {
+            facts.hindrances.append(.accountSlots(limit: slots.limit, holders: slots.holders))
+        }
+        facts.limits = try await self.runningLimits(of: spec, scopes)
+        facts.hindrances += facts.limits.filter(\.isFull).map {
+            .runningLimit(scope: $0.scope, queue: $0.queue, limit: $0.allowed, holders: $0.holders)
+        }
+        let (pool, serving) = try await self.workerPool(for: spec)
+        facts.pool = pool
+        if let pool, pool.free == 0 { facts.hindrances.append(.workersBusy(pool)) }
+        if pool == nil { facts.hindrances.append(.noWorker(serving: serving)) }
+        facts.hindrances += try await self.stops(of: spec, scopes, gates, calls)
+        facts.turn = job.state == .ready ? try await self.turn(of: spec) : nil
+        // Runs are measured in real time; a clock that stands still is not waited for.
+        let rate = clock.rate > 0 ? clock.rate : 1
+        facts.accountRun = try await self.averageRun(like: spec).map { $0 * rate }
+        facts.queueRun = try await self.averageRun(in: spec.queue).map { $0 * rate }
         return JobExplanation(
-            job: job, hindrances: hindrances, turn: turn,
-            start: StartEstimate(
-                hindrances, ahead: turn?.ahead ?? 0, slots: slots.limit, averageRun: averageRun, now: now),
-            at: now)
+            job: job, hindrances: facts.hindrances, turn: facts.turn, start: StartEstimate(facts), at: now)
+    }
+
+    /// That its time has not come, and what chose the time.
+    private func notDue(_ spec: JobSpec) async throws -> JobHindrance {
+        let last = try await self.lastAttempt(of: spec.id, client: spec.client)
+        // Somebody may have given it another time since.
+        return .notDue(until: spec.dueAt, after: last?.nextDueAt == spec.dueAt ? last : nil)
+    }
+
+    /// What closes a scope of the job, as a claim asks for it or for one endpoint.
+    private func closings(of spec: JobSpec, _ scopes: [LimitScope]) async throws -> [GateView] {
+        try await LimitStore(pool: self.pool).gates().filter { gate in
+            scopes.contains(gate.scope) && (gate.queue ?? spec.queue) == spec.queue
+        }
+    }
+
+    /// What does not stop its start but what it sends: a claim asks for no endpoint and no rate.
+    private func stops(
+        of spec: JobSpec, _ scopes: [LimitScope], _ gates: [GateView], _ calls: JobCalls
+    ) async throws -> [JobHindrance] {
+        let closed: [JobHindrance] = gates.compactMap { gate in
+            guard let endpoint = gate.endpoint else { return nil }
+            let use = calls.use(of: endpoint, by: spec)
+            return use == .never ? nil : .endpointClosed(gate, use)
+        }
+        let limits = try await LimitStore(pool: self.pool).limits(
+            of: scopes, clients: spec.account.map { [$0: spec.client] } ?? [:])
+        return closed
+            + limits.filter { $0.nextAt != nil }.compactMap { limit in
+                let use = calls.use(of: limit.key.endpoint, counts: limit.key.counts, by: spec)
+                return use == .never ? nil : .spent(limit, use)
+            }
     }
 
     /// What the place of a job that cannot be claimed says.
@@ -93,9 +133,9 @@ extension JobStore {
         return scopes
     }
 
-    /// How many jobs of its account run at once in its queue, and who has the slots when none is free.
-    private func slots(of spec: JobSpec) async throws -> (limit: Int, taken: JobHindrance?) {
-        guard let account = spec.account else { return (1, nil) }
+    /// How many jobs of its account may run at once in its queue, and which do; nil for work of no account, which has no slots.
+    private func slots(of spec: JobSpec) async throws -> (limit: Int, holders: [SlotHolder])? {
+        guard let account = spec.account else { return nil }
         let limit: Int32 = try await self.pool.query(
             """
             SELECT coalesce((SELECT slots FROM lane_policy
@@ -113,18 +153,18 @@ extension JobStore {
             ORDER BY claimed_at, job_id
             """
         ).map { row throws in try SlotHolder(row) }
-        return (Int(limit), holders.count >= limit ? .accountSlots(limit: Int(limit), holders: holders) : nil)
+        return (Int(limit), holders)
     }
 
-    /// The full limits of its client and app.
-    private func runningLimits(of spec: JobSpec, _ scopes: [LimitScope]) async throws -> [JobHindrance] {
-        var hindrances: [JobHindrance] = []
+    /// The limits of its client, app and platform, and who runs within them.
+    private func runningLimits(of spec: JobSpec, _ scopes: [LimitScope]) async throws -> [RunningLimit] {
+        var limits: [RunningLimit] = []
         for scope in scopes {
             for queue in [nil, spec.queue] {
-                let limits: [Int32] = try await self.pool.query(
+                let allowed: [Int32] = try await self.pool.query(
                     "SELECT max_running FROM running_limit WHERE scope = \(scope.gate(queue))"
                 ).column()
-                guard let limit = limits.first else { continue }
+                guard let allowed = allowed.first else { continue }
                 let holders = try await self.pool.query(
                     """
                     SELECT l.job_id, l.worker_id, l.claimed_at
@@ -134,59 +174,13 @@ extension JobStore {
                     ORDER BY l.claimed_at, l.job_id
                     """
                 ).map { row throws in try SlotHolder(row) }
-                guard holders.count >= limit else { continue }
-                hindrances.append(
-                    .runningLimit(scope: scope, queue: queue, limit: Int(limit), holders: holders))
+                limits.append(RunningLimit(scope: scope, queue: queue, allowed: Int(allowed), holders: holders))
             }
         }
-        return hindrances
+        return limits
     }
 
-    /// Whether no living worker can run it, or all that can are full.
-    private func missingWorkers(for spec: JobSpec) async throws -> JobHindrance? {
-        let row = try await self.pool.query(
-            """
-            SELECT count(*) AS serving,
-                   count(*) FILTER (WHERE can) AS able,
-                   coalesce(sum(slots) FILTER (WHERE can), 0) AS slots,
-                   coalesce(sum(running) FILTER (WHERE can), 0) AS running
-            FROM (
-                SELECT w.slots, w.running,
-                       w.abilities && ARRAY[\(spec.kind) || '/*', \(spec.kind) || '/' || \(spec.provider)] AS can
-                FROM worker w
-                WHERE w.state = 'active' AND \(spec.queue) = ANY (w.queues)
-                  AND w.beat_at > clock_timestamp() - make_interval(secs => w.dead_after_ms / 1000.0)
-            ) AS living
-            """
-        ).first
-        guard let row else { return nil }
-        let able: Int64 = try row.get("able")
-        guard able > 0 else { return .noWorker(serving: Int(try row.get("serving", as: Int64.self))) }
-        let running: Int64 = try row.get("running")
-        guard running >= (try row.get("slots", as: Int64.self)) else { return nil }
-        return .workersBusy(workers: Int(able), running: Int(running))
-    }
-
-    private func turn(of spec: JobSpec) async throws -> JobExplanation.Turn {
-        let row = try await self.pool.query(
-            """
-            SELECT (SELECT count(*)
-                    FROM job_ready r
-                    WHERE r.era = \(ReadyEra.current) AND r.queue = \(spec.queue) AND r.client_id = \(spec.client)
-                      AND r.account_id = \(spec.account ?? .none)
-                      AND (r.priority, r.due_at, r.job_id) < (\(spec.priority), \(spec.dueAt), \(spec.id))) AS ahead,
-                   count(*) AS lanes, count(DISTINCT client_id) AS clients
-            FROM (SELECT DISTINCT client_id, account_id FROM job_ready
-                  WHERE era = \(ReadyEra.current) AND queue = \(spec.queue)) AS lane
-            """
-        ).first
-        guard let row else { return JobExplanation.Turn(ahead: 0, lanes: 0, clients: 0) }
-        return JobExplanation.Turn(
-            ahead: Int(try row.get("ahead", as: Int64.self)), lanes: Int(try row.get("lanes", as: Int64.self)),
-            clients: Int(try row.get("clients", as: Int64.self)))
-    }
-
-    /// How long jobs of the same kind of its account ran in the last hour, on average.
+    /// How long jobs of the same kind of its account ran in the last hour, on average, in real time.
     private func averageRun(like spec: JobSpec) async throws -> Duration? {
         let average: Double? = try await self.pool.query(
             """
@@ -201,8 +195,18 @@ extension JobStore {
     }
 }
 
+/// How many jobs of a client, an app or a platform may run at once, and which do.
+struct RunningLimit: Sendable {
+    var scope: LimitScope
+    var queue: QueueName?
+    var allowed: Int
+    var holders: [SlotHolder]
+
+    var isFull: Bool { self.holders.count >= self.allowed }
+}
+
 extension SlotHolder {
-    fileprivate init(_ row: Row) throws(PQError) {
+    init(_ row: Row) throws(PQError) {
         self.init(job: try row.get("job_id"), worker: try row.get("worker_id"), since: try row.get("claimed_at"))
     }
 }

@@ -72,16 +72,27 @@ extension JobStore {
     package func attempts(of id: JobID, client: ClientID? = nil) async throws -> [AttemptSummary] {
         guard let client = try await self.owner(of: id, client: client) else { return [] }
         let rows = try await self.pool.query(
-            """
-            SELECT event_no, outcome, final, attempt, lease_no, worker_id, due_at, started_at, finished_at,
-                duration_ms, next_due_at, reason,
-                   error_code, error_message, http_status, request_id
-            FROM attempt
-            WHERE client_id = \(client) AND job_id = \(id)
-            ORDER BY event_no
-            """)
+            "\(Self.attempts) WHERE client_id = \(client) AND job_id = \(id) ORDER BY event_no")
         return try rows.map { row throws in try AttemptSummary(row) }
     }
+
+    /// The last thing that was done about a job and counted; what a run said whose lease was lost does not.
+    func lastAttempt(of id: JobID, client: ClientID) async throws -> AttemptSummary? {
+        let last: Statement = """
+            \(Self.attempts)
+            WHERE client_id = \(client) AND job_id = \(id) AND outcome <> 'stale'
+            ORDER BY event_no DESC
+            LIMIT 1
+            """
+        let rows = try await self.pool.withConnection { db in try await db.pipeline([Self.planOnIndexes, last])[1] }
+        return try rows.first.map { row throws in try AttemptSummary(row) }
+    }
+
+    private static let attempts: Statement = """
+        SELECT event_no, outcome, final, attempt, lease_no, worker_id, due_at, started_at, finished_at,
+               duration_ms, next_due_at, reason, error_code, error_message, http_status, request_id
+        FROM attempt
+        """
 
     /// The places a job can be in, as one list; a finished job is there once, by its last end, unless it was brought
     /// back since.
