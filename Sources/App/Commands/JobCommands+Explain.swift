@@ -78,7 +78,13 @@ private struct ExplanationRows {
             switch self.explanation.start {
             case .past: (.none, nil)
             case .unknown(let why): (.none, "not known: \(why)")
-            case .about(let time, let basis): (.time(time, in: self.zone), basis)
+            case .about(let time, let basis):
+                // A start is no send where its calls are stopped.
+                (
+                    .time(time, in: self.zone),
+                    self.explanation.hindrances.allSatisfy(\.delaysStart)
+                        ? basis : "\(basis); its calls wait for what is said above"
+                )
             }
         record.fields += [
             Record.Entry(key: "estimated_start", value: start), Record.Entry(key: "estimate", value: .optional(basis)),
