@@ -11,9 +11,9 @@ struct ChaosHistory: Sendable {
     var queue: [String] = []
     /// What the queue believes of the outside and is not so.
     var effects: [HistoryFinding] = []
-    /// Windows with more calls than a limit allows.
+    /// Windows with more calls, and moments with more jobs at once, than a limit allows.
     var limits: [HistoryFinding] = []
-    /// How many limits were in force and met.
+    /// How many limits were in force, from the first call or run to the last, and met.
     var limitsChecked = 0
     /// How many calls the platforms counted.
     var calls = 0
@@ -26,7 +26,10 @@ struct ChaosHistory: Sendable {
     /// What was sent is compared for posts whose text has a marker, `[ph:…]`.
     static func read(_ pool: ConnectionPool, admin: SimulatorAdmin) async throws -> ChaosHistory {
         var history = ChaosHistory()
-        history.queue = try await JobStore(pool: pool).audit().violations.map(\.description)
+        let audit = try await JobStore(pool: pool).audit()
+        history.queue = audit.violations.filter { $0.rule != RunningCheck.rule }.map(\.description)
+        history.limits = audit.running.compactMap(\.finding)
+        history.limitsChecked = audit.running.count { $0.isSet && !$0.isPartial && $0.runs > 0 }
         let visible = try await Self.visible(admin)
         history.effects = EffectHistory.findings(
             effects: try await Self.effects(pool),

@@ -3,10 +3,13 @@
 import Domain
 import JobQueue
 import PQClient
+import Publishing
 
-/// Limits of a run that are reached: some for an account's calls, some for an account's posts, one for a client.
+/// Limits of a run that are reached: for the calls and posts of some accounts, for the calls of one client, and for the jobs
+/// that run at once for some accounts, some clients and one app.
 ///
-/// Each is so small that its backlog needs several windows, so that a window with one call too many would be seen.
+/// Each rate is so small that its backlog needs several windows, so that a window with one call too many would be seen. The numbers
+/// of jobs at once are about what would run anyway, so that there is often one more that has to wait.
 struct ChaosLimits: Sendable {
     let options: ChaosOptions
 
@@ -14,20 +17,37 @@ struct ChaosLimits: Sendable {
     private static let window = Duration.seconds(3)
     private static let actor = "chaos"
     private static let reason = "so that there is something to keep"
+    /// How many jobs a worker that has enough to do runs or holds ahead.
+    private static let inHand = 64
 
-    /// Sets them for accounts that are connected.
+    /// An account and where it is.
+    private struct Place {
+        var client: ClientID
+        var account: AccountID
+        var platform: String
+    }
+
+    /// Sets them for accounts that are connected, before anything of theirs is published.
     func set(in pool: ConnectionPool) async throws {
-        let store = LimitStore(pool: pool)
-        let window = Self.window * self.options.rate
         let rows = try await pool.query(
             "SELECT client_id, account_id, platform FROM account ORDER BY client_id, account_id")
+        let places = try rows.map { row throws in
+            Place(
+                client: try row.get("client_id"), account: try row.get("account_id"),
+                platform: try row.get("platform"))
+        }
+        try await self.setRates(places, LimitStore(pool: pool))
+        try await self.setRunning(places, JobStore(pool: pool))
+    }
+
+    private func setRates(_ places: [Place], _ store: LimitStore) async throws {
+        let window = Self.window * self.options.rate
         let perAccount = max(1, self.options.posts / self.options.accounts)
-        for (number, row) in rows.enumerated() {
-            let account = LimitScope.account(try row.get("account_id", as: AccountID.self))
-            let platform: String = try row.get("platform")
+        for (number, place) in places.enumerated() {
+            let account = LimitScope.account(place.account)
             switch number % 5 {
             case 1:
-                let endpoint = platform == "x" ? "POST /2/tweets" : "publish"
+                let endpoint = place.platform == "x" ? "POST /2/tweets" : "publish"
                 try await store.set(
                     LimitKey(scope: account, endpoint: endpoint, window: window), calls: max(2, perAccount / 5),
                     reason: Self.reason, by: Self.actor)
@@ -38,11 +58,49 @@ struct ChaosLimits: Sendable {
             default: break
             }
         }
-        if let client = try rows.first?.get("client_id", as: ClientID.self) {
+        if let client = places.first?.client {
             let perClient = perAccount * self.options.accountsPerClient
             try await store.set(
                 LimitKey(scope: .client(client), endpoint: LimitKey.everyEndpoint, window: window),
                 calls: max(4, perClient / 5), reason: Self.reason, by: Self.actor)
         }
+    }
+
+    /// One account of five runs one job at a time, one client of ten, and an app that one account of 25 works through, as many as its
+    /// share of the fleet would.
+    private func setRunning(_ places: [Place], _ store: JobStore) async throws {
+        for number in stride(from: 0, to: places.count, by: 5) {
+            let place = places[number]
+            try await self.set(.account(place.client, place.account), 1, .account(place.account), store)
+        }
+        var clients: [ClientID] = []
+        for place in places where clients.last != place.client { clients.append(place.client) }
+        for (index, number) in stride(from: 1, to: clients.count, by: 10).enumerated() {
+            // In all queues together, or in the one.
+            try await self.set(
+                .client(clients[number], index.isMultiple(of: 2) ? .publish : nil),
+                self.share(of: self.options.accountsPerClient), .client(clients[number]), store)
+        }
+        let theirs = stride(from: 2, to: places.count, by: 25).map { places[$0] }
+        let app = AppID()
+        for place in theirs {
+            try await store.pool.withTransaction { db in
+                try await store.setApp(app, of: place.client, place.account, on: &db)
+            }
+        }
+        if !theirs.isEmpty { try await self.set(.app(app, .publish), self.share(of: theirs.count), .app(app), store) }
+    }
+
+    private func set(
+        _ scope: ConcurrencyScope, _ count: Int, _ name: LimitScope, _ store: JobStore
+    ) async throws {
+        try await store.setConcurrency(scope, count, named: name, by: Self.actor, reason: Self.reason)
+    }
+
+    /// About how many jobs of so many accounts are in hand at once, and half as many again: a killed worker keeps its leases until it
+    /// is missed.
+    private func share(of accounts: Int) -> Int {
+        let inHand = Double(self.options.workers * Self.inHand)
+        return max(2, Int(inHand * 1.5 * Double(accounts) / Double(self.options.accounts)))
     }
 }

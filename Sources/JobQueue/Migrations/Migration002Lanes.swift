@@ -56,5 +56,33 @@ enum Migration002Lanes {
             PRIMARY KEY (scope, slot)
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
         CREATE INDEX lease_slot_lease ON lease_slot (lease_no);
+
+        -- Since when a number above, or an account's app, is what it is: the history is checked against it from then on. scope as
+        -- above, 'queue:<name>', or 'app of account:<uuid>'.
+        CREATE TABLE concurrency_change (
+            scope           text PRIMARY KEY,
+            changed_real    timestamptz NOT NULL
+        );
+
+        -- Notes that a column has another value: whose row it is are the trigger's arguments, a prefix and a column.
+        CREATE FUNCTION note_concurrency_change() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF to_jsonb(NEW) ->> TG_ARGV[2] IS DISTINCT FROM to_jsonb(OLD) ->> TG_ARGV[2] THEN
+                    EXECUTE format($text$
+                        INSERT INTO %I.concurrency_change (scope, changed_real) VALUES ($1, clock_timestamp())
+                        ON CONFLICT (scope) DO UPDATE SET changed_real = excluded.changed_real
+                        $text$, TG_TABLE_SCHEMA)
+                    USING TG_ARGV[0] || (coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> TG_ARGV[1]);
+                END IF;
+                RETURN NULL;
+            END $$;
+        CREATE TRIGGER queue_policy_change AFTER INSERT OR UPDATE OR DELETE ON queue_policy
+            FOR EACH ROW EXECUTE FUNCTION note_concurrency_change('queue:', 'queue', 'account_slots');
+        CREATE TRIGGER lane_policy_slots_change AFTER INSERT OR UPDATE OR DELETE ON lane_policy
+            FOR EACH ROW EXECUTE FUNCTION note_concurrency_change('account:', 'account_id', 'slots');
+        CREATE TRIGGER lane_policy_app_change AFTER INSERT OR UPDATE OR DELETE ON lane_policy
+            FOR EACH ROW EXECUTE FUNCTION note_concurrency_change('app of account:', 'account_id', 'app_id');
+        CREATE TRIGGER running_limit_change AFTER INSERT OR UPDATE OR DELETE ON running_limit
+            FOR EACH ROW EXECUTE FUNCTION note_concurrency_change('', 'scope', 'max_running');
         """
 }

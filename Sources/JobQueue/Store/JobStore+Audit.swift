@@ -22,14 +22,17 @@ package struct AuditReport: Sendable, Hashable {
     package var violations: [Violation]
     /// How many jobs are live or have ended.
     package var jobs: Int
+    /// What the history shows of each number of jobs at once under which something ran.
+    package var running: [RunningCheck]
 }
 
 extension JobStore {
     /// Reads everything and proves, from one snapshot, that each job is in exactly one place, had one lease at a time, no
-    /// lease ended twice, every end carries the lease it ran under, and nothing was sent without a lease.
+    /// lease ended twice, every end carries the lease it ran under, nothing was sent without a lease, and at no time more
+    /// jobs ran at once than was allowed.
     ///
     /// It reads whole tables: for tests and doubts, not for every day. After a number of jobs at once was lowered, the
-    /// rules about it hold as soon as what ran before has ended.
+    /// rules about what runs now hold as soon as what ran before has ended; the history is checked as ``RunningCheck`` says.
     package func audit() async throws -> AuditReport {
         try await self.pool.withTransaction(isolation: .repeatableRead) { db in
             var violations: [AuditReport.Violation] = []
@@ -42,14 +45,16 @@ extension JobStore {
                 violations.append(
                     .init(rule: rule, count: Int(count), example: try row.get("example", as: String?.self) ?? ""))
             }
-            violations += AuditReport.Violation.summarising(try await Self.leaseFindings(on: &db))
+            let running = try await Self.runningChecks(on: &db)
+            let findings = try await Self.leaseFindings(on: &db) + running.compactMap(\.finding)
+            violations += AuditReport.Violation.summarising(findings)
             let jobs: Int64 = try await db.query(
                 """
                 SELECT count(*)
                 FROM (SELECT job_id FROM (\(Self.live)) AS l UNION SELECT job_id FROM attempt WHERE final) AS j
                 """
             ).single()
-            return AuditReport(violations: violations, jobs: Int(jobs))
+            return AuditReport(violations: violations, jobs: Int(jobs), running: running)
         }
     }
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+
+/// What the history shows of one number of jobs at once: an account's slots in a queue, or the limit of a client, an app or a
+/// platform.
+///
+/// A run lasts from the moment its lease was given to the moment its end was written, both by the database's clock. A slot is given
+/// when the end of the run before it can be seen, and an end is written before it can be seen: what overlaps in the history
+/// overlapped. What a worker did after its lease had been taken away is not counted; the fence keeps it from sending.
+///
+/// Runs are checked against the number that is in force now. Where that was set, or an account came to an app, after the first of the runs
+/// that it bounds, only runs count that began a minute later (`isPartial`): those of before had another number, and a claim that is under
+/// way at the change does not know of it.
+package struct RunningCheck: Sendable, Hashable {
+    /// No more at once than allowed.
+    package static let rule = "never did more jobs run at once than was allowed"
+
+    /// `account:<uuid>/<queue>`; `client:<uuid>`, `app:<uuid>` or `provider:<name>`, these optionally with a queue.
+    package var scope: String
+    /// How many may run at once.
+    package var allowed: Int
+    /// Whether somebody set that for just this account, client, app or platform.
+    package var isSet: Bool
+    /// Whether earlier runs are left out because the number was another one.
+    package var isPartial: Bool
+    /// How many runs were counted.
+    package var runs: Int
+    /// How many of them went on at once at most.
+    package var most: Int
+    /// How many began while enough others went on.
+    package var beyond: Int
+    /// The lease of the first of these.
+    package var example: Int64?
+
+    /// What is wrong; nil when the number was kept.
+    package var finding: HistoryFinding? {
+        guard self.beyond > 0 else { return nil }
+        let lease = self.example.map { ", the first with lease \($0)" } ?? ""
+        return HistoryFinding(
+            Self.rule,
+            "\(self.scope): \(self.most) at once, \(self.allowed) allowed, \(self.beyond) runs began beyond that\(lease)"
+        )
+    }
+}
