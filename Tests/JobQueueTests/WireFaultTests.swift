@@ -34,6 +34,47 @@ struct WireFaultTests {
         }
     }
 
+    @Test(
+        "a connection that ends before any message of a fence that several sends share doubles no send and miscounts no limit",
+        arguments: WireRun.Statements.allCases)
+    func sharedFence(statements: WireRun.Statements) async throws {
+        try await WireProxy.with(url: TestDatabase.required.url) { proxy in
+            let run = WireFenceRoundRun(wire: try await WireRun(proxy: proxy, statements: statements))
+            let messages = try await run.once(fault: nil)
+            #expect(messages.last?.description == "<Z")
+            for direction in WireProxy.Direction.allCases {
+                for index in messages.filter({ $0.direction == direction }).indices {
+                    let fault = WireProxy.Fault(.cut, direction, at: index)
+                    _ = try await run.once(fault: fault)
+                    #expect(proxy.fired == 1, "\(fault) of \(messages) did not happen")
+                }
+            }
+            try await run.wire.queue.expectSound()
+        }
+    }
+
+    @Test(
+        "a connection that ends before any message of a large claim, which is made in two halves, loses no job and runs none twice",
+        arguments: WireRun.Statements.allCases)
+    func largeClaim(statements: WireRun.Statements) async throws {
+        try await WireProxy.with(url: TestDatabase.required.url) { proxy in
+            let run = try await WireHalvesRun(proxy: proxy, statements: statements)
+            let messages = try await run.once(fault: nil)
+            for direction in WireProxy.Direction.allCases {
+                let types = messages.filter { $0.direction == direction }.map(\.type)
+                for index in types.indices {
+                    // One row of an answer is like another: the first, the last and one among them are enough.
+                    let isAmongRows = [index - 1, index, index + 1].allSatisfy {
+                        types.indices.contains($0) && types[$0] == "D"
+                    }
+                    if isAmongRows, index != types.count / 2 { continue }
+                    _ = try await run.once(fault: WireProxy.Fault(.cut, direction, at: index))
+                }
+            }
+            try await run.queue.expectSound()
+        }
+    }
+
     @Test("a connection that goes silent instead of answering loses no job", arguments: WireRun.Step.allCases)
     func halfOpen(step: WireRun.Step) async throws {
         try await WireProxy.with(url: TestDatabase.required.url) { proxy in

@@ -13,7 +13,7 @@ import Testing
 struct WireRun: Sendable {
     /// A step whose messages are counted and broken.
     enum Step: String, Sendable, CaseIterable {
-        case claim, prepare, fence, fenceWithMore, confirm, finish, finishWithRecord
+        case claim, claimUnderLimits, prepare, fence, fenceWithMore, fenceUnderLimits, confirm, finish, finishWithRecord
     }
 
     /// How statements reach the server: the messages differ.
@@ -26,9 +26,9 @@ struct WireRun: Sendable {
 
     let queue: QueueFixture
     let pool: ConnectionPool
-    private let proxy: WireProxy
-    private let platform = PretendPlatform()
-    private let configuration: PQConfiguration
+    let proxy: WireProxy
+    let platform = PretendPlatform()
+    let configuration: PQConfiguration
 
     init(proxy: WireProxy, statements: Statements, patience: Duration? = nil) async throws {
         self.proxy = proxy
@@ -65,6 +65,7 @@ struct WireRun: Sendable {
         new.recovery = .reconcile
         try await self.queue.store.enqueue([new])
         let worker = try await self.queue.worker()
+        if step == .claimUnderLimits { try await self.limitRunning() }
         var messages: [WireProxy.Message] = []
         func at<T>(_ place: Step, _ body: () async throws -> T) async throws -> T {
             guard place == step else { return try await body() }
@@ -79,38 +80,59 @@ struct WireRun: Sendable {
             }
         }
         do {
-            try await self.walk(
-                pool, worker: worker, record: step == .finishWithRecord, more: step == .fenceWithMore, at)
+            try await self.walk(pool, worker: worker, step, at)
         } catch let error as PQError {
             try #require(fault != nil, "\(error)")
             try await self.check(new, step: step, error)
         }
         try await self.takeOver(new, from: worker)
         try await self.prove(new, recorded: step == .finishWithRecord)
+        if step == .fenceUnderLimits { try await self.proveDebits(new, worker: worker) }
         return messages
     }
 
+    /// Lets the client run one job at once: whoever lost a slot could never run another.
+    private func limitRunning() async throws {
+        try await self.queue.store.setConcurrency(.client(self.queue.client, nil), 1)
+    }
+
     private func walk(
-        _ pool: ConnectionPool, worker: WorkerID, record: Bool, more: Bool,
+        _ pool: ConnectionPool, worker: WorkerID, _ step: Step,
         _ at: (Step, () async throws -> Void) async throws -> Void
     ) async throws {
         let store = JobStore(pool: pool)
+        let abilities = [JobAbility(kind: "noop")]
         var claimed: ClaimedJob?
-        try await at(.claim) {
-            claimed = try await store.claim(
-                ClaimRequest(queue: "work", limit: 1, worker: worker, abilities: [JobAbility(kind: "noop")])
-            ).first
+        if step == .claimUnderLimits {
+            let lanes: [AccountID] = try await self.queue.pool.query("SELECT account_id FROM job_ready").column()
+            let shares = lanes.map { LaneShare(lane: Lane(client: self.queue.client, account: $0), count: 1) }
+            try await at(.claimUnderLimits) {
+                claimed = try await store.claimUnderLimits(
+                    LaneClaim(queue: "work", worker: worker, abilities: abilities, shares: shares)
+                ).jobs.first
+            }
+        } else {
+            try await at(.claim) {
+                claimed = try await store.claim(
+                    ClaimRequest(queue: "work", limit: 1, worker: worker, abilities: abilities)
+                ).first
+            }
         }
         let job = try #require(claimed)
         let operation = job.id.description
         let effects = EffectStore(pool: pool, job: job)
         try await at(.prepare) { try await effects.prepare(operation) }
         var grant: FenceGrant?
-        if more {
+        switch step {
+        case .fenceWithMore:
             try await at(.fenceWithMore) {
                 grant = try await effects.fence(operation) { db in try await db.execute("SELECT pg_sleep(0)") }
             }
-        } else {
+        case .fenceUnderLimits:
+            let request = FenceRequest(
+                operation, endpoint: "post", call: Self.call(job.client, try #require(job.account)))
+            try await at(.fenceUnderLimits) { grant = try await effects.fence(request) }
+        default:
             try await at(.fence) { grant = try await effects.fence(operation) }
         }
         guard let grant else {
@@ -122,7 +144,7 @@ struct WireRun: Sendable {
         self.platform.post(operation)
         try await at(.confirm) { try await effects.confirm(operation, send: grant.sendNumber, evidence: "{}") }
         let finish = Finish(job, .succeeded)
-        if record {
+        if step == .finishWithRecord {
             try await at(.finishWithRecord) {
                 try await store.finish(finish) { db in
                     try await db.execute("INSERT INTO record (job_id) VALUES (\(job.id))")
@@ -138,16 +160,36 @@ struct WireRun: Sendable {
         let state = try await self.queue.state(of: job.id)
         let effect = try await self.queue.ledger.load(job.id.description, client: job.client).first
         switch step {
-        case .claim: #expect(state == .leased ? error.outcomeUnknown : state == .ready)
+        case .claim, .claimUnderLimits: #expect(state == .leased ? error.outcomeUnknown : state == .ready)
         case .prepare: #expect(effect == nil || error.outcomeUnknown)
-        case .fence, .fenceWithMore: #expect(effect?.state == .prepared && !error.outcomeUnknown)
+        case .fence, .fenceWithMore, .fenceUnderLimits: #expect(effect?.state == .prepared && !error.outcomeUnknown)
         case .confirm: Issue.record("what was learned about a send is written until it is written: \(error)")
         case .finish, .finishWithRecord: #expect(state == .succeeded ? error.outcomeUnknown : state == .leased)
         }
     }
 
+    /// A call that counts in two limits of its account that nobody has met yet, one of calls and one of posts.
+    private static func call(_ client: ClientID, _ account: AccountID) -> LimitedCall {
+        let scope = LimitScope.account(account)
+        let usual = LimitCounts.allCases.map { counts in
+            UsualLimit(LimitKey(scope: scope, endpoint: "post", window: .seconds(900), counts: counts), calls: 100)
+        }
+        return LimitedCall(
+            endpoint: "post", scopes: [scope], usual: usual, sender: .init(client: client, account: account))
+    }
+
+    /// A send is debited if it is on record, and not otherwise; whoever took over did without limits.
+    private func proveDebits(_ job: NewJob, worker: WorkerID) async throws {
+        let scope = LimitScope.account(try #require(job.account))
+        let used = try await LimitStore(pool: self.queue.pool).limits(of: [scope]).filter { $0.key.counts == .calls }
+        let sends: Int64 = try await self.queue.pool.query(
+            "SELECT count(*) FROM effect_send WHERE job_id = \(job.id) AND worker_id = \(worker)"
+        ).single()
+        #expect(used.reduce(0) { $0 + $1.used } == Int(sends))
+    }
+
     /// The worker is dead: another one ends the job.
-    private func takeOver(_ new: NewJob, from worker: WorkerID) async throws {
+    func takeOver(_ new: NewJob, from worker: WorkerID) async throws {
         guard try await self.queue.state(of: new.id) != .succeeded else { return }
         try await self.queue.kill(worker)
         let other = try await self.queue.worker()
@@ -197,7 +239,7 @@ struct WireRun: Sendable {
     }
 
     /// Sent once, under a fence; ended once; recorded once, if the end has a record.
-    private func prove(_ job: NewJob, recorded: Bool) async throws {
+    func prove(_ job: NewJob, recorded: Bool) async throws {
         let operation = job.id.description
         #expect(self.platform.counts[operation] == 1)
         let sends = try await self.queue.ledger.sends(of: operation, client: job.client)
@@ -208,5 +250,7 @@ struct WireRun: Sendable {
             "SELECT count(*) FROM record WHERE job_id = \(job.id)"
         ).single()
         if recorded { #expect(records == 1) } else { #expect(records <= 1) }
+        // Ended runs leave no slot taken.
+        #expect(try await self.queue.pool.query("SELECT FROM lease_slot").isEmpty)
     }
 }
