@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+import Domain
+import PQClient
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+/// What a claim reads, by the pages that PostgreSQL counted: no time is measured.
+@Suite("Cost of a claim", .postgresSchema, .timeLimit(.minutes(10)))
+struct ClaimCostTests {
+    private static let ready = 10_000
+    private static let jobs = 16
+
+    /// The pages that a claim of one job each of 16 lanes, and a page of the scout, touch with so many active clients.
+    private func pages(clients count: Int, _ queue: QueueFixture) async throws -> (claim: Int, scout: Int) {
+        try await queue.pool.execute("TRUNCATE job_ready, job_lease")
+        let lanes = (0..<count).map { _ in Lane(client: ClientID(), account: AccountID()) }
+        let jobs = (0..<Self.ready).map { number in
+            let lane = lanes[number % count]
+            return NewJob(client: lane.client, account: lane.account, queue: "work", kind: "noop", provider: "p")
+        }
+        for start in stride(from: 0, to: jobs.count, by: 1_000) {
+            try await queue.store.enqueue(Array(jobs[start..<(start + 1_000)]))
+        }
+        let worker = try await queue.worker()
+        var claim = 0
+        // The first one fills the indexes' roots and the lease's first pages.
+        for round in 0..<2 {
+            let chosen = (0..<Self.jobs).map { lanes[($0 * 2 + round) * (count / (2 * Self.jobs))] }
+            let request = LaneClaim(
+                queue: "work", worker: worker, abilities: [JobAbility(kind: "noop")],
+                shares: chosen.map { LaneShare(lane: $0, count: 1) })
+            claim = try await Self.touched(JobStore.claim(request, yields: false), queue)
+            let leased: Int64 = try await queue.pool.query("SELECT count(*) FROM job_lease").single()
+            #expect(leased == Int64(Self.jobs * (round + 1)))
+        }
+        let scout = try await Self.touched(JobStore.scout("work", after: Lane(client: .none, account: .none)), queue)
+        return (claim, scout)
+    }
+
+    /// The pages that a statement found in memory or read, as `EXPLAIN` counts them; the statement takes effect.
+    private static func touched(_ statement: Statement, _ queue: QueueFixture) async throws -> Int {
+        let plan: [String] = try await queue.pool.pipeline([
+            JobStore.planOnIndexes, "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) " + statement,
+        ])[1].column()
+        let total = try #require(plan.first { $0.contains("Buffers: shared") }, "\(plan)")
+        let counts = total.matches(of: #/(?:hit|read)=(\d+)/#).compactMap { Int($0.1) }
+        return counts.reduce(0, +)
+    }
+
+    @Test("a claim among the lanes of 5,000 clients reads as many pages for each job as among those of 100")
+    func clients() async throws {
+        let queue = try await QueueFixture()
+        let few = try await self.pages(clients: 100, queue)
+        let many = try await self.pages(clients: 5_000, queue)
+        #expect(few.claim > Self.jobs)
+        #expect(many.claim * 10 <= few.claim * 13, "\(many.claim) pages, \(few.claim) with few")
+        // A page of the scout is 256 lanes at most, however many there are.
+        #expect(many.scout * 100 <= few.scout * LaneScout.pageSize * 13 / 10, "\(many.scout), \(few.scout) with few")
+    }
+}
