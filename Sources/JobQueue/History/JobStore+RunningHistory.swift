@@ -16,9 +16,15 @@ extension JobStore {
         }
     }
 
+    /// How long a claim may have waited, after its lease's time was taken, for a rival who was taking the same slot. When that rival's run
+    /// ended meanwhile too, the two seem to overlap. Limits of clients, apps and platforms are claimed under a lock, without such a wait.
+    private static let slotWait: Statement = "interval '250 ms'"
+
     /// One sweep over the beginnings and ends of runs, in the order of time, limit by limit.
     ///
     /// At the same moment ends come first: a run that ends gives its slot to the one that begins.
+    ///
+    /// A run of an account begins ``slotWait`` later there: its lease's time is taken before the slot is.
     ///
     /// Rows without a lease are ends without a run, and a stale one tells of a run whose end is another row. Work of no account
     /// has any number of slots.
@@ -67,7 +73,9 @@ extension JobStore {
             FROM bounded b
         ),
         counted AS MATERIALIZED (
-            SELECT k.number, r.lease_no, r.started_real, r.ended_real
+            SELECT k.number, r.lease_no, r.ended_real,
+                   CASE WHEN starts_with(k.scope, 'account:') THEN least(r.started_real + \(Self.slotWait), r.ended_real)
+                        ELSE r.started_real END AS started_real
             FROM run r
             JOIN known k ON k.client_id = r.client_id AND k.account_id = r.account_id AND k.queue = r.queue
                 AND k.provider = r.provider

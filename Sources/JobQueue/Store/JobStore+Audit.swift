@@ -177,11 +177,13 @@ extension JobStore {
             """
         ),
         (
-            "a job that runs for a client with a limit holds one of its slots",
+            "a job that runs for a client or on a platform with a limit holds one of its slots",
             """
             SELECT l.lease_no::text AS example
             FROM job_lease l
-            JOIN running_limit m ON m.scope IN ('client:' || l.client_id, 'client:' || l.client_id || '/' || l.queue)
+            JOIN running_limit m
+              ON m.scope = ANY (ARRAY['client:' || l.client_id, 'client:' || l.client_id || '/' || l.queue,
+                                      'provider:' || l.provider, 'provider:' || l.provider || '/' || l.queue])
             WHERE NOT EXISTS (SELECT FROM lease_slot s WHERE s.scope = m.scope AND s.lease_no = l.lease_no)
             """
         ),
