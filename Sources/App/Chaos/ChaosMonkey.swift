@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import JobQueue
 import PQClient
 import Synchronization
 
@@ -19,6 +20,8 @@ final class ChaosMonkey: Sendable {
     private struct State {
         var counts = Counts()
         var published = 0
+        /// Whether the flood is over: who is on its way to a point is let be.
+        var isPatient = false
         /// The workers that stand still.
         var frozen: Set<Int> = []
         var generator: SeededGenerator
@@ -27,11 +30,13 @@ final class ChaosMonkey: Sendable {
     let options: ChaosOptions
     let running: RunningInstallation
     private let folder: StateFolder
+    private let tour: CrashTour?
     private let state: Mutex<State>
 
-    init(options: ChaosOptions, running: RunningInstallation, state: StateFolder) {
+    init(options: ChaosOptions, running: RunningInstallation, state: StateFolder, tour: CrashTour? = nil) {
         self.options = options
         self.running = running
+        self.tour = tour
         self.folder = state
         self.state = Mutex(State(generator: SeededGenerator(seed: options.seed)))
     }
@@ -42,10 +47,14 @@ final class ChaosMonkey: Sendable {
     /// Says how much is done: faults come at shares of the work, not at times.
     func progressed(to published: Int) { self.state.withLock { $0.published = published } }
 
+    /// Lets workers get where they are to die; nobody else's death is in their way any more.
+    func becomePatient() { self.state.withLock { $0.isPatient = true } }
+
     /// Does its work until the task is cancelled.
     func run(_ pool: ConnectionPool) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.killLoop() }
+            group.addTask { try await self.killIdlers() }
             group.addTask { try await self.spread(self.options.restarts) { try self.restartDatabase() } }
             group.addTask { try await self.spread(self.options.freezes) { try await self.freeze(pool) } }
             group.addTask { try await self.spread(self.options.cuts) { try await self.cut(pool) } }
@@ -91,7 +100,19 @@ final class ChaosMonkey: Sendable {
             try await Task.sleep(for: pause)
             let victim = self.random(below: self.running.workers.count)
             // Who stands still is to be found dead by the others, and to come back.
-            if !self.state.withLock({ $0.frozen.contains(victim) }) { self.kill(victim) }
+            let (isFrozen, isPatient) = self.state.withLock { ($0.frozen.contains(victim), $0.isPatient) }
+            if !isFrozen, !isPatient { self.kill(victim) }
+        }
+    }
+
+    /// Kills one that has no point to die at when the flood is over, if somebody has still to find one dead.
+    private func killIdlers() async throws {
+        guard let tour = self.tour else { return }
+        while true {
+            try await Task.sleep(for: .seconds(4))
+            guard self.state.withLock({ $0.isPatient }), tour.missed.contains(.afterRescue) else { continue }
+            let idlers = (0..<self.running.workers.count).filter { !tour.isOnItsWay($0) }
+            if !idlers.isEmpty { self.kill(idlers[self.random(below: idlers.count)]) }
         }
     }
 

@@ -24,6 +24,8 @@ struct ChaosOptions: Sendable {
     var killEvery: Duration? = .seconds(1)
     /// Whether workers are told to stop (SIGTERM) instead of being killed: they drain, and nothing may fail by it.
     var terminates = false
+    /// How often a worker dies at each named point, besides; none does unless workers are killed.
+    var points = 0
     /// The share of visible calls that take effect and are never answered, 0 to 1.
     var resetShare = 0.02
     /// How often PostgreSQL is restarted, evenly over the work.
@@ -38,6 +40,8 @@ struct ChaosOptions: Sendable {
     var expandsSchema = false
     /// A library that shifts a process's clock, to be preloaded into the workers: one is ahead, the next behind.
     var clockShim: String?
+    /// Whether every fiftieth post is made by a schedule.
+    var hasSchedules = false
     /// Whether limits are set that the work has to wait for.
     var setsLimits = true
     /// World seconds per real second: what waits for minutes waits for seconds.
@@ -58,6 +62,16 @@ struct ChaosOptions: Sendable {
                 ? ChaosFormat.of(number, accounts: self.accounts).markers(number) : [ChaosAgency.marker(number)]
         }
     }
+    /// The same with another number of posts.
+    func with(posts: Int) -> ChaosOptions {
+        var options = self
+        options.posts = posts
+        return options
+    }
+    /// Whether workers die at named points.
+    var visitsPoints: Bool { self.points > 0 && self.killEvery != nil && !self.terminates }
+    /// Whether posts are added until a worker has died at each point; with all formats platforms allow no more.
+    var addsPosts: Bool { self.visitsPoints && !self.hasAllFormats }
     /// Whether workers must be missed soon, because many die or freeze.
     var needsShortLives: Bool { (self.killEvery != nil && !self.terminates) || self.freezes > 0 }
 }
@@ -69,6 +83,8 @@ extension ChaosOptions {
     static func freezes(for posts: Int) -> Int { max(1, posts / 2_500) }
     /// Cut connections that suit a number of posts.
     static func cuts(for posts: Int) -> Int { max(4, posts / 100) }
+    /// Deaths at each named point that suit a number of posts.
+    static func points(for posts: Int) -> Int { max(1, posts / 20_000) }
     /// Real time in which a number of posts should be done on any machine.
     static func limit(for posts: Int) -> Duration { .seconds(900 + posts / 20) }
 }

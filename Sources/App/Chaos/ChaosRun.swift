@@ -14,8 +14,8 @@ struct ChaosRun: Sendable {
 
     /// Runs to the end.
     ///
-    /// - Returns: What it came to, how many workers were killed, and how long the work took in real seconds.
-    func run() async throws -> (verdict: ChaosVerdict, monkey: ChaosMonkey, seconds: Double) {
+    /// - Returns: What it came to.
+    func run() async throws -> ChaosOutcome {
         var installation = InstallationOptions()
         installation.isDurable = true
         installation.workers = self.options.workers
@@ -35,30 +35,33 @@ struct ChaosRun: Sendable {
         }
         if let shim = self.options.clockShim { installation.workerVariants = Self.shifted(by: shim) }
         let output = self.context.output
-        let local = LocalInstallation(options: installation, state: self.state, context: self.context) {
-            output.success($0)
-        }
+        let tour = self.options.visitsPoints ? CrashTour(rounds: self.options.points, logs: self.state.logs) : nil
+        let local = LocalInstallation(
+            options: installation, state: self.state, context: self.context,
+            changes: { _, worker in tour?.start(of: worker) ?? [:] }
+        ) { output.success($0) }
         return try await local.run { running in
             guard let origin = running.platformOrigin else {
                 throw CommandError(.failed, "chaos needs pretend platforms")
             }
             return try await SimulatorControl(origin: origin).withAdmin { admin in
                 try await running.context.withServices(role: "chaos", connections: 10) { services in
-                    try await self.run(running, services: services, admin: admin)
+                    try await self.run(running, services: services, admin: admin, tour: tour)
                 }
             }
         }
     }
 
     private func run(
-        _ running: RunningInstallation, services: ServiceContext, admin: SimulatorAdmin
-    ) async throws -> (verdict: ChaosVerdict, monkey: ChaosMonkey, seconds: Double) {
+        _ running: RunningInstallation, services: ServiceContext, admin: SimulatorAdmin, tour: CrashTour?
+    ) async throws -> ChaosOutcome {
         let world = try await WorldStore(pool: services.pool).set(epoch: nil, rate: self.options.rate)
         try await admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
         // Nothing is claimed until everything is due: a flood, not a trickle.
         try await services.jobs.pause(.queue(.publish), by: "chaos", reason: "until all posts are planned")
         let bar = ProgressBar("planning posts", total: self.options.posts, output: self.context.output)
-        try await ChaosAgency(options: self.options, services: services, admin: admin) { bar.advance() }.make()
+        let agency = ChaosAgency(options: self.options, services: services, admin: admin) { bar.advance() }
+        let cast = try await agency.make()
         bar.finish()
         self.context.output.success(
             "\(self.options.posts) posts of \(self.options.accounts) accounts of \(self.options.clients) clients are due"
@@ -67,19 +70,25 @@ struct ChaosRun: Sendable {
         try await admin.add(faults: self.faults)
         let start = ContinuousClock.now
         try await services.jobs.resume(.queue(.publish))
-        let monkey = ChaosMonkey(options: self.options, running: running, state: self.state)
-        try await withBackground {
+        let monkey = ChaosMonkey(options: self.options, running: running, state: self.state, tour: tour)
+        let tail = ChaosTail(
+            options: self.options, agency: agency, cast: cast, admin: admin, monkey: monkey, tour: tour)
+        let (posts, seconds) = try await withBackground {
             try await monkey.run(services.pool)
         } _: {
-            try await self.watch(services, monkey: monkey, since: start)
+            try await self.watch(services, monkey: monkey, tail: tail, since: start)
         }
-        let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1_000
         try await admin.removeFaults()
         self.context.output.success("the faults have stopped; waiting until nothing is unknown")
         try await self.settle(services, since: start)
-        var verdict = try await ChaosVerdict.read(self.options, services: services, admin: admin)
+        var verdict = try await ChaosVerdict.read(self.options.with(posts: posts), services: services, admin: admin)
         verdict.workerStarts = running.workers.starts
-        return (verdict, monkey, seconds)
+        var outcome = ChaosOutcome(verdict: verdict, counts: monkey.counts, posts: posts, seconds: seconds)
+        if self.options.visitsPoints {
+            outcome.killedAt = try CrashMarks.deaths(inLogs: self.state.logs)
+            outcome.missed = CrashPoint.all.filter { outcome.killedAt[$0] == nil }
+        }
+        return outcome
     }
 
     /// The environment of workers whose clocks go ten minutes ahead and ten minutes behind, in turn.
@@ -126,31 +135,50 @@ struct ChaosRun: Sendable {
         """
     }
 
-    private func watch(_ services: ServiceContext, monkey: ChaosMonkey, since start: ContinuousClock.Instant)
-        async throws
-    {
+    /// Waits until everything is published and workers have died at every point that they are to die at.
+    ///
+    /// - Returns: how many posts there were in the end, and how long the flood took in real seconds.
+    private func watch(
+        _ services: ServiceContext, monkey: ChaosMonkey, tail: ChaosTail, since start: ContinuousClock.Instant
+    ) async throws -> (posts: Int, seconds: Double) {
         let bar = ProgressBar("publishing", total: self.options.posts, output: self.context.output)
         defer { bar.finish() }
         var watchdog = self.watchdog(start)
+        var posts = self.options.posts
+        var seconds: Double?
         while true {
             let published = try await self.count(
                 "SELECT count(*) AS count FROM target WHERE state = 'published'", services)
-            bar.set(published)
+            bar.set(min(published, self.options.posts))
             monkey.progressed(to: published)
-            let open = try await self.count(
-                """
-                SELECT count(*)
-                FROM target t
-                WHERE t.state NOT IN ('published', 'failed', 'cancelled', 'missed')
-                  AND NOT EXISTS (SELECT FROM effect e WHERE e.client_id = t.client_id AND e.job_id = t.job_id
-                      AND \(ChaosVerdict.waitsForPerson))
-                """, services)
-            if open == 0 { return }
+            let open = try await self.count(Self.open, services)
+            if seconds == nil, open == 0 || published >= self.options.posts {
+                seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1_000
+            }
+            if open == 0, tail.isOver { return (posts, seconds ?? 0) }
             if published > 0 { monkey.killOnce() }
-            try await self.check(&watchdog, open, services)
+            if !tail.isOver {
+                if open < ChaosTail.length { posts += try await tail.goOn(after: posts, services.pool) }
+            } else if posts > self.options.posts {
+                try await tail.end()
+            }
+            try await self.check(&watchdog, open, services, missed: tail.isOver ? [] : tail.missed)
             try await Task.sleep(for: .milliseconds(200))
         }
     }
+
+    /// Posts that are neither published nor a person's, and those that schedules have still to make.
+    private static let open: Statement = """
+        SELECT (SELECT count(*)
+                FROM target t
+                WHERE t.state NOT IN ('published', 'failed', 'cancelled', 'missed')
+                  AND NOT EXISTS (SELECT FROM effect e WHERE e.client_id = t.client_id AND e.job_id = t.job_id
+                      AND \(ChaosVerdict.waitsForPerson)))
+               + (SELECT count(*) FROM schedule WHERE state = 'active')
+               + (SELECT count(*) FROM job_scheduled WHERE kind = 'make-post')
+               + (SELECT count(*) FROM job_ready WHERE kind = 'make-post')
+               + (SELECT count(*) FROM job_lease WHERE kind = 'make-post')
+        """
 
     private func settle(_ services: ServiceContext, since start: ContinuousClock.Instant) async throws {
         var watchdog = self.watchdog(start)
@@ -178,10 +206,14 @@ struct ChaosRun: Sendable {
     }
 
     /// Ends a run that stands still, with the reasons.
-    private func check(_ watchdog: inout ChaosWatchdog, _ open: Int, _ services: ServiceContext) async throws {
+    private func check(
+        _ watchdog: inout ChaosWatchdog, _ open: Int, _ services: ServiceContext, missed: [CrashPoint] = []
+    ) async throws {
         guard let complaint = watchdog.look(open: open, now: .now) else { return }
+        let points = missed.map(\.rawValue).joined(separator: ", ")
         throw CommandError(
             .tryAgain, "\(open) posts are still open: \(complaint)",
-            details: try await ChaosWatchdog.reasons(services) + ["the state is kept in \(self.state.path)"])
+            details: (missed.isEmpty ? [] : ["no worker has died yet at \(points)"])
+                + (try await ChaosWatchdog.reasons(services)) + ["the state is kept in \(self.state.path)"])
     }
 }

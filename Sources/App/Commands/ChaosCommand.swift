@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import JobQueue
 
 /// `posthorn chaos`.
 struct ChaosCommand: PosthornCommand {
@@ -11,16 +12,17 @@ struct ChaosCommand: PosthornCommand {
             Starts an installation of its own in a temporary folder, plans posts that are all due at once, and publishes them while workers are
             killed (kill -9), frozen until they are taken for dead and thawed, cut off from the database, answers are lost after taking effect,
             PostgreSQL restarts, an old snapshot is held, and the next release's additive migration is applied. How often follows from the number
-            of posts. Some accounts have limits that the work has to wait for. Then it compares the database with the pretend platforms'
-            own ledger: every post exactly once, none missing, no limit exceeded in any window, the history without a contradiction. Exit code 1
-            when a promise was broken, 75 when the run stands still; then it says what each open job waits for.
+            of posts. Besides, workers die at every named point of a job's life and of a schedule's in turn; where none has died when all is
+            published, further posts follow until one has. Some accounts have limits that the work has to wait for. Then it compares the database
+            with the pretend platforms' own ledger: every post exactly once, none missing, no limit exceeded in any window, the history without a
+            contradiction. Exit code 1 when a promise was broken, 75 when the run stands still; then it says what each open job waits for.
             """,
         examples: [
             "chaos", "chaos --posts 100000 --seed 7", "chaos --posts 300 --clients 6 --accounts 2",
             "chaos --no-kill --freezes 0 --reset 0", "chaos --formats all --posts 10000 --clients 100 --reset 0.025",
         ],
         keys: [
-            Column("posts", nil, "posts that were due"),
+            Column("posts", nil, "posts that were due, those included that followed until every point was reached"),
             Column("published", nil, "targets that the database calls published"),
             Column("effects", nil, "posts that exist on the pretend platforms"),
             Column("attempts", nil, "visible calls, refused ones included"),
@@ -35,6 +37,8 @@ struct ChaosCommand: PosthornCommand {
             Column("limits", nil, "limits that were in force"),
             Column("limit_violations", nil, "limits that were exceeded in some window"),
             Column("calls", nil, "calls that the platforms counted"), Column("kills", nil, "workers killed"),
+            Column("killed_at", nil, "workers that died at a named point, by point"),
+            Column("not_reached", nil, "named points at which no worker died"),
             Column("restarts", nil, "restarts of PostgreSQL"),
             Column("freezes", nil, "workers frozen until they were taken for dead, and thawed"),
             Column("cuts", nil, "connections of workers that the server ended"),
@@ -72,6 +76,11 @@ struct ChaosCommand: PosthornCommand {
     @Flag(name: .customLong("no-kill"), help: "Kill no worker.") var killsNone = false
     @Flag(name: .customLong("terminate"), help: "Tell workers to stop (SIGTERM) instead of killing them.")
     var terminates = false
+    @Option(
+        help: ArgumentHelp(
+            "How often a worker dies at each named point; by the number of posts unless given. None when workers are not killed.",
+            valueName: "n"))
+    var points: Int?
     @Flag(name: .customLong("no-restart"), help: "Do not restart PostgreSQL.") var restartsNothing = false
     @Option(help: ArgumentHelp("How often PostgreSQL restarts; by the number of posts unless given.", valueName: "n"))
     var restarts: Int?
@@ -114,8 +123,8 @@ struct ChaosCommand: PosthornCommand {
             )
         }
         guard (0...1).contains(self.reset) else { throw ValidationError("--reset must be between 0 and 1.") }
-        guard [self.restarts, self.freezes, self.cuts].allSatisfy({ $0 ?? 0 >= 0 }) else {
-            throw ValidationError("--restarts, --freezes and --cuts must be 0 or more.")
+        guard [self.points, self.restarts, self.freezes, self.cuts].allSatisfy({ $0 ?? 0 >= 0 }) else {
+            throw ValidationError("--points, --restarts, --freezes and --cuts must be 0 or more.")
         }
         guard self.killEvery > 0 else { throw ValidationError("--kill-every must be above 0; --no-kill kills none.") }
     }
@@ -125,12 +134,16 @@ struct ChaosCommand: PosthornCommand {
         let state = StateFolder("\(FileManager.default.temporaryDirectory.path)/posthorn-chaos-\(getpid())")
         let run = ChaosRun(options: options, context: context, state: state)
         let ended = try await StopSignal.guarding { try await run.run() }
-        guard case .finished(let (verdict, monkey, seconds)) = ended else {
+        guard case .finished(let outcome) = ended else {
             context.output.note("stopped; the folder is \(state.path)")
             return
         }
-        let isKept = verdict.isKept(posts: self.posts)
-        context.output.show(Self.record(verdict, monkey, seconds, posts: self.posts), idKey: "kept")
+        let (isKept, verdict) = (outcome.isKept, outcome.verdict)
+        context.output.show(outcome.record(options), idKey: "kept")
+        if !outcome.missed.isEmpty {
+            let points = outcome.missed.map(\.rawValue).joined(separator: ", ")
+            context.output.note("no worker died at \(points)")
+        }
         if self.keepsFolder || !isKept {
             context.output.note("database and logs are in \(state.path)")
         } else {
@@ -152,6 +165,7 @@ struct ChaosCommand: PosthornCommand {
         options.killEvery = self.killsNone ? nil : .milliseconds(Int64(self.killEvery * 1_000))
         options.terminates = self.terminates
         options.resetShare = self.reset
+        options.points = self.points ?? ChaosOptions.points(for: self.posts)
         options.restarts = self.restartsNothing ? 0 : self.restarts ?? ChaosOptions.restarts(for: self.posts)
         options.freezes = self.freezes ?? ChaosOptions.freezes(for: self.posts)
         options.cuts = self.cuts ?? ChaosOptions.cuts(for: self.posts)
@@ -159,37 +173,11 @@ struct ChaosCommand: PosthornCommand {
         options.expandsSchema = !self.migratesNothing
         options.clockShim = self.clockShim
         options.hasAllFormats = self.formats == .all
+        options.hasSchedules = self.formats == .text
         options.setsLimits = !self.setsNoLimits && self.formats == .text
         options.seed = self.seed
         options.limit = self.limit.map { .seconds($0) } ?? ChaosOptions.limit(for: self.posts)
         options.stall = .seconds(self.stall)
         return options
-    }
-
-    private static func record(_ verdict: ChaosVerdict, _ monkey: ChaosMonkey, _ seconds: Double, posts: Int) -> Record
-    {
-        let counts = monkey.counts
-        return Record([
-            "posts": .count(posts), "published": .count(verdict.targets["published"] ?? 0),
-            "effects": .count(verdict.ledger.effects),
-            "attempts": .count(verdict.ledger.attempts), "duplicates": .count(verdict.ledger.duplicates),
-            "lost": .count(verdict.lost.count), "wrong": .count(verdict.wrong),
-            "unknown": .count(verdict.unknown), "asked": .count(verdict.asked),
-            "held": .count(verdict.held.values.reduce(0, +)),
-            "violations": .count(verdict.history.queue.count + verdict.history.effects.count),
-            "limits": .count(verdict.history.limitsChecked), "limit_violations": .count(verdict.history.limits.count),
-            "calls": .count(verdict.history.calls),
-            "kills": .count(counts.kills), "restarts": .count(counts.restarts), "freezes": .count(counts.freezes),
-            "cuts": .count(counts.cuts), "snapshots": .count(counts.snapshots),
-            "migrations": .count(counts.migrations),
-            "clocks": .count(monkey.options.clockShim == nil ? 0 : monkey.options.workers),
-            "worker_starts": .count(verdict.workerStarts),
-            "crashed": .count(verdict.runs["crashed"] ?? 0),
-            "late": .count(verdict.runs["stale"] ?? 0),
-            "failed": .count((verdict.runs["failed"] ?? 0) + (verdict.runs["retry"] ?? 0)),
-            "reconciled": .count(verdict.reconciled),
-            "seed": .count(Int(clamping: monkey.options.seed)), "seconds": .number(seconds, places: 1),
-            "kept": .flag(verdict.isKept(posts: posts)),
-        ])
     }
 }

@@ -24,6 +24,7 @@ package struct LocalInstallation: Sendable {
     private let state: StateFolder
     private let context: CommandContext
     private let progress: @Sendable (String) -> Void
+    private let changes: (@Sendable (_ start: Int, _ worker: Int) -> [String: String])?
 
     /// Describes an installation; starts nothing.
     ///
@@ -31,14 +32,17 @@ package struct LocalInstallation: Sendable {
     ///   - options: what it consists of.
     ///   - state: where it keeps everything; the caller holds the folder's lock.
     ///   - context: configuration and output of the command.
+    ///   - changes: further variables of a worker, by the number of its start and of the worker, both from 0.
     ///   - progress: called with a sentence at each step.
     package init(
         options: InstallationOptions, state: StateFolder, context: CommandContext,
+        changes: (@Sendable (_ start: Int, _ worker: Int) -> [String: String])? = nil,
         progress: @escaping @Sendable (String) -> Void
     ) {
         self.options = options
         self.state = state
         self.context = context
+        self.changes = changes
         self.progress = progress
     }
 
@@ -130,7 +134,7 @@ package struct LocalInstallation: Sendable {
                     self.worker(number + 1, url: database.url, origin: origin, publicURL: serve?.publicURL),
                     mayDie: self.options.workersMayDie,
                     onEnd: { [context] sentence in context.logger.warning("\(sentence)") },
-                    changes: { self.crashPlan(ofStart: $0, worker: number) })
+                    changes: { self.changes?($0, number) ?? self.crashPlan(ofStart: $0, worker: number) })
             })
         let running = RunningInstallation(
             databaseURL: database.url, databasePort: database.port, databasePasswordFile: database.passwordFile,

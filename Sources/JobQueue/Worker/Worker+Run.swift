@@ -109,6 +109,7 @@ extension Worker {
             do {
                 let written = try await self.store.finish(
                     finish, record: result.record, recordIfStale: result.recordIfStale)
+                self.configuration.crash.reached(.afterFinish)
                 return self.wrote([finish], [written])
             } catch {
                 self.setback("record", error)

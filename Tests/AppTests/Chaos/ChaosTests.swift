@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import JobQueue
 import Subprocess
 import SystemPackage
 import Testing
@@ -25,7 +26,10 @@ struct ChaosTests {
         var limits: Int
         var limit_violations: Int
         var calls: Int
+        var posts: Int
         var kills: Int
+        var killed_at: [String: Int]
+        var not_reached: [String]
         var freezes: Int
         var cuts: Int
         var snapshots: Int
@@ -66,11 +70,25 @@ struct ChaosTests {
     )
     func everythingBreaks() async throws {
         let verdict = try await self.chaos("--posts", "400", "--clients", "10", "--accounts", "4", "--reset", "0.05")
-        #expect(verdict.published == 400 && verdict.effects == 400)
+        #expect(verdict.posts >= 400 && verdict.published == verdict.posts && verdict.effects == verdict.posts)
         #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
         #expect(verdict.limits > 10 && verdict.limit_violations == 0 && verdict.calls >= 400)
         #expect(verdict.kills > 0 && verdict.restarts == 1)
         #expect(verdict.freezes > 0 && verdict.cuts > 0 && verdict.snapshots == 1 && verdict.migrations == 1)
+    }
+
+    @Test(
+        "a worker may die at every named point of a job's life and of a schedule's, and every post appears exactly once"
+    )
+    func everyPoint() async throws {
+        let verdict = try await self.chaos(
+            "--posts", "100", "--clients", "5", "--accounts", "4", "--points", "1", "--kill-every", "2",
+            "--no-restart", "--freezes", "0", "--cuts", "0", "--no-snapshot", "--no-migration")
+        #expect(Set(verdict.killed_at.keys) == Set(CrashPoint.all.map(\.rawValue)) && verdict.not_reached.isEmpty)
+        #expect(verdict.killed_at.values.allSatisfy { $0 > 0 })
+        #expect(verdict.posts >= 100 && verdict.published == verdict.posts && verdict.effects == verdict.posts)
+        #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
+        #expect(verdict.limit_violations == 0)
     }
 
     @Test("every format of every platform appears exactly once, whatever call is lost before or after its effect")

@@ -26,15 +26,6 @@ struct BoostChaosDeaths: Sendable {
         self.byChance = byChance
         self.freezes = freezes
         self.released = released
-        let files = try FileManager.default.contentsOfDirectory(atPath: logs).filter { $0.hasPrefix("worker-") }
-        for file in files {
-            // A line that the death cut off may end in half a character.
-            let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(logs)/\(file)"))
-            // Another line may have been cut off in front of it by an earlier death.
-            for piece in String(decoding: bytes, as: UTF8.self).components(separatedBy: CrashPlan.mark).dropFirst() {
-                let step = piece.prefix { $0 != ":" && $0 != "\n" }
-                self.atStep[String(step), default: 0] += 1
-            }
-        }
+        for (point, count) in try CrashMarks.deaths(inLogs: logs) { self.atStep[point.rawValue] = count }
     }
 }
