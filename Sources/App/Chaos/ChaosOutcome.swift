@@ -17,6 +17,9 @@ struct ChaosOutcome: Sendable {
     /// The points that workers were to die at and did not.
     var missed: [CrashPoint] = []
 
+    /// Workers whose clock was seen to be wrong.
+    var clocks = 0
+
     /// Whether every promise was kept.
     var isKept: Bool { self.verdict.isKept(posts: self.posts) }
 
@@ -38,7 +41,7 @@ struct ChaosOutcome: Sendable {
             "freezes": .count(counts.freezes),
             "cuts": .count(counts.cuts), "snapshots": .count(counts.snapshots),
             "migrations": .count(counts.migrations),
-            "clocks": .count(options.clockShim == nil ? 0 : options.workers),
+            "clocks": .count(self.clocks),
             "worker_starts": .count(verdict.workerStarts),
             "crashed": .count(verdict.runs["crashed"] ?? 0),
             "late": .count(verdict.runs["stale"] ?? 0),

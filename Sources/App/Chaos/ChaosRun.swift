@@ -16,6 +16,7 @@ struct ChaosRun: Sendable {
     ///
     /// - Returns: What it came to.
     func run() async throws -> ChaosOutcome {
+        if let shim = self.options.clockShim { try await ChaosClocks.check(shim: shim) }
         var installation = InstallationOptions()
         installation.isDurable = true
         installation.workers = self.options.workers
@@ -55,6 +56,10 @@ struct ChaosRun: Sendable {
     private func run(
         _ running: RunningInstallation, services: ServiceContext, admin: SimulatorAdmin, tour: CrashTour?
     ) async throws -> ChaosOutcome {
+        var clocks = 0
+        if self.options.clockShim != nil {
+            clocks = try await ChaosClocks.require(self.options.workers, logs: self.state.logs)
+        }
         let world = try await WorldStore(pool: services.pool).set(epoch: nil, rate: self.options.rate)
         try await admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
         // Nothing is claimed until everything is due: a flood, not a trickle.
@@ -84,6 +89,7 @@ struct ChaosRun: Sendable {
         var verdict = try await ChaosVerdict.read(self.options.with(posts: posts), services: services, admin: admin)
         verdict.workerStarts = running.workers.starts
         var outcome = ChaosOutcome(verdict: verdict, counts: monkey.counts, posts: posts, seconds: seconds)
+        outcome.clocks = clocks
         if self.options.visitsPoints {
             outcome.killedAt = try CrashMarks.deaths(inLogs: self.state.logs)
             outcome.missed = CrashPoint.all.filter { outcome.killedAt[$0] == nil }

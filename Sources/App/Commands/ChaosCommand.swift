@@ -44,7 +44,7 @@ struct ChaosCommand: PosthornCommand {
             Column("cuts", nil, "connections of workers that the server ended"),
             Column("snapshots", nil, "snapshots held during half of the work"),
             Column("migrations", nil, "additive migrations of a next release, applied in the middle"),
-            Column("clocks", nil, "workers whose clock was ten minutes off"),
+            Column("clocks", nil, "workers whose clock was seen to be ten minutes off"),
             Column("worker_starts", nil, "worker processes started in all"),
             Column("crashed", nil, "runs whose worker died"),
             Column("late", nil, "ends that came after the lease was lost, and changed nothing"),
@@ -125,6 +125,10 @@ struct ChaosCommand: PosthornCommand {
         guard (0...1).contains(self.reset) else { throw ValidationError("--reset must be between 0 and 1.") }
         guard [self.points, self.restarts, self.freezes, self.cuts].allSatisfy({ $0 ?? 0 >= 0 }) else {
             throw ValidationError("--points, --restarts, --freezes and --cuts must be 0 or more.")
+        }
+        if let shim = self.clockShim, !FileManager.default.isReadableFile(atPath: shim) {
+            throw ValidationError(
+                "--clock-shim: there is no file \(shim); `make chaos` builds Tests/Shims/clock-shift.c for it.")
         }
         guard self.killEvery > 0 else { throw ValidationError("--kill-every must be above 0; --no-kill kills none.") }
     }

@@ -34,6 +34,7 @@ struct ChaosTests {
         var cuts: Int
         var snapshots: Int
         var migrations: Int
+        var clocks: Int
         var restarts: Int
         var worker_starts: Int
         var crashed: Int
@@ -100,6 +101,26 @@ struct ChaosTests {
         #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.wrong == 0 && verdict.violations == 0)
         #expect(verdict.published + verdict.asked == 64 && verdict.unknown == 0)
         #expect(verdict.kills > 0)
+    }
+
+    @Test(
+        "workers' clocks count as wrong when they are seen to be, and a shim that shifts none ends the run before it begins"
+    )
+    func clocks() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("posthorn-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let shim = try await ClockShim(in: folder)
+        let verdict = try await self.chaos(
+            "--posts", "40", "--clients", "2", "--accounts", "2", "--no-kill", "--freezes", "0", "--no-restart",
+            "--cuts", "0", "--clock-shim", shim.path)
+        #expect(verdict.clocks == 2)
+
+        let idle = folder.appendingPathComponent("idle.so")
+        try Data("no library".utf8).write(to: idle)
+        let refused = try await self.run("chaos", "--posts", "40", "--clock-shim", idle.path)
+        #expect(refused.error.contains("--clock-shim shifts no clock"), "\(refused.error)")
+        #expect(refused.output.isEmpty)
     }
 
     @Test("a restart of PostgreSQL restarts no worker and fails no job")
