@@ -20,6 +20,8 @@ struct ChaosOptions: Sendable {
     }
     /// How many worker processes work on them.
     var workers = 2
+    /// The program of every second worker: another release beside this one.
+    var otherBinary: String?
     /// The pause between two kills of a random worker; `nil` kills none.
     var killEvery: Duration? = .seconds(1)
     /// Whether workers are told to stop (SIGTERM) instead of being killed: they drain, and nothing may fail by it.

@@ -20,6 +20,9 @@ struct ChaosOutcome: Sendable {
     /// Workers whose clock was seen to be wrong.
     var clocks = 0
 
+    /// The programs that workers were of.
+    var binaries: [ChaosBinary] = []
+
     /// Whether every promise was kept.
     var isKept: Bool { self.verdict.isKept(posts: self.posts) }
 
@@ -42,6 +45,7 @@ struct ChaosOutcome: Sendable {
             "cuts": .count(counts.cuts), "snapshots": .count(counts.snapshots),
             "migrations": .count(counts.migrations),
             "clocks": .count(self.clocks),
+            "binaries": .list(self.binaries.map(\.field)),
             "worker_starts": .count(verdict.workerStarts),
             "crashed": .count(verdict.runs["crashed"] ?? 0),
             "late": .count(verdict.runs["stale"] ?? 0),

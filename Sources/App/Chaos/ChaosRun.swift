@@ -17,7 +17,10 @@ struct ChaosRun: Sendable {
     /// - Returns: What it came to.
     func run() async throws -> ChaosOutcome {
         if let shim = self.options.clockShim { try await ChaosClocks.check(shim: shim) }
+        var binaries = [try await ChaosBinary(asking: OwnBinary.path)]
+        if let other = self.options.otherBinary { binaries.append(try await ChaosBinary(asking: other)) }
         var installation = InstallationOptions()
+        installation.otherBinary = self.options.otherBinary
         installation.isDurable = true
         installation.workers = self.options.workers
         installation.simulatorSeed = self.options.seed
@@ -41,13 +44,20 @@ struct ChaosRun: Sendable {
             options: installation, state: self.state, context: self.context,
             changes: { _, worker in tour?.start(of: worker) ?? [:] }
         ) { output.success($0) }
-        return try await local.run { running in
+        return try await local.run { [installation, binaries] running in
             guard let origin = running.platformOrigin else {
                 throw CommandError(.failed, "chaos needs pretend platforms")
             }
             return try await SimulatorControl(origin: origin).withAdmin { admin in
                 try await running.context.withServices(role: "chaos", connections: 10) { services in
-                    try await self.run(running, services: services, admin: admin, tour: tour)
+                    var outcome = try await self.run(running, services: services, admin: admin, tour: tour)
+                    outcome.binaries = binaries
+                    for place in binaries.indices {
+                        let workers = (0..<running.workers.count).filter { installation.isOther($0) == (place == 1) }
+                        try await outcome.binaries[place].count(
+                            workers.flatMap { running.workers.processIDs(of: $0) }, services.pool)
+                    }
+                    return outcome
                 }
             }
         }

@@ -19,7 +19,8 @@ struct ChaosCommand: PosthornCommand {
             """,
         examples: [
             "chaos", "chaos --posts 100000 --seed 7", "chaos --posts 300 --clients 6 --accounts 2",
-            "chaos --no-kill --freezes 0 --reset 0", "chaos --formats all --posts 10000 --clients 100 --reset 0.025",
+            "chaos --no-kill --freezes 0 --reset 0", "chaos --other-binary ./posthorn-of-the-release-before",
+            "chaos --formats all --posts 10000 --clients 100 --reset 0.025",
         ],
         keys: [
             Column("posts", nil, "posts that were due, those included that followed until every point was reached"),
@@ -45,6 +46,7 @@ struct ChaosCommand: PosthornCommand {
             Column("snapshots", nil, "snapshots held during half of the work"),
             Column("migrations", nil, "additive migrations of a next release, applied in the middle"),
             Column("clocks", nil, "workers whose clock was seen to be ten minutes off"),
+            Column("binaries", nil, "the programs that workers were of: path, version, workers, attempts"),
             Column("worker_starts", nil, "worker processes started in all"),
             Column("crashed", nil, "runs whose worker died"),
             Column("late", nil, "ends that came after the lease was lost, and changed nothing"),
@@ -71,6 +73,12 @@ struct ChaosCommand: PosthornCommand {
     @Option(help: ArgumentHelp("How many clients.", valueName: "n")) var clients = 50
     @Option(help: ArgumentHelp("How many accounts each client has.", valueName: "n")) var accounts = 10
     @Option(help: ArgumentHelp("How many worker processes.", valueName: "n")) var workers = 2
+    @Option(
+        name: .customLong("other-binary"),
+        help: ArgumentHelp(
+            "The program of every second worker: another release, side by side with this one; it must fit this one's schema.",
+            valueName: "file"))
+    var otherBinary: String?
     @Option(name: .customLong("kill-every"), help: ArgumentHelp("Seconds between two kills.", valueName: "s"))
     var killEvery = 1.0
     @Flag(name: .customLong("no-kill"), help: "Kill no worker.") var killsNone = false
@@ -126,6 +134,9 @@ struct ChaosCommand: PosthornCommand {
         guard [self.points, self.restarts, self.freezes, self.cuts].allSatisfy({ $0 ?? 0 >= 0 }) else {
             throw ValidationError("--points, --restarts, --freezes and --cuts must be 0 or more.")
         }
+        guard self.otherBinary == nil || self.workers > 1 else {
+            throw ValidationError("--other-binary is every second worker's: it needs --workers 2 or more.")
+        }
         if let shim = self.clockShim, !FileManager.default.isReadableFile(atPath: shim) {
             throw ValidationError(
                 "--clock-shim: there is no file \(shim); `make chaos` builds Tests/Shims/clock-shift.c for it.")
@@ -166,6 +177,8 @@ struct ChaosCommand: PosthornCommand {
         options.clients = self.clients
         options.accountsPerClient = self.accounts
         options.workers = self.workers
+        // Workers are started from other folders.
+        options.otherBinary = self.otherBinary.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
         options.killEvery = self.killsNone ? nil : .milliseconds(Int64(self.killEvery * 1_000))
         options.terminates = self.terminates
         options.resetShare = self.reset

@@ -28,10 +28,15 @@ package struct InstallationOptions: Sendable, Hashable {
     package var workersMayDie = false
     /// Further variables for the workers: concurrency, grace.
     package var workerEnvironment: [String: String] = [:]
+    /// The program of every second worker; this one when `nil`.
+    package var otherBinary: String?
     /// Variables that differ between workers: the first worker gets the first, and so on in turn.
     package var workerVariants: [[String: String]] = []
     /// Where workers die by themselves, as `POSTHORN_CRASH_AT` says it: every second start of a worker takes the next in turn.
     package var crashPlans: [String] = []
+
+    /// Whether a worker, by its number from 0, is of the other program.
+    func isOther(_ worker: Int) -> Bool { self.otherBinary != nil && !worker.isMultiple(of: 2) }
 
     /// Makes the options of `posthorn up`.
     package init() {}

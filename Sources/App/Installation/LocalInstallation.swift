@@ -162,7 +162,8 @@ package struct LocalInstallation: Sendable {
         let variants = self.options.workerVariants
         if !variants.isEmpty { environment.merge(variants[(number - 1) % variants.count]) { $1 } }
         return ChildProcess(
-            name: "worker \(number)", executable: OwnBinary.path,
+            name: "worker \(number)",
+            executable: self.options.isOther(number - 1) ? self.options.otherBinary ?? OwnBinary.path : OwnBinary.path,
             arguments: ["worker", "run", "--with-parent", String(getpid())], environment: environment,
             logFile: "\(self.state.logs)/worker-\(number).log")
     }

@@ -15,6 +15,11 @@ package final class WorkerFleet: Sendable {
     /// How often workers were started in all.
     package var starts: Int { self.members.reduce(0) { $0 + $1.starts } }
 
+    /// Every process that a worker was so far.
+    ///
+    /// - Parameter index: which one, from 0.
+    package func processIDs(of index: Int) -> [Int32] { self.members[index].processIDs }
+
     /// Kills a worker as a power failure would, without a chance to clean up, unless another signal is given; it is started again.
     ///
     /// - Parameters:

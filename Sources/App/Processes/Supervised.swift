@@ -8,6 +8,7 @@ package final class Supervised: Sendable {
     private struct State {
         var processID: Int32?
         var starts = 0
+        var processIDs: [Int32] = []
     }
 
     private let process: ChildProcess
@@ -38,6 +39,9 @@ package final class Supervised: Sendable {
     /// How often it was started.
     package var starts: Int { self.state.withLock { $0.starts } }
 
+    /// Every process that it was so far.
+    package var processIDs: [Int32] { self.state.withLock { $0.processIDs } }
+
     /// Runs until the task is cancelled.
     ///
     /// - Parameter started: called at each start with the process id.
@@ -51,6 +55,7 @@ package final class Supervised: Sendable {
             let status = try await process.run { processID in
                 self.state.withLock {
                     $0.processID = processID
+                    $0.processIDs.append(processID)
                     $0.starts += 1
                 }
                 try await started(processID)

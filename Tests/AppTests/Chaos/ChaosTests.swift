@@ -15,6 +15,13 @@ import Testing
 @Suite("chaos", .serialized)
 struct ChaosTests {
     private struct Verdict: Decodable {
+        struct Binary: Decodable {
+            var path: String
+            var version: String
+            var workers: Int
+            var attempts: Int
+        }
+        var binaries: [Binary]
         var published: Int
         var effects: Int
         var duplicates: Int
@@ -47,11 +54,15 @@ struct ChaosTests {
         try await self.run(arguments)
     }
 
-    private func run(_ arguments: [String]) async throws -> (output: String, error: String) {
+    /// The built program.
+    private var binary: String {
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? OwnBinary.path
-        let binary = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("posthorn").path
+        return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("posthorn").path
+    }
+
+    private func run(_ arguments: [String]) async throws -> (output: String, error: String) {
         let result = try await Subprocess.run(
-            .path(FilePath(binary)), arguments: Arguments(arguments),
+            .path(FilePath(self.binary)), arguments: Arguments(arguments),
             environment: .custom(["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]),
             output: .string(limit: 1 << 20), error: .string(limit: 4 << 20))
         return (result.standardOutput, result.standardError)
@@ -121,6 +132,25 @@ struct ChaosTests {
         let refused = try await self.run("chaos", "--posts", "40", "--clock-shim", idle.path)
         #expect(refused.error.contains("--clock-shim shifts no clock"), "\(refused.error)")
         #expect(refused.output.isEmpty)
+    }
+
+    @Test(
+        "workers of two binaries (here one and its copy, since there is one release) share the work, and every post appears exactly once"
+    )
+    func twoBinaries() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("posthorn-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let other = folder.appendingPathComponent("posthorn-other").path
+        try FileManager.default.copyItem(atPath: self.binary, toPath: other)
+        let verdict = try await self.chaos(
+            "--posts", "200", "--clients", "10", "--accounts", "2", "--points", "0", "--freezes", "0", "--no-restart",
+            "--cuts", "0", "--other-binary", other)
+        #expect(
+            verdict.binaries.map { URL(fileURLWithPath: $0.path).lastPathComponent } == ["posthorn", "posthorn-other"])
+        #expect(
+            verdict.binaries.allSatisfy { $0.version.contains(Version.number) && $0.workers > 0 && $0.attempts > 0 })
+        #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
     }
 
     @Test("a restart of PostgreSQL restarts no worker and fails no job")
