@@ -51,13 +51,13 @@ lint: ## Format, sources, scripts and deploy files are as they should be
 format: ## Lay out every Swift file
 	swift format --in-place --recursive --parallel --configuration .swift-format $(swift_folders)
 
-chaos: ## Publish 5,000 posts while everything breaks; prints the counts. `posts=100000` is the full size, optimised; `other=FILE` another release beside
+chaos: ## Publish 5,000 posts while everything breaks; prints the counts. `posts=100000` is the full size, optimised; `other=FILE` another release beside, `pgbouncer=1` a pooler
 	@$(scripts)/prerequisites run
 	@$(if $(posts),$(MAKE) release,$(scripts)/build-product)
 	@mkdir -p .build
 	@$$(command -v clang || command -v cc) -O1 -shared -fPIC -o .build/clock-shift.so Tests/Shims/clock-shift.c -ldl
 	@$(if $(posts),$(release) chaos --posts $(posts),$(debug) chaos) --clock-shim "$$PWD/.build/clock-shift.so" \
-		$(if $(other),--other-binary "$(other)")
+		$(if $(pgbouncer),--pgbouncer) $(if $(other),--other-binary "$(other)")
 
 bench: release ## Measure the queue against PostgreSQL itself; prints JSON
 	@$(scripts)/prerequisites run

@@ -55,6 +55,18 @@ extension ChaosMonkey {
         self.count { $0.cuts += Int(cut) }
     }
 
+    /// Kills the pooler: every connection through it ends, and new ones are refused until it is back.
+    func killPooler() async throws {
+        while true {
+            if let process = self.running.pooler?.processID {
+                Foundation.kill(process, SIGKILL)
+                return self.count { $0.poolerKills += 1 }
+            }
+            // It was killed just now.
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     /// Holds a snapshot from a quarter of the work to three quarters: what dies meanwhile cannot be cleared away.
     func holdSnapshot(_ pool: ConnectionPool) async throws {
         try await self.reach(0.25)

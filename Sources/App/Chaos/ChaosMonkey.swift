@@ -13,6 +13,7 @@ final class ChaosMonkey: Sendable {
         var restarts = 0
         var freezes = 0
         var cuts = 0
+        var poolerKills = 0
         var snapshots = 0
         var migrations = 0
     }
@@ -58,6 +59,9 @@ final class ChaosMonkey: Sendable {
             group.addTask { try await self.spread(self.options.restarts) { try self.restartDatabase() } }
             group.addTask { try await self.spread(self.options.freezes) { try await self.freeze(pool) } }
             group.addTask { try await self.spread(self.options.cuts) { try await self.cut(pool) } }
+            if self.options.isPooled {
+                group.addTask { try await self.spread(self.options.poolerKills) { try await self.killPooler() } }
+            }
             if self.options.holdsSnapshot { group.addTask { try await self.holdSnapshot(pool) } }
             if self.options.expandsSchema { group.addTask { try await self.expandSchema(pool) } }
             try await group.waitForAll()

@@ -36,6 +36,10 @@ struct ChaosOptions: Sendable {
     var freezes = 0
     /// How often a connection of a worker is ended by the server.
     var cuts = 0
+    /// Whether workers go through a PgBouncer in transaction mode.
+    var isPooled = false
+    /// How often that is killed; it is started again at once.
+    var poolerKills = 0
     /// Whether a transaction holds an old snapshot during half of the work.
     var holdsSnapshot = false
     /// Whether the next release's additive migration is applied in the middle: the workers are then of the one before.
@@ -87,6 +91,8 @@ extension ChaosOptions {
     static func cuts(for posts: Int) -> Int { max(4, posts / 100) }
     /// Deaths at each named point that suit a number of posts.
     static func points(for posts: Int) -> Int { max(1, posts / 20_000) }
+    /// Deaths of the pooler that suit a number of posts.
+    static func poolerKills(for posts: Int) -> Int { max(1, posts / 5_000) }
     /// Real time in which a number of posts should be done on any machine.
     static func limit(for posts: Int) -> Duration { .seconds(900 + posts / 20) }
 }

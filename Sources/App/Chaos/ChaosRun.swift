@@ -22,6 +22,7 @@ struct ChaosRun: Sendable {
         var installation = InstallationOptions()
         installation.otherBinary = self.options.otherBinary
         installation.isDurable = true
+        installation.isPooled = self.options.isPooled
         installation.workers = self.options.workers
         installation.simulatorSeed = self.options.seed
         installation.rateScale = 1_000

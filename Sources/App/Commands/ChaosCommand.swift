@@ -19,7 +19,8 @@ struct ChaosCommand: PosthornCommand {
             """,
         examples: [
             "chaos", "chaos --posts 100000 --seed 7", "chaos --posts 300 --clients 6 --accounts 2",
-            "chaos --no-kill --freezes 0 --reset 0", "chaos --other-binary ./posthorn-of-the-release-before",
+            "chaos --no-kill --freezes 0 --reset 0", "chaos --pgbouncer",
+            "chaos --other-binary ./posthorn-of-the-release-before",
             "chaos --formats all --posts 10000 --clients 100 --reset 0.025",
         ],
         keys: [
@@ -43,6 +44,7 @@ struct ChaosCommand: PosthornCommand {
             Column("restarts", nil, "restarts of PostgreSQL"),
             Column("freezes", nil, "workers frozen until they were taken for dead, and thawed"),
             Column("cuts", nil, "connections of workers that the server ended"),
+            Column("pooler_kills", nil, "how often PgBouncer was killed and started again"),
             Column("snapshots", nil, "snapshots held during half of the work"),
             Column("migrations", nil, "additive migrations of a next release, applied in the middle"),
             Column("clocks", nil, "workers whose clock was seen to be ten minutes off"),
@@ -100,6 +102,15 @@ struct ChaosCommand: PosthornCommand {
         help: ArgumentHelp(
             "How many connections of workers are cut; by the number of posts unless given.", valueName: "n"))
     var cuts: Int?
+    @Flag(
+        name: .customLong("pgbouncer"),
+        help: "Workers go through a PgBouncer in transaction mode, which is killed too; needs the program pgbouncer.")
+    var isPooled = false
+    @Option(
+        name: .customLong("pooler-kills"),
+        help: ArgumentHelp(
+            "How often PgBouncer is killed; by the number of posts unless given.", valueName: "n"))
+    var poolerKills: Int?
     @Flag(name: .customLong("no-snapshot"), help: "Hold no old snapshot.") var holdsNoSnapshot = false
     @Flag(name: .customLong("no-migration"), help: "Apply no migration of a next release.") var migratesNothing = false
     @Flag(name: .customLong("no-limits"), help: "Set no limits.") var setsNoLimits = false
@@ -131,8 +142,9 @@ struct ChaosCommand: PosthornCommand {
             )
         }
         guard (0...1).contains(self.reset) else { throw ValidationError("--reset must be between 0 and 1.") }
-        guard [self.points, self.restarts, self.freezes, self.cuts].allSatisfy({ $0 ?? 0 >= 0 }) else {
-            throw ValidationError("--points, --restarts, --freezes and --cuts must be 0 or more.")
+        guard [self.points, self.restarts, self.freezes, self.cuts, self.poolerKills].allSatisfy({ $0 ?? 0 >= 0 })
+        else {
+            throw ValidationError("--points, --restarts, --freezes, --cuts and --pooler-kills must be 0 or more.")
         }
         guard self.otherBinary == nil || self.workers > 1 else {
             throw ValidationError("--other-binary is every second worker's: it needs --workers 2 or more.")
@@ -186,6 +198,8 @@ struct ChaosCommand: PosthornCommand {
         options.restarts = self.restartsNothing ? 0 : self.restarts ?? ChaosOptions.restarts(for: self.posts)
         options.freezes = self.freezes ?? ChaosOptions.freezes(for: self.posts)
         options.cuts = self.cuts ?? ChaosOptions.cuts(for: self.posts)
+        options.isPooled = self.isPooled
+        options.poolerKills = self.poolerKills ?? ChaosOptions.poolerKills(for: self.posts)
         options.holdsSnapshot = !self.holdsNoSnapshot
         options.expandsSchema = !self.migratesNothing
         options.clockShim = self.clockShim

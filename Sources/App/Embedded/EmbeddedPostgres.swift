@@ -162,8 +162,8 @@ package struct EmbeddedPostgres: Sendable {
         await pool.close()
     }
 
-    /// Stops the server when we are killed: the guard's standard input ends with us, and it then stops whom the pid file names.
-    private static func guardServer(_ pidFile: String) async throws {
+    /// Stops a server when we are killed: the guard's standard input ends with us, and it then stops whom the pid file names.
+    static func guardServer(_ pidFile: String) async throws {
         var options = PlatformOptions()
         options.createSession = true
         let script = "read -r _; kill -INT \"$(head -n 1 \"$1\")\""

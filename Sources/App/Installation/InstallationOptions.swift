@@ -30,6 +30,8 @@ package struct InstallationOptions: Sendable, Hashable {
     package var workerEnvironment: [String: String] = [:]
     /// The program of every second worker; this one when `nil`.
     package var otherBinary: String?
+    /// Whether workers go through a PgBouncer, which needs a server of our own.
+    package var isPooled = false
     /// Variables that differ between workers: the first worker gets the first, and so on in turn.
     package var workerVariants: [[String: String]] = []
     /// Where workers die by themselves, as `POSTHORN_CRASH_AT` says it: every second start of a worker takes the next in turn.

@@ -12,12 +12,8 @@ package struct LocalInstallation: Sendable {
         var url: String
         var port: Int?
         var passwordFile: String?
-
-        init(_ url: String, _ port: Int?, _ passwordFile: String?) {
-            self.url = url
-            self.port = port
-            self.passwordFile = passwordFile
-        }
+        /// The folder of its Unix socket, when it is ours.
+        var socket: String?
     }
 
     private let options: InstallationOptions
@@ -59,7 +55,7 @@ package struct LocalInstallation: Sendable {
         let database = try self.context.databaseSettings()
         if database.source == .configured, let url = database.url {
             self.progress("using the configured database")
-            return try await self.withDatabase(url, port: nil, passwordFile: nil, body)
+            return try await self.withDatabase(Database(url: url), body)
         }
         let settings = self.context.settings
         let binaries = try await ServerBinaries.locate(
@@ -69,18 +65,20 @@ package struct LocalInstallation: Sendable {
             isDurable: self.options.isDurable, settings: self.options.serverSettings, logger: self.context.logger)
         return try await postgres.withServer { server in
             self.progress("PostgreSQL runs (\(binaries.folder))")
-            return try await self.withDatabase(server.url, port: server.port, passwordFile: server.passwordFile, body)
+            return try await self.withDatabase(
+                Database(
+                    url: server.url, port: server.port, passwordFile: server.passwordFile, socket: server.socket), body)
         }
     }
 
     private func withDatabase<Result: Sendable>(
-        _ url: String, port: Int?, passwordFile: String?,
+        _ database: Database,
         _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
     ) async throws -> Result {
         let world: WorldKind = self.options.isSimulated ? .simulated : .real
         let pool = ConnectionPool(
             configuration: try PQConfiguration(
-                url: url, schema: self.options.schema, applicationName: "posthorn up", maximumConnections: 2),
+                url: database.url, schema: self.options.schema, applicationName: "posthorn up", maximumConnections: 2),
             logger: self.context.logger)
         do {
             let applied = try await Schema(pool: pool).up(world: world)
@@ -92,7 +90,7 @@ package struct LocalInstallation: Sendable {
         await pool.close()
 
         guard self.options.isSimulated else {
-            return try await self.withServe(Database(url, port, passwordFile), origin: nil, world, body)
+            return try await self.withServe(database, origin: nil, world, body)
         }
         let simulator = try await SimulatorProcess(options: self.options, state: self.state)
         return try await withBackground {
@@ -100,8 +98,7 @@ package struct LocalInstallation: Sendable {
         } _: {
             try await simulator.waitUntilListening()
             self.progress("the pretend platforms are at \(simulator.origin)")
-            return try await self.withServe(
-                Database(url, port, passwordFile), origin: simulator.origin, world, body)
+            return try await self.withServe(database, origin: simulator.origin, world, body)
         }
     }
 
@@ -111,7 +108,7 @@ package struct LocalInstallation: Sendable {
         _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
     ) async throws -> Result {
         guard self.options.isServed else {
-            return try await self.withWorkers(database, origin: origin, serve: nil, world, body)
+            return try await self.withRoute(database, origin: origin, serve: nil, world, body)
         }
         let serve = try ServeProcess(options: self.options, settings: self.context.settings, state: self.state)
         let environment = self.environment(url: database.url, origin: origin, publicURL: serve.publicURL)
@@ -120,18 +117,47 @@ package struct LocalInstallation: Sendable {
         } _: {
             try await serve.waitUntilListening()
             self.progress("serve answers at \(serve.address)")
-            return try await self.withWorkers(database, origin: origin, serve: serve, world, body)
+            return try await self.withRoute(database, origin: origin, serve: serve, world, body)
+        }
+    }
+
+    /// What lies between workers and the database ends after the workers.
+    private func withRoute<Result: Sendable>(
+        _ database: Database, origin: String?, serve: ServeProcess?, _ world: WorldKind,
+        _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
+    ) async throws -> Result {
+        guard self.options.isPooled else {
+            return try await self.withWorkers(
+                database, WorkerRoute(url: database.url), origin: origin, serve: serve, world, body)
+        }
+        guard let socket = database.socket, let port = database.port else {
+            throw CommandError(
+                .configuration, "a PgBouncer of the run's own stands before a PostgreSQL of its own only",
+                remedy: "leave POSTHORN_DATABASE_URL out")
+        }
+        let pooler = try PoolerProcess(
+            server: "host=\(socket) port=\(port) user=posthorn", socket: socket,
+            user: try .choose(self.context.settings.text("pg.user")), state: self.state,
+            path: self.context.settings.environment["PATH"] ?? "", logger: self.context.logger)
+        return try await withBackground {
+            try await pooler.run()
+        } _: {
+            try await pooler.waitUntilReady()
+            self.progress("workers go through PgBouncer")
+            let route = WorkerRoute(
+                url: pooler.url, pooling: .transaction, listenURL: database.url, pooler: pooler.supervised)
+            return try await self.withWorkers(database, route, origin: origin, serve: serve, world, body)
         }
     }
 
     private func withWorkers<Result: Sendable>(
-        _ database: Database, origin: String?, serve: ServeProcess?, _ world: WorldKind,
+        _ database: Database, _ route: WorkerRoute, origin: String?, serve: ServeProcess?, _ world: WorldKind,
         _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
     ) async throws -> Result {
         let fleet = WorkerFleet(
             (0..<self.options.workers).map { number in
                 Supervised(
-                    self.worker(number + 1, url: database.url, origin: origin, publicURL: serve?.publicURL),
+                    self.worker(number + 1, route, origin: origin, publicURL: serve?.publicURL),
                     mayDie: self.options.workersMayDie,
                     onEnd: { [context] sentence in context.logger.warning("\(sentence)") },
                     changes: { self.changes?($0, number) ?? self.crashPlan(ofStart: $0, worker: number) })
@@ -139,7 +165,7 @@ package struct LocalInstallation: Sendable {
         let running = RunningInstallation(
             databaseURL: database.url, databasePort: database.port, databasePasswordFile: database.passwordFile,
             platformOrigin: origin, publicURL: serve?.publicURL, adminAddress: serve?.adminAddress, world: world,
-            workers: fleet,
+            workers: fleet, pooler: route.pooler,
             context: try await self.attachedContext(url: database.url, origin: origin, publicURL: serve?.publicURL))
         if let origin { try await self.alignClock(origin: origin, running.context) }
         return try await withBackground {
@@ -156,8 +182,9 @@ package struct LocalInstallation: Sendable {
         }
     }
 
-    private func worker(_ number: Int, url: String, origin: String?, publicURL: String?) -> ChildProcess {
-        var environment = self.environment(url: url, origin: origin, publicURL: publicURL)
+    private func worker(_ number: Int, _ route: WorkerRoute, origin: String?, publicURL: String?) -> ChildProcess {
+        var environment = self.environment(url: route.url, origin: origin, publicURL: publicURL)
+        environment.merge(route.environment) { $1 }
         environment.merge(self.options.workerEnvironment) { $1 }
         let variants = self.options.workerVariants
         if !variants.isEmpty { environment.merge(variants[(number - 1) % variants.count]) { $1 } }

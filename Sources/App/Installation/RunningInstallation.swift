@@ -21,6 +21,8 @@ package struct RunningInstallation: Sendable {
     package let world: WorldKind
     /// The worker processes.
     package let workers: WorkerFleet
+    /// The pooler that workers go through; `nil` when there is none.
+    let pooler: Supervised?
     /// A context whose database, platforms and keys are the installation's.
     package let context: CommandContext
 }

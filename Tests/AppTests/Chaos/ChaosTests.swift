@@ -42,6 +42,7 @@ struct ChaosTests {
         var snapshots: Int
         var migrations: Int
         var clocks: Int
+        var pooler_kills: Int
         var restarts: Int
         var worker_starts: Int
         var crashed: Int
@@ -150,6 +151,18 @@ struct ChaosTests {
             verdict.binaries.map { URL(fileURLWithPath: $0.path).lastPathComponent } == ["posthorn", "posthorn-other"])
         #expect(
             verdict.binaries.allSatisfy { $0.version.contains(Version.number) && $0.workers > 0 && $0.attempts > 0 })
+        #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
+    }
+
+    @Test(
+        "behind a PgBouncer that is killed now and then, beside workers and PostgreSQL, every post appears exactly once"
+    )
+    func pooler() async throws {
+        let verdict = try await self.chaos(
+            "--posts", "200", "--clients", "10", "--accounts", "2", "--points", "0", "--pgbouncer", "--pooler-kills",
+            "3")
+        #expect(verdict.pooler_kills == 3 && verdict.restarts == 1 && verdict.kills > 0)
+        #expect(verdict.published == verdict.posts && verdict.effects == verdict.posts)
         #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
     }
 
