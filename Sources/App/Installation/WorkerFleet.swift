@@ -18,6 +18,7 @@ package final class WorkerFleet: Sendable {
     /// Every process that a worker was so far.
     ///
     /// - Parameter index: which one, from 0.
+    /// - Returns: the processes, the first one first.
     package func processIDs(of index: Int) -> [Int32] { self.members[index].processIDs }
 
     /// Kills a worker as a power failure would, without a chance to clean up, unless another signal is given; it is started again.
