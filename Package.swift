@@ -108,6 +108,7 @@ let modules: [Module] = [
         testDependencies: [
             "Publishing", "PluginKit", asyncHTTPClient, hummingbird, httpTypes, nioCore, nioHTTP1, logging,
         ]),
+    Module(name: "WireRelay", path: "Sources/WireRelay"),
     Module(
         name: "App", path: "Sources/App",
         dependencies: [
@@ -115,7 +116,7 @@ let modules: [Module] = [
             "Publishing",
             "PQClient",
             "Simulator",
-            "Telemetry", argumentParser, configuration, lifecycle, logging, rainbow, subprocess, system,
+            "Telemetry", "WireRelay", argumentParser, configuration, lifecycle, logging, rainbow, subprocess, system,
             unixSignals, crypto, httpTypes,
         ],
         testDependencies: [
@@ -133,7 +134,7 @@ let modules: [Module] = [
 
 var targets: [Target] = [
     .systemLibrary(name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    .target(name: "TestSupport", dependencies: ["PQClient", logging], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["PQClient", "WireRelay", logging], path: "Tests/TestSupport"),
     .target(
         name: "MediaTestSupport", dependencies: [crypto, hummingbird, httpTypes, logging, nioCore],
         path: "Tests/MediaTestSupport"),

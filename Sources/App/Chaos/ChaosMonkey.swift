@@ -32,12 +32,17 @@ final class ChaosMonkey: Sendable {
     let running: RunningInstallation
     private let folder: StateFolder
     private let tour: CrashTour?
+    private let replies: ReplyLoss?
     private let state: Mutex<State>
 
-    init(options: ChaosOptions, running: RunningInstallation, state: StateFolder, tour: CrashTour? = nil) {
+    init(
+        options: ChaosOptions, running: RunningInstallation, state: StateFolder, tour: CrashTour? = nil,
+        replies: ReplyLoss? = nil
+    ) {
         self.options = options
         self.running = running
         self.tour = tour
+        self.replies = replies
         self.folder = state
         self.state = Mutex(State(generator: SeededGenerator(seed: options.seed)))
     }
@@ -59,6 +64,12 @@ final class ChaosMonkey: Sendable {
             group.addTask { try await self.spread(self.options.restarts) { try self.restartDatabase() } }
             group.addTask { try await self.spread(self.options.freezes) { try await self.freeze(pool) } }
             group.addTask { try await self.spread(self.options.cuts) { try await self.cut(pool) } }
+            if let replies = self.replies {
+                // The statement is anybody's, and anywhere in what it is part of.
+                group.addTask {
+                    try await self.spread(self.options.lostReplies) { replies.loseOne(after: self.random(below: 12)) }
+                }
+            }
             if self.options.isPooled {
                 group.addTask { try await self.spread(self.options.poolerKills) { try await self.killPooler() } }
             }

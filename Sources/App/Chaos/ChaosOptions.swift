@@ -36,6 +36,8 @@ struct ChaosOptions: Sendable {
     var freezes = 0
     /// How often a connection of a worker is ended by the server.
     var cuts = 0
+    /// How many replies of the server are lost on the wire after it did what it was asked.
+    var lostReplies = 0
     /// Whether workers go through a PgBouncer in transaction mode.
     var isPooled = false
     /// How often that is killed; it is started again at once.
@@ -91,6 +93,8 @@ extension ChaosOptions {
     static func cuts(for posts: Int) -> Int { max(4, posts / 100) }
     /// Deaths at each named point that suit a number of posts.
     static func points(for posts: Int) -> Int { max(1, posts / 20_000) }
+    /// Lost replies that suit a number of posts.
+    static func lostReplies(for posts: Int) -> Int { max(4, posts / 100) }
     /// Deaths of the pooler that suit a number of posts.
     static func poolerKills(for posts: Int) -> Int { max(1, posts / 5_000) }
     /// Real time in which a number of posts should be done on any machine.

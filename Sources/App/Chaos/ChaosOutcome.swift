@@ -17,6 +17,8 @@ struct ChaosOutcome: Sendable {
     /// The points that workers were to die at and did not.
     var missed: [CrashPoint] = []
 
+    /// Replies of the server that were lost on the wire.
+    var lostReplies = 0
     /// Workers whose clock was seen to be wrong.
     var clocks = 0
 
@@ -42,7 +44,8 @@ struct ChaosOutcome: Sendable {
             "kills": .count(counts.kills), "killed_at": self.deaths,
             "not_reached": .list(self.missed.map { .text($0.rawValue) }), "restarts": .count(counts.restarts),
             "freezes": .count(counts.freezes),
-            "cuts": .count(counts.cuts), "pooler_kills": .count(counts.poolerKills),
+            "cuts": .count(counts.cuts), "lost_replies": .count(self.lostReplies),
+            "pooler_kills": .count(counts.poolerKills),
             "snapshots": .count(counts.snapshots),
             "migrations": .count(counts.migrations),
             "clocks": .count(self.clocks),

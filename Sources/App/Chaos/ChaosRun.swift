@@ -41,8 +41,9 @@ struct ChaosRun: Sendable {
         if let shim = self.options.clockShim { installation.workerVariants = Self.shifted(by: shim) }
         let output = self.context.output
         let tour = self.options.visitsPoints ? CrashTour(rounds: self.options.points, logs: self.state.logs) : nil
+        let replies = self.options.lostReplies > 0 ? ReplyLoss() : nil
         let local = LocalInstallation(
-            options: installation, state: self.state, context: self.context,
+            options: installation, state: self.state, context: self.context, wire: replies.map { $0.verdict },
             changes: { _, worker in tour?.start(of: worker) ?? [:] }
         ) { output.success($0) }
         return try await local.run { [installation, binaries] running in
@@ -51,7 +52,8 @@ struct ChaosRun: Sendable {
             }
             return try await SimulatorControl(origin: origin).withAdmin { admin in
                 try await running.context.withServices(role: "chaos", connections: 10) { services in
-                    var outcome = try await self.run(running, services: services, admin: admin, tour: tour)
+                    var outcome = try await self.run(
+                        running, services: services, admin: admin, tour: tour, replies: replies)
                     outcome.binaries = binaries
                     for place in binaries.indices {
                         let workers = (0..<running.workers.count).filter { installation.isOther($0) == (place == 1) }
@@ -65,7 +67,8 @@ struct ChaosRun: Sendable {
     }
 
     private func run(
-        _ running: RunningInstallation, services: ServiceContext, admin: SimulatorAdmin, tour: CrashTour?
+        _ running: RunningInstallation, services: ServiceContext, admin: SimulatorAdmin, tour: CrashTour?,
+        replies: ReplyLoss?
     ) async throws -> ChaosOutcome {
         var clocks = 0
         if self.options.clockShim != nil {
@@ -86,7 +89,8 @@ struct ChaosRun: Sendable {
         try await admin.add(faults: self.faults)
         let start = ContinuousClock.now
         try await services.jobs.resume(.queue(.publish))
-        let monkey = ChaosMonkey(options: self.options, running: running, state: self.state, tour: tour)
+        let monkey = ChaosMonkey(
+            options: self.options, running: running, state: self.state, tour: tour, replies: replies)
         let tail = ChaosTail(
             options: self.options, agency: agency, cast: cast, admin: admin, monkey: monkey, tour: tour)
         let (posts, seconds) = try await withBackground {
@@ -101,6 +105,7 @@ struct ChaosRun: Sendable {
         verdict.workerStarts = running.workers.starts
         var outcome = ChaosOutcome(verdict: verdict, counts: monkey.counts, posts: posts, seconds: seconds)
         outcome.clocks = clocks
+        outcome.lostReplies = replies?.lost ?? 0
         if self.options.visitsPoints {
             outcome.killedAt = try CrashMarks.deaths(inLogs: self.state.logs)
             outcome.missed = CrashPoint.all.filter { outcome.killedAt[$0] == nil }

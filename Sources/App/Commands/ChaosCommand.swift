@@ -10,7 +10,7 @@ struct ChaosCommand: PosthornCommand {
         "chaos", "Publish to pretend platforms while everything breaks, and count what was kept.",
         details: """
             Starts an installation of its own in a temporary folder, plans posts that are all due at once, and publishes them while workers are
-            killed (kill -9), frozen until they are taken for dead and thawed, cut off from the database, answers are lost after taking effect,
+            killed (kill -9), frozen until they are taken for dead and thawed, cut off from the database, PostgreSQL's replies to them and platforms' answers are lost after taking effect,
             PostgreSQL restarts, an old snapshot is held, and the next release's additive migration is applied. How often follows from the number
             of posts. Besides, workers die at every named point of a job's life and of a schedule's in turn; where none has died when all is
             published, further posts follow until one has. Some accounts have limits that the work has to wait for. Then it compares the database
@@ -44,6 +44,9 @@ struct ChaosCommand: PosthornCommand {
             Column("restarts", nil, "restarts of PostgreSQL"),
             Column("freezes", nil, "workers frozen until they were taken for dead, and thawed"),
             Column("cuts", nil, "connections of workers that the server ended"),
+            Column(
+                "lost_replies", nil,
+                "replies of PostgreSQL that were lost with their connection, after it had committed"),
             Column("pooler_kills", nil, "how often PgBouncer was killed and started again"),
             Column("snapshots", nil, "snapshots held during half of the work"),
             Column("migrations", nil, "additive migrations of a next release, applied in the middle"),
@@ -102,6 +105,12 @@ struct ChaosCommand: PosthornCommand {
         help: ArgumentHelp(
             "How many connections of workers are cut; by the number of posts unless given.", valueName: "n"))
     var cuts: Int?
+    @Option(
+        name: .customLong("lost-replies"),
+        help: ArgumentHelp(
+            "How many of PostgreSQL's replies are lost on the wire, commits' too; by the number of posts unless given.",
+            valueName: "n"))
+    var lostReplies: Int?
     @Flag(
         name: .customLong("pgbouncer"),
         help: "Workers go through a PgBouncer in transaction mode, which is killed too; needs the program pgbouncer.")
@@ -142,9 +151,13 @@ struct ChaosCommand: PosthornCommand {
             )
         }
         guard (0...1).contains(self.reset) else { throw ValidationError("--reset must be between 0 and 1.") }
-        guard [self.points, self.restarts, self.freezes, self.cuts, self.poolerKills].allSatisfy({ $0 ?? 0 >= 0 })
+        guard
+            [self.points, self.restarts, self.freezes, self.cuts, self.lostReplies, self.poolerKills].allSatisfy({
+                $0 ?? 0 >= 0
+            })
         else {
-            throw ValidationError("--points, --restarts, --freezes, --cuts and --pooler-kills must be 0 or more.")
+            throw ValidationError(
+                "--points, --restarts, --freezes, --cuts, --lost-replies and --pooler-kills must be 0 or more.")
         }
         guard self.otherBinary == nil || self.workers > 1 else {
             throw ValidationError("--other-binary is every second worker's: it needs --workers 2 or more.")
@@ -198,6 +211,7 @@ struct ChaosCommand: PosthornCommand {
         options.restarts = self.restartsNothing ? 0 : self.restarts ?? ChaosOptions.restarts(for: self.posts)
         options.freezes = self.freezes ?? ChaosOptions.freezes(for: self.posts)
         options.cuts = self.cuts ?? ChaosOptions.cuts(for: self.posts)
+        options.lostReplies = self.lostReplies ?? ChaosOptions.lostReplies(for: self.posts)
         options.isPooled = self.isPooled
         options.poolerKills = self.poolerKills ?? ChaosOptions.poolerKills(for: self.posts)
         options.holdsSnapshot = !self.holdsNoSnapshot

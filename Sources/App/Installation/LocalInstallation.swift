@@ -4,6 +4,7 @@ import Foundation
 import JobQueue
 import Logging
 import PQClient
+package import WireRelay
 
 /// PostgreSQL, schema, simulator, `serve` and workers on this machine, from nothing; everything ends with it, in the right order.
 package struct LocalInstallation: Sendable {
@@ -20,6 +21,7 @@ package struct LocalInstallation: Sendable {
     private let state: StateFolder
     private let context: CommandContext
     private let progress: @Sendable (String) -> Void
+    private let wire: WireRelay.Judge?
     private let changes: (@Sendable (_ start: Int, _ worker: Int) -> [String: String])?
 
     /// Describes an installation; starts nothing.
@@ -28,16 +30,18 @@ package struct LocalInstallation: Sendable {
     ///   - options: what it consists of.
     ///   - state: where it keeps everything; the caller holds the folder's lock.
     ///   - context: configuration and output of the command.
+    ///   - wire: says what becomes of each message between workers and a server of our own; without it nothing is between them.
     ///   - changes: further variables of a worker, by the number of its start and of the worker, both from 0.
     ///   - progress: called with a sentence at each step.
     package init(
         options: InstallationOptions, state: StateFolder, context: CommandContext,
-        changes: (@Sendable (_ start: Int, _ worker: Int) -> [String: String])? = nil,
+        wire: WireRelay.Judge? = nil, changes: (@Sendable (_ start: Int, _ worker: Int) -> [String: String])? = nil,
         progress: @escaping @Sendable (String) -> Void
     ) {
         self.options = options
         self.state = state
         self.context = context
+        self.wire = wire
         self.changes = changes
         self.progress = progress
     }
@@ -126,19 +130,32 @@ package struct LocalInstallation: Sendable {
         _ database: Database, origin: String?, serve: ServeProcess?, _ world: WorldKind,
         _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
     ) async throws -> Result {
-        guard self.options.isPooled else {
+        guard self.options.isPooled || self.wire != nil else {
             return try await self.withWorkers(
                 database, WorkerRoute(url: database.url), origin: origin, serve: serve, world, body)
         }
-        guard let socket = database.socket, let port = database.port else {
+        guard let socket = database.socket, let port = database.port, let passwordFile = database.passwordFile else {
             throw CommandError(
-                .configuration, "a PgBouncer of the run's own stands before a PostgreSQL of its own only",
+                .configuration,
+                "what is to lie between workers and PostgreSQL lies before a server of the run's own only",
                 remedy: "leave POSTHORN_DATABASE_URL out")
         }
+        let relay = try self.wire.map { try WireRelay(upstream: UInt16(port), judge: $0) }
+        defer { relay?.close() }
+        let password = try String(contentsOfFile: passwordFile, encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        guard self.options.isPooled else {
+            // Without encryption, which the relay could not look into.
+            let url = relay.map { "postgresql://posthorn:\(password)@127.0.0.1:\($0.port)/posthorn?sslmode=disable" }
+            return try await self.withWorkers(
+                database, WorkerRoute(url: url ?? database.url), origin: origin, serve: serve, world, body)
+        }
+        let server =
+            relay.map { "host=127.0.0.1 port=\($0.port) user=posthorn password=\(password)" }
+            ?? "host=\(socket) port=\(port) user=posthorn"
         let pooler = try PoolerProcess(
-            server: "host=\(socket) port=\(port) user=posthorn", socket: socket,
-            user: try .choose(self.context.settings.text("pg.user")), state: self.state,
-            path: self.context.settings.environment["PATH"] ?? "", logger: self.context.logger)
+            server: server, socket: socket, user: try .choose(self.context.settings.text("pg.user")),
+            state: self.state, path: self.context.settings.environment["PATH"] ?? "", logger: self.context.logger)
         return try await withBackground {
             try await pooler.run()
         } _: {

@@ -43,6 +43,7 @@ struct ChaosTests {
         var migrations: Int
         var clocks: Int
         var pooler_kills: Int
+        var lost_replies: Int
         var restarts: Int
         var worker_starts: Int
         var crashed: Int
@@ -69,7 +70,9 @@ struct ChaosTests {
         return (result.standardOutput, result.standardError)
     }
 
-    private func chaos(_ arguments: String...) async throws -> Verdict {
+    private func chaos(_ arguments: String...) async throws -> Verdict { try await self.run(chaos: arguments) }
+
+    private func run(chaos arguments: [String]) async throws -> Verdict {
         let result = try await self.run(["chaos", "-o", "json", "--limit", "240"] + arguments)
         let said = result.error
         let verdict = try #require(
@@ -87,6 +90,7 @@ struct ChaosTests {
         #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
         #expect(verdict.limits > 10 && verdict.limit_violations == 0 && verdict.calls >= 400)
         #expect(verdict.kills > 0 && verdict.restarts == 1)
+        #expect(verdict.lost_replies > 0)
         #expect(verdict.freezes > 0 && verdict.cuts > 0 && verdict.snapshots == 1 && verdict.migrations == 1)
     }
 
@@ -164,6 +168,20 @@ struct ChaosTests {
         #expect(verdict.pooler_kills == 3 && verdict.restarts == 1 && verdict.kills > 0)
         #expect(verdict.published == verdict.posts && verdict.effects == verdict.posts)
         #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
+    }
+
+    @Test(
+        "replies of PostgreSQL that are lost after it has committed cost no post, no attempt and no worker",
+        arguments: [false, true])
+    func repliesLost(isPooled: Bool) async throws {
+        let verdict = try await self.run(
+            chaos: [
+                "--posts", "300", "--clients", "10", "--accounts", "3", "--no-kill", "--freezes", "0", "--no-restart",
+                "--cuts", "0", "--no-limits", "--no-migration", "--no-snapshot", "--reset", "0", "--lost-replies", "60",
+            ] + (isPooled ? ["--pgbouncer", "--pooler-kills", "0"] : []))
+        #expect(verdict.lost_replies > 20)
+        #expect(verdict.published == verdict.posts && verdict.effects == verdict.posts)
+        #expect(verdict.worker_starts == 2 && verdict.failed == 0 && verdict.crashed == 0)
     }
 
     @Test("a restart of PostgreSQL restarts no worker and fails no job")
