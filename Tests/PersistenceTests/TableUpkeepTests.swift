@@ -12,7 +12,8 @@ struct TableUpkeepTests {
     private static let seldom: Set<String> = [
         "account_ad_account", "ad_account", "app", "app_resume", "boost_rule", "brand", "budget_cap", "client",
         "client_key",
-        "client_policy", "concurrency_change", "connect_link", "holiday", "lane_policy", "lease_era", "limit_change", "platform_identity",
+        "client_policy", "concurrency_change", "connect_link", "holiday", "lane_policy", "lease_era", "limit_change",
+        "platform_identity",
         "posting_quiet", "posting_slots", "queue_control", "queue_policy", "ready_era", "release_limit",
         "running_limit",
         "schema_migration", "schema_requirement", "timing_curve", "world",

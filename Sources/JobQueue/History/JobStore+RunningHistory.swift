@@ -16,8 +16,9 @@ extension JobStore {
         }
     }
 
-    /// How long a claim may have waited, after its lease's time was taken, for a rival who was taking the same slot. When that rival's run
-    /// ended meanwhile too, the two seem to overlap. Limits of clients, apps and platforms are claimed under a lock, without such a wait.
+    /// How long a claim may have waited, after its lease's time was taken, for a rival who was taking the same slot.
+    ///
+    /// When that rival's run ended meanwhile too, the two seem to overlap. Limits of clients, apps and platforms are claimed under a lock, without such a wait.
     private static let slotWait: Statement = "interval '250 ms'"
 
     /// One sweep over the beginnings and ends of runs, in the order of time, limit by limit.
