@@ -79,12 +79,15 @@ struct RunningHistoryTests {
         let kept = try await fixture.check(scope)
         #expect(kept.runs == 12 && kept.most == 4 && kept.allowed == 4 && kept.finding == nil)
         #expect(!kept.isSet && !kept.isPartial)
-        try await fixture.run(place, from: 5.5, to: 5.500001)
+        // A run of an instant may have begun while its claim waited for the slot of one that ended then.
+        try await fixture.run(place, from: 5.6, to: 5.8)
+        #expect(try await fixture.check(scope).finding == nil)
+        try await fixture.run(place, from: 5.5, to: 5.8)
         let broken = try await fixture.check(scope)
-        #expect(broken.most == 5 && broken.beyond == 1 && broken.example == 17)
+        #expect(broken.most == 5 && broken.beyond == 1 && broken.example == 18)
         #expect(
             broken.finding?.rows
-                == "\(scope): 5 at once, 4 allowed, 1 runs began beyond that, the first with lease 17")
+                == "\(scope): 5 at once, 4 allowed, 1 runs began beyond that, the first with lease 18")
         #expect(try await fixture.check("account:\(place.account)/other").finding == nil)
     }
 
