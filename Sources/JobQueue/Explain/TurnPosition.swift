@@ -87,20 +87,7 @@ extension JobStore {
     /// The lanes of a queue that have ready work, one more than are looked at; one probe a lane, and a bounded count.
     private static func waiting(in queue: QueueName) -> Statement {
         """
-        WITH RECURSIVE walk AS (
-            SELECT \(ClientID.none) AS client_id, \(AccountID.none) AS account_id, 0 AS steps
-            UNION ALL
-            SELECT next.client_id, next.account_id, walk.steps + 1
-            FROM walk
-            CROSS JOIN LATERAL (
-                SELECT r.client_id, r.account_id
-                FROM job_ready r
-                WHERE r.era = \(ReadyEra.current) AND r.queue = \(queue) AND (r.client_id, r.account_id) > (walk.client_id, walk.account_id)
-                ORDER BY r.client_id, r.account_id
-                LIMIT 1
-            ) AS next
-            WHERE walk.steps <= \(Int32(TurnPosition.mostLanes))
-        )
+        \(Self.laneWalk(queue, after: Lane(client: .none, account: .none), lanes: TurnPosition.mostLanes + 1))
         SELECT walk.client_id, walk.account_id, coalesce(p.weight, 1) AS weight,
                (SELECT count(*) FROM (
                     SELECT

@@ -5,7 +5,8 @@
 ///
 /// A run lasts from the moment its lease was given to the moment its end was written, both by the database's clock. A slot is given
 /// when the end of the run before it can be seen, and an end is written before it can be seen: what overlaps in the history
-/// overlapped. What a worker did after its lease had been taken away is not counted; the fence keeps it from sending.
+/// overlapped. Only a run of an account is counted from a quarter of a second later, because its claim may have waited for the slot. What a
+/// worker did after its lease had been taken away is not counted; the fence keeps it from sending.
 ///
 /// Runs are checked against the number that is in force now. Where that was set, or an account came to an app, after the first of the runs
 /// that it bounds, only runs count that began a minute later (`isPartial`): those of before had another number, and a claim that is under

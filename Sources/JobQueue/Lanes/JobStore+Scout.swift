@@ -4,8 +4,11 @@ import Domain
 import PQClient
 
 extension JobStore {
-    /// A walk over the lanes of a queue that have ready work: one index probe a lane, however much work each has.
-    static func scout(_ queue: QueueName, after lane: Lane) -> Statement {
+    /// A walk over the lanes of a queue that have ready work, as `walk (client_id, account_id, steps)`: one index probe a lane, however much
+    /// work each has.
+    ///
+    /// Its first row, with no step, is where it begins.
+    static func laneWalk(_ queue: QueueName, after lane: Lane, lanes: Int) -> Statement {
         """
         WITH RECURSIVE walk AS (
             SELECT \(lane.client) AS client_id, \(lane.account) AS account_id, 0 AS steps
@@ -19,8 +22,15 @@ extension JobStore {
                 ORDER BY r.client_id, r.account_id
                 LIMIT 1
             ) AS next
-            WHERE walk.steps < \(Int32(LaneScout.pageSize))
+            WHERE walk.steps < \(Int32(lanes))
         )
+        """
+    }
+
+    /// A page of the lanes of a queue that have ready work, with their clients' weights.
+    static func scout(_ queue: QueueName, after lane: Lane) -> Statement {
+        """
+        \(Self.laneWalk(queue, after: lane, lanes: LaneScout.pageSize))
         SELECT walk.client_id, walk.account_id, coalesce(p.weight, 1) AS weight
         FROM walk
         LEFT JOIN client_policy p ON p.client_id = walk.client_id
