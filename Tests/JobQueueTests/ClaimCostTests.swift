@@ -55,10 +55,14 @@ struct ClaimCostTests {
         return counts.reduce(0, +)
     }
 
-    @Test("a claim among the lanes of 5,000 clients reads as many pages for each job as among those of 100")
+    @Test("a claim among the lanes of 5,000 clients, and 5,000 limits of others, reads as many pages as among 100")
     func clients() async throws {
         let queue = try await QueueFixture()
+        // A lane asks whether it is among them; how many others are costs nothing.
+        let limits: Statement = "INSERT INTO running_limit SELECT 'client:' || gen_random_uuid(), 3"
+        try await queue.pool.execute(limits)
         let few = try await self.pages(clients: 100, queue)
+        try await queue.pool.execute("\(limits) FROM generate_series(1, 5000)")
         let many = try await self.pages(clients: 5_000, queue)
         #expect(few.claim > Self.jobs)
         #expect(many.claim * 10 <= few.claim * 13, "\(many.claim) pages, \(few.claim) with few")

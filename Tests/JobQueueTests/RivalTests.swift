@@ -99,6 +99,39 @@ struct RivalTests {
         #expect(beats == [true])
     }
 
+    @Test("whoever stopped while it held the lock of a client's limit delays that client alone")
+    func frozenAtLimit() async throws {
+        let queue = try await QueueFixture()
+        let (stopped, other) = (ClientID(), ClientID())
+        let lanes = [stopped, other].map { Lane(client: $0, account: AccountID()) }
+        for lane in lanes {
+            try await queue.store.setConcurrency(.client(lane.client, nil), 5)
+            try await queue.store.enqueue([
+                NewJob(client: lane.client, account: lane.account, queue: "work", kind: "noop", provider: "p")
+            ])
+        }
+        let worker = try await queue.worker()
+        let claim = LaneClaim(
+            queue: "work", worker: worker, abilities: [JobAbility(kind: "noop")],
+            shares: lanes.map { LaneShare(lane: $0, count: 1) })
+        try await queue.pool.withTransaction { db in
+            try await db.execute("SELECT FROM running_limit WHERE scope = \("client:\(stopped)") FOR UPDATE")
+            let answer = try await queue.store.claimUnderLimits(claim)
+            #expect(answer.jobs.map(\.client) == [other])
+            let held = answer.answers.filter { $0.share.lane.client == stopped }
+            #expect(held.map(\.taken) == [0])
+            #expect(held.map { $0.report?.reason } == [.busy])
+        }
+        #expect(try await queue.store.claimUnderLimits(claim).jobs.map(\.client) == [stopped])
+        try await queue.expectSound()
+    }
+
+    @Test("a number of jobs at once is from 1 to 10,000", arguments: [Int.min, -1, 0, 10_001, 3_000_000_000, Int.max])
+    func numbers(count: Int) async throws {
+        #expect(throws: JobQueueError.self) { try JobStore.check(concurrency: count) }
+        for good in [nil, 1, 10_000] { try JobStore.check(concurrency: good) }
+    }
+
     private static func claim(of lane: Lane, _ queue: QueueFixture) async throws -> LaneClaim {
         LaneClaim(
             queue: "work", worker: try await queue.worker(), abilities: [JobAbility(kind: "noop")],

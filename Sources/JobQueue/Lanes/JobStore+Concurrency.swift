@@ -22,14 +22,14 @@ extension JobStore {
     ///
     /// What runs goes on: after a limit became smaller, it is reached as runs end.
     ///
-    /// - Throws: ``JobQueueError`` with code `invalid` for a number below 1.
+    /// - Throws: ``JobQueueError`` with code `invalid` for a number below 1 or above 10,000.
     package func setConcurrency(_ scope: ConcurrencyScope, _ count: Int?) async throws {
         try await self.pool.withTransaction(retrying: 3) { db in try await self.setConcurrency(scope, count, on: &db) }
     }
 
     /// Sets it and writes down who did it and why.
     ///
-    /// - Throws: ``JobQueueError`` with code `invalid` for a number below 1.
+    /// - Throws: ``JobQueueError`` with code `invalid` for a number below 1 or above 10,000.
     package func setConcurrency(
         _ scope: ConcurrencyScope, _ count: Int?, named name: LimitScope, by actor: String, reason: String
     ) async throws {
@@ -38,23 +38,32 @@ extension JobStore {
             try await db.execute(
                 """
                 INSERT INTO limit_change (actor, scope, endpoint, calls, reason)
-                VALUES (\(actor), \(name.description), 'running', \(count.map { Int32(clamping: $0) }), \(reason))
+                VALUES (\(actor), \(name.description), 'running', \(count.map { Int32($0) }), \(reason))
                 """)
         }
     }
 
+    /// The most jobs at once that can be set: claims number the slots.
+    static let mostAtOnce = 10_000
+
     /// Says whether so many jobs can run at once; nil is the usual number.
     ///
-    /// - Throws: ``JobQueueError`` with code `invalid` for a number below 1.
+    /// - Throws: ``JobQueueError`` with code `invalid` for a number below 1 or above 10,000.
     package static func check(concurrency count: Int?) throws(JobQueueError) {
-        guard let count, count < 1 else { return }
-        throw JobQueueError(.invalid, "\(count) jobs at once is none: use 1 or more, or pause the work")
+        guard let count else { return }
+        if count < 1 {
+            throw JobQueueError(.invalid, "\(count) jobs at once is none: use 1 or more, or pause the work")
+        }
+        if count > Self.mostAtOnce {
+            throw JobQueueError(
+                .invalid, "\(count) jobs at once is more than \(Self.mostAtOnce): use fewer, or 'usual' for no number")
+        }
     }
 
     /// Sets it in the caller's transaction.
     package func setConcurrency(_ scope: ConcurrencyScope, _ count: Int?, on db: inout Transaction) async throws {
         try Self.check(concurrency: count)
-        let number = count.map { Int32(clamping: $0) }
+        let number = count.map { Int32($0) }
         switch scope {
         case .queue(let queue):
             try await db.execute(

@@ -11,7 +11,7 @@ struct ScopeRoom: Sendable {
         guard self.free[scope] == nil else { return }
         // After a limit was lowered, slots above it may be taken: they count too.
         let room = max(0, Int(limit) - taken.count)
-        self.free[scope] = Array((0..<limit).map { $0 + 1 }.filter { !taken.contains($0) }.prefix(room))
+        self.free[scope] = Array((0..<limit).lazy.map { $0 + 1 }.filter { !taken.contains($0) }.prefix(room))
     }
 
     /// The shares that fit, in their order; shares of lanes without room are absent.

@@ -227,7 +227,9 @@ struct TurnBoard: Sendable {
             case .empty: self.forget(lane)
             case .limited: self.lanes[lane]?.isLimited = true
             case .full: self.park(lane, .full, until: now + Self.shortPark)
-            case .busy: self.park(lane, .busy, until: now + Self.shortPark)
+            case .busy:
+                let wait = min(answer.report?.wait ?? .zero, Self.longPark)
+                self.park(lane, .busy, until: now + max(wait, Self.shortPark))
             case .waiting, .paused, .closed:
                 let wait = min(answer.report?.wait ?? Self.longPark, Self.longPark)
                 self.park(lane, answer.report?.reason ?? .waiting, until: now + max(wait, ParkingLot.step))

@@ -45,6 +45,8 @@ enum Migration002Lanes {
             scope           text PRIMARY KEY,
             max_running     integer NOT NULL CHECK (max_running > 0)
         );
+        -- Every claim asks whether there is such a one, whatever the collation and however many clients have a limit.
+        CREATE INDEX running_limit_provider ON running_limit (scope) WHERE starts_with(scope, 'provider:');
 
         -- Who runs within a running_limit: the key is the limit, nothing is counted.
         CREATE TABLE lease_slot (

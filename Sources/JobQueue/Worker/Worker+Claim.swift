@@ -40,14 +40,20 @@ extension Worker {
         }
     }
 
-    /// One claim for each queue with free slots.
+    /// One claim for each queue with free slots, whatever becomes of the claims before it.
     ///
     /// - Returns: Whether there may be more for slots that are free now.
     private func claimRound() async throws -> Bool {
         var isHungry = false
+        var failure: (any Error)?
         for queue in self.configuration.slots.keys.sorted() where !self.isDraining {
-            if try await self.claim(queue) { isHungry = true }
+            do {
+                if try await self.claim(queue) { isHungry = true }
+            } catch {
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
         return isHungry
     }
 
