@@ -69,7 +69,7 @@ public struct BoostLimits: Sendable, Hashable, Codable {
             var length = first
             while left > 0 {
                 let part = min(length, left)
-                total = Self.plus(total, min(Self.times(day, Int64(part)), week))
+                total = total.adding(saturating: min(Self.times(day, Int64(part)), week))
                 left -= part
                 length = 7
             }
@@ -80,11 +80,6 @@ public struct BoostLimits: Sendable, Hashable, Codable {
     private static func times(_ left: Int64, _ right: Int64) -> Int64 {
         let (product, overflows) = left.multipliedReportingOverflow(by: right)
         return overflows ? .max : product
-    }
-
-    private static func plus(_ left: Int64, _ right: Int64) -> Int64 {
-        let (sum, overflows) = left.addingReportingOverflow(right)
-        return overflows ? .max : sum
     }
 
     /// The token of their own that boosts act with; `nil` where they act with the access token, or the grant has none.

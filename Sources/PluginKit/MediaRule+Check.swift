@@ -90,7 +90,7 @@ extension MediaRule {
 
     /// A number with up to two places: `23.98`, `60`, `0.56`.
     static func text(_ number: Double) -> String {
-        let hundredths = Int((number * 100).rounded())
+        guard let hundredths = Int(exactly: (number * 100).rounded()) else { return "\(number)" }
         if hundredths % 100 == 0 { return "\(hundredths / 100)" }
         let places = String(abs(hundredths) % 100)
         let padded = places.count == 1 ? "0\(places)" : places

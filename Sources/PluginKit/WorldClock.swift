@@ -18,8 +18,8 @@ public struct WorldClock: Sendable {
     /// The system's clock.
     public static let system = WorldClock { Date() }
 
-    /// How long it is until an instant; zero when it has passed.
+    /// How long it is until an instant that a platform named; zero when it has passed, ``Duration/longestSaid`` at most.
     public func pause(until instant: Date) -> Duration {
-        .milliseconds(Int64((max(0, instant.timeIntervalSince(self.now())) * 1000).rounded(.up)))
+        Duration(saidSeconds: instant.timeIntervalSince(self.now())) ?? .zero
     }
 }

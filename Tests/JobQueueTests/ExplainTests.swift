@@ -123,8 +123,46 @@ struct ExplainTests {
         try await queue.store.finish(running.dropFirst().map { Finish($0, .succeeded, duration: .seconds(10)) })
         #expect(try await queue.explain(job).hindrances.isEmpty)
         // Two may go before it, two slots are free: one run has to end.
-        guard case .about(let later, _) = try await queue.explain(job).start else { return }
+        let after = try await queue.explain(job).start
+        guard case .about(let later, _) = after else {
+            Issue.record("\(after)")
+            return
+        }
         #expect(later.timeIntervalSince(explanation.at) == 5)
+    }
+
+    @Test("how long jobs of a queue run is judged by that queue's runs, however many others ended before them")
+    func otherQueues() async throws {
+        let queue = try await QueueFixture()
+        try await queue.stop(at: "2026-06-01T08:00:00Z")
+        let worker = try await queue.worker(slots: ["work": 10, "other": 10])
+        for (name, count, run) in [("other", 5, 600), ("work", 3, 10)] as [(QueueName, Int, Int)] {
+            try await queue.store.enqueue(
+                (0..<count).map { _ in
+                    NewJob(client: ClientID(), account: AccountID(), queue: name, kind: "noop", provider: "p")
+                })
+            let claimed = try await queue.claim(worker, queue: name)
+            #expect(claimed.count == count)
+            try await queue.store.finish(claimed.map { Finish($0, .succeeded, duration: .seconds(run)) })
+        }
+        #expect(try await queue.store.averageRun(in: "work", sample: 2) == .seconds(10))
+        #expect(try await queue.store.averageRun(in: "none") == nil)
+    }
+
+    @Test("how long jobs of a queue run is judged by the last ten minutes, and by the hour where nothing ran in them")
+    func newestRuns() async throws {
+        let queue = try await QueueFixture()
+        let worker = try await queue.worker()
+        for (time, run) in [("08:00", 90), ("08:40", 30), ("09:05", 10)] {
+            try await queue.stop(at: "2026-06-01T\(time):00Z")
+            try await queue.store.enqueue([queue.job()])
+            let claimed = try await queue.claim(worker)
+            try await queue.store.finish(claimed.map { Finish($0, .succeeded, duration: .seconds(run)) })
+        }
+        for (time, run) in [("09:06", Duration.seconds(10)), ("09:30", .seconds(20)), ("10:10", nil)] {
+            try await queue.stop(at: "2026-06-01T\(time):00Z")
+            #expect(try await queue.store.averageRun(in: "work") == run, "\(time)")
+        }
     }
 
     @Test("a worker that did not say how many slots a queue has makes the start unknown, not now")

@@ -244,4 +244,26 @@ struct GraphErrorTests {
         let broken = HTTPReply.json(200, "{}", ["X-FB-Ads-Insights-Throttle": "soon"])
         #expect(GraphUsage(broken, endpoint: "e").loads.isEmpty)
     }
+
+    @Test(
+        "shares and pauses beyond all sense are kept within what can be meant, and end nothing",
+        arguments: [("1e30", 1_000, Duration.longestSaid), ("-1e30", 0, nil)] as [(String, Int, Duration?)])
+    func senseless(number: String, percent: Int, pause: Duration?) {
+        let reply = HTTPReply.json(
+            200, "{}",
+            [
+                "X-App-Usage": #"{"call_count":\#(number)}"#,
+                "X-Ad-Account-Usage": #"{"acc_id_util_pct":\#(number),"reset_time_duration":\#(number)}"#,
+                "X-Business-Use-Case-Usage":
+                    #"{"9":[{"total_time":\#(number),"estimated_time_to_regain_access":\#(number)}]}"#,
+                "X-FB-Ads-Insights-Throttle": #"{"app_id_util_pct":\#(number),"acc_id_util_pct":\#(number)}"#,
+            ])
+        #expect(
+            GraphUsage(reply, endpoint: "e").loads == [
+                RateLoad(scope: .app, percent: percent), RateLoad(scope: .account, percent: percent, pause: pause),
+                RateLoad(scope: .account, percent: percent, pause: pause),
+                RateLoad(scope: .app, percent: percent, endpoint: "e"),
+                RateLoad(scope: .account, percent: percent, endpoint: "e"),
+            ])
+    }
 }

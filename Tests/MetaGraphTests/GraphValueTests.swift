@@ -29,8 +29,15 @@ struct GraphValueTests {
         #expect(GraphCoding.date(text) == Date(timeIntervalSince1970: 1_795_255_200))
     }
 
+    @Test("an instant beyond the calendar is its end", arguments: ["1e30", "99999999999999999999"])
+    func lateInstants(text: String) throws {
+        let end = Date(timeIntervalSince1970: 253_402_300_799)
+        #expect(try GraphCoding.date(text) == end && self.decode([Date].self, "[\(text)]") == [end])
+    }
+
     @Test("what is no instant is none")
     func noInstants() {
+        #expect(GraphCoding.date("nan") == nil)
         #expect(GraphCoding.date("yesterday") == nil && GraphCoding.date("") == nil)
     }
 
@@ -39,6 +46,7 @@ struct GraphValueTests {
         arguments: [
             ("5", 5), ("5.0", 5), (#"{"like":3,"love":2}"#, 5), ("{}", 0), (#""5""#, nil), ("null", nil),
             ("[1,2]", nil), (#"{"a":1,"b":"x"}"#, nil), ("true", nil),
+            ("1e30", nil), (#"{"a":9223372036854775807,"b":9223372036854775807}"#, .max),
         ] as [(String, Int64?)])
     func counts(text: String, count: Int64?) throws {
         #expect(try self.decode(GraphValue.self, text).count == count)

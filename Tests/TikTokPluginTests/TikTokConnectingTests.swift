@@ -70,6 +70,18 @@ struct TikTokConnectingTests {
         #expect(report.accessEndsAt == TikTokFixtures.now.addingTimeInterval(15_552_000))
     }
 
+    @Test("the end of a token beyond the calendar is its end")
+    func endless() async throws {
+        let answer = ScriptedExchange(
+            .post, "/v2/oauth/token/",
+            .json(
+                200,
+                #"{"access_token":"a","expires_in":1e30,"open_id":"o","refresh_token":"r","refresh_expires_in":1e30}"#))
+        let renewed = try await TikTokFixtures.plugin([answer]).0.refresh(
+            TikTokFixtures.access.tokens, app: TikTokFixtures.app)
+        #expect(renewed.expiresAt == Date(timeIntervalSince1970: 253_402_300_799))
+    }
+
     @Test("a token that TikTok no longer accepts is a report, not an error")
     func invalid() async throws {
         let refused = ScriptedExchange(

@@ -329,6 +329,14 @@ struct XAdsRow: Sendable, CustomTestStringConvertible {
         Self(
             503, "SERVICE_UNAVAILABLE", .ambiguousOutcome, reading: .retryAfter, ["retry-after": "120"],
             pause: .seconds(120) ... .seconds(121)),
+        Self(
+            503, "SERVICE_UNAVAILABLE", .ambiguousOutcome, reading: .retryAfter, ["retry-after": "1e30"],
+            pause: .longestSaid ... .longestSaid),
+        Self(
+            429, "TOO_MANY_REQUESTS", .rateLimited, scope: .endpoint, ["x-account-rate-limit-reset": "1e30"],
+            pause: .longestSaid ... .longestSaid),
+        Self(
+            429, "TOO_MANY_REQUESTS", .rateLimited, scope: .endpoint, ["x-account-rate-limit-reset": "-1e30"]),
         Self(503, "OVER_CAPACITY", .ambiguousOutcome, reading: .retryAfter),
         Self(500, "INTERNAL_ERROR", .ambiguousOutcome, reading: .retryAfter), Self(418, "OTHER", .permanent),
         Self(302, "", .ambiguousOutcome, reading: .retryAfter),

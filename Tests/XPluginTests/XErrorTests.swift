@@ -177,6 +177,19 @@ struct XErrorTests {
         #expect(error?.endpoint == (scope == .endpoint ? "POST /2/tweets" : nil))
     }
 
+    @Test(
+        "an end of a limit beyond all sense is kept within what can be meant",
+        arguments: ["1e30", "9223372036854775807", "-1e30", "nan"])
+    func senseless(reset: String) async {
+        let headers = ["x-rate-limit-limit": "9", "x-rate-limit-remaining": "0", "x-rate-limit-reset": reset]
+        let error = await self.publish(.json(429, "{}", headers))
+        #expect(error?.code == .rateLimited)
+        #expect(error?.retryAfter == (reset == "nan" ? nil : reset.hasPrefix("-") ? .zero : .longestSaid))
+        let usage = XPlugin.usage(.json(200, "{}", headers), endpoint: "POST /2/tweets")
+        let last = Date(timeIntervalSince1970: 253_402_300_799)
+        #expect(usage.map(\.resetsAt) == (Int(reset) == nil ? [] : [last]))
+    }
+
     @Test("a capped usage whose end is given is a limit of the app")
     func cappedUntil() async {
         let reset = String(Int(XFixtures.now.timeIntervalSince1970) + 7200)

@@ -134,7 +134,7 @@ extension FacebookPlugin: MetricsFetching {
             let shares = values[.shares],
             let clicks = values[.clicks]
         {
-            values[.engagements] = reactions + comments + shares + clicks
+            values[.engagements] = [comments, shares, clicks].reduce(reactions) { $0.adding(saturating: $1) }
         }
         let raw = Raw(insights: insights.values.sorted { $0.name < $1.name }, counts: counts)
         return MetricReading(

@@ -222,7 +222,7 @@ extension FacebookRun {
     }
 
     private static func piece(_ start: GraphID, _ end: GraphID) throws(PluginError) -> (Int64, Int64) {
-        guard let start = Int64(start.text), let end = Int64(end.text), start <= end else {
+        guard let start = Int64(start.text), let end = Int64(end.text), start >= 0, start <= end else {
             throw PluginError(.retryAfter, "Facebook gave no offsets for the film.")
         }
         return (start, end)
@@ -238,6 +238,6 @@ extension GraphValue {
     /// Seconds since 1970, as a number or a text, or an ISO 8601 instant.
     var instant: Date? {
         if case .text(let text) = self { return GraphCoding.date(text) }
-        return self.count.map { Date(timeIntervalSince1970: Double($0)) }
+        return self.count.flatMap { Date(saidSeconds: Double($0)) }
     }
 }

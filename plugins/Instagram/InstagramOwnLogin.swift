@@ -103,7 +103,8 @@ struct InstagramOwnLogin: Sendable {
             hidden: [secret, Secret(short.access_token)])
         return TokenSet(
             accessToken: Secret(long.access_token), refreshToken: Secret(long.access_token),
-            expiresAt: long.expires_in.map { asked.addingTimeInterval($0) }, scopes: short.permissions?.names ?? [],
+            expiresAt: long.expires_in.flatMap { asked.adding(saidSeconds: $0) },
+            scopes: short.permissions?.names ?? [],
             extra: [TokenSet.loginField: Secret(Self.name)])
     }
 

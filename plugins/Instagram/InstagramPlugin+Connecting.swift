@@ -75,7 +75,7 @@ extension InstagramPlugin: AccountListing, TokenInspecting, AppChecking {
         renewed.accessToken = Secret(answer.access_token)
         // The token renews itself.
         renewed.refreshToken = Secret(answer.access_token)
-        renewed.expiresAt = answer.expires_in.map { asked.addingTimeInterval($0) }
+        renewed.expiresAt = answer.expires_in.flatMap { asked.adding(saidSeconds: $0) }
         return renewed
     }
 

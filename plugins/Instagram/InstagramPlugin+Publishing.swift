@@ -187,7 +187,7 @@ struct InstagramQuota: Decodable, Sendable {
     /// How many are left; `nil` when Instagram does not say.
     var left: Int? {
         guard let total = self.config?.quota_total, let used = self.quota_usage else { return nil }
-        return total - used
+        return total.subtracting(saturating: used)
     }
 
     static func read(

@@ -136,7 +136,7 @@ package struct GraphFile: Sendable {
         self.field = field
         self.item = item
         self.offset = offset
-        self.length = length ?? item.byteCount - offset
+        self.length = max(0, length ?? item.byteCount.subtracting(saturating: offset))
     }
 
     /// How long sending it may take: at least half a megabyte in a second.

@@ -76,7 +76,7 @@ package struct GraphLogin: Sendable {
             ], hidden: [secret] + tokens.secrets)
         var renewed = tokens
         renewed.accessToken = Secret(long.access_token)
-        renewed.expiresAt = long.expires_in.map { asked.addingTimeInterval($0) }
+        renewed.expiresAt = long.expires_in.flatMap { asked.adding(saidSeconds: $0) }
         return renewed
     }
 
@@ -119,7 +119,7 @@ package struct GraphLogin: Sendable {
             endpoint: Self.debugToken.endpoint
         ).data
         func date(_ seconds: Double?) -> Date? {
-            seconds.flatMap { $0 > 0 ? Date(timeIntervalSince1970: $0) : nil }
+            seconds.flatMap { $0 > 0 ? Date(saidSeconds: $0) : nil }
         }
         return TokenReport(
             isValid: data.is_valid ?? false, expiresAt: date(data.expires_at),

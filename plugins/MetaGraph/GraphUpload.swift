@@ -50,6 +50,9 @@ package struct GraphUpload: Sendable {
         guard var head = HTTPRequest(.post, url: address) else {
             throw PluginError(.retryAfter, "Meta gave no address to upload to.")
         }
+        guard (0...item.byteCount).contains(offset) else {
+            throw PluginError(.retryAfter, "Meta has another part of the film than was sent.")
+        }
         // Not Bearer: the upload host wants the older word.
         head.headerFields[.authorization] = "OAuth \(self.caller.token.revealed)"
         head.headerFields[.contentType] = "application/octet-stream"

@@ -16,12 +16,12 @@ package struct GraphUsage: Sendable, Hashable {
         /// The largest share.
         var percent: Int {
             let shares = [self.call_count, self.total_time, self.total_cputime, self.acc_id_util_pct]
-            return Int(shares.compactMap(\.self).max()?.rounded(.up) ?? 0)
+            return GraphUsage.percent(shares.compactMap(\.self).max() ?? 0)
         }
         /// Business use cases say minutes, ad accounts seconds; zero says nothing.
         var pause: Duration? {
             let seconds = self.estimated_time_to_regain_access.map { $0 * 60 } ?? self.reset_time_duration
-            return seconds.flatMap { $0 > 0 ? .milliseconds(Int64($0 * 1000)) : nil }
+            return seconds.flatMap { $0 > 0 ? Duration(saidSeconds: $0) : nil }
         }
     }
 
@@ -36,7 +36,7 @@ package struct GraphUsage: Sendable, Hashable {
         func loads(_ endpoint: String) -> [RateLoad] {
             [(PluginError.Scope.app, self.app_id_util_pct), (.account, self.acc_id_util_pct)].compactMap {
                 scope, share in
-                share.map { RateLoad(scope: scope, percent: Int($0.rounded(.up)), endpoint: endpoint) }
+                share.map { RateLoad(scope: scope, percent: GraphUsage.percent($0), endpoint: endpoint) }
             }
         }
     }
@@ -68,6 +68,11 @@ package struct GraphUsage: Sendable, Hashable {
 
     /// The longest pause that the answer asks for.
     package var pause: Duration? { self.loads.compactMap(\.pause).max() }
+
+    /// A share in whole percent: none below zero, and a limit that is used ten times over says no more than that.
+    private static func percent(_ share: Double) -> Int {
+        share.isNaN ? 0 : Int(min(max(share.rounded(.up), 0), 1_000))
+    }
 
     private static func read<Value: Decodable>(_ type: Value.Type, _ name: String, _ reply: HTTPReply) -> Value? {
         // What Meta says of its limits is a hint: an unreadable one is none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 package import Foundation
+import PluginKit
 
 /// An identity: decimal digits that do not fit into a double, written as a text or as a number.
 package struct GraphID: Decodable, Sendable, Hashable {
@@ -78,7 +79,7 @@ package enum GraphValue: Codable, Sendable, Hashable {
         case .object(let parts):
             parts.values.reduce(Int64?(0)) { sum, part in
                 guard let sum, case .integer(let value) = part else { return nil }
-                return sum + value
+                return sum.adding(saturating: value)
             }
         default: nil
         }
@@ -102,9 +103,8 @@ package enum GraphCoding {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
             let container = try decoder.singleValueContainer()
-            if let seconds = try? container.decode(Double.self) {  // Otherwise it is a text.
-                return Date(timeIntervalSince1970: seconds)
-            }
+            // Otherwise it is a text.
+            if let seconds = try? container.decode(Double.self), let date = Date(saidSeconds: seconds) { return date }
             let text = try container.decode(String.self)
             if let date = Self.date(text) { return date }
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "not an instant")
@@ -114,7 +114,7 @@ package enum GraphCoding {
 
     /// Reads an instant.
     package static func date(_ text: String) -> Date? {
-        if let seconds = Double(text) { return Date(timeIntervalSince1970: seconds) }
+        if let seconds = Double(text) { return Date(saidSeconds: seconds) }
         var zoned = text
         if let sign = text.utf8.dropLast(4).last, [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(sign),
             text.suffix(4).allSatisfy(\.isNumber)

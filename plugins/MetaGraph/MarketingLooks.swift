@@ -73,7 +73,7 @@ extension MarketingClient {
         }
         guard !remote.spendByDay.isEmpty else { return }
         remote.spend = Money(
-            minorUnits: remote.spendByDay.values.reduce(0) { $0 + $1.minorUnits }, currency: currency)
+            minorUnits: remote.spendByDay.values.reduce(0) { $0.adding(saturating: $1.minorUnits) }, currency: currency)
         let total = try await self.list(
             MarketingInsight.self, edge, ["fields": MarketingInsight.fields, "date_preset": "maximum"],
             endpoint: MarketingEndpoint.insights)

@@ -78,6 +78,6 @@ extension PluginError {
     }
 
     private static func pause(mock reply: HTTPReply) -> Duration? {
-        reply.header("Retry-After").flatMap(Int64.init).map { .seconds(max(0, $0)) }
+        reply.header("Retry-After").flatMap(Int64.init).flatMap { Duration(saidSeconds: Double($0)) }
     }
 }

@@ -84,7 +84,7 @@ extension MockPlugin: AccountConnecting {
         let answer = try await self.client.call(MockTokens.self, call, creates: true, secrets: secrets)
         return TokenSet(
             accessToken: Secret(answer.accessToken), refreshToken: answer.refreshToken.map { Secret($0) },
-            expiresAt: answer.expiresIn.map { asked.addingTimeInterval($0) },
+            expiresAt: answer.expiresIn.flatMap { asked.adding(saidSeconds: $0) },
             scopes: answer.scope?.split(separator: " ").map(String.init) ?? [])
     }
 }

@@ -60,7 +60,8 @@ extension MockPlugin: DeferredPublishing {
                 nextAction: "Replace the film and plan the post again.", field: "media[0]",
                 platformCode: answer.error?.code ?? "processing_failed")
         }
-        return .pending(try state.saved(), checkAfter: .seconds(max(1, answer.checkAfterSeconds ?? 5)))
+        let pause = answer.checkAfterSeconds.flatMap { Duration(saidSeconds: max(1, $0)) }
+        return .pending(try state.saved(), checkAfter: pause ?? .seconds(5))
     }
 
     private func finish(

@@ -125,11 +125,10 @@ extension TikTokPlugin: AccountConnecting, TokenInspecting {
         }
         var tokens = TokenSet(
             accessToken: Secret(answer.access_token), refreshToken: answer.refresh_token.map { Secret($0) },
-            expiresAt: answer.expires_in.map { asked.addingTimeInterval($0) },
+            expiresAt: answer.expires_in.flatMap { asked.adding(saidSeconds: $0) },
             scopes: answer.scope?.split { $0 == "," || $0 == " " }.map(String.init) ?? [])
-        if let life = answer.refresh_expires_in {
-            let end = asked.addingTimeInterval(life).formatted(.iso8601)
-            tokens.extra[Self.refreshEndField] = Secret(end)
+        if let end = answer.refresh_expires_in.flatMap({ asked.adding(saidSeconds: $0) }) {
+            tokens.extra[Self.refreshEndField] = Secret(end.formatted(.iso8601))
         }
         return tokens
     }

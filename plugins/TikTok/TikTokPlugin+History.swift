@@ -38,8 +38,7 @@ extension TikTokPlugin: HistoryListing {
                 max_count: min(max(request.limit, 1), Self.metricsBatch)),
             as: caller, endpoint: TikTokEndpoint.list)
         var posts = (page.videos ?? []).compactMap { post -> FoundPost? in
-            guard let created = post.create_time else { return nil }
-            let moment = Date(timeIntervalSince1970: Double(created))
+            guard let created = post.create_time, let moment = Date(saidSeconds: Double(created)) else { return nil }
             return FoundPost(
                 RemotePost(id: post.id.text, url: post.share_url, publishedAt: moment), publishedAt: moment,
                 text: post.words, format: post.isPhoto ? nil : .video)

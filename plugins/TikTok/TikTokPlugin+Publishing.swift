@@ -101,7 +101,7 @@ struct TikTokRun {
             let length = self.items.first?.facts?.duration.map({ $0 / .seconds(1) }),
             length > seconds
         else { return }
-        let (shown, most) = (Int(length.rounded(.up)), Int(seconds))
+        let (shown, most) = (Int(length.rounded(.up)), Int(max(0, seconds)))
         throw PluginError(
             .permanent, "The film lasts \(shown) seconds, and the creator may post \(most).",
             nextAction: "Shorten the film to \(most) seconds and plan the post again.", field: "media[0]",

@@ -122,7 +122,7 @@ struct TikTokLook {
     private static func remote(_ post: Page.Post) -> RemotePost {
         RemotePost(
             id: post.id.text, url: post.share_url,
-            publishedAt: post.create_time.map { Date(timeIntervalSince1970: Double($0)) })
+            publishedAt: post.create_time.flatMap { Date(saidSeconds: Double($0)) })
     }
 
     /// The words that it would be known by: the caption, or for photos without one their title.

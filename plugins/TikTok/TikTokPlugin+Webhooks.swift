@@ -42,7 +42,7 @@ extension TikTokPlugin: WebhookReceiving {
                     account: payload.user_openid,
                     .authorizationRemoved(
                         reason: reason ?? "the owner or TikTok took the permission away",
-                        at: Date(timeIntervalSince1970: payload.create_time))))
+                        at: Date(saidSeconds: payload.create_time) ?? delivery.receivedAt)))
         case let name where name.hasPrefix("post.publish."):
             if let handle = content.publish_id {
                 events.append(WebhookEvent(account: payload.user_openid, .publishing(handle)))

@@ -175,6 +175,6 @@ extension TikTokClient {
     /// How many bytes are there, from `Content-Range: bytes 0-N/TOTAL`.
     private static func arrived(_ reply: HTTPReply) -> Int64? {
         guard let match = reply.header("Content-Range")?.wholeMatch(of: /bytes 0-(\d+)\/\d+/) else { return nil }
-        return Int64(match.1).map { $0 + 1 }
+        return Int64(match.1).map { $0.adding(saturating: 1) }
     }
 }

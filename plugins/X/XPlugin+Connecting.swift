@@ -116,7 +116,7 @@ extension XPlugin: AccountConnecting {
         let answer = try await self.client.call(XTokens.self, call, creates: true, secrets: hidden)
         return TokenSet(
             accessToken: Secret(answer.access_token), refreshToken: answer.refresh_token.map { Secret($0) },
-            expiresAt: answer.expires_in.map { asked.addingTimeInterval($0) },
+            expiresAt: answer.expires_in.flatMap { asked.adding(saidSeconds: $0) },
             scopes: answer.scope?.split(separator: " ").map(String.init) ?? [])
     }
 }

@@ -94,7 +94,7 @@ extension XPlugin {
     private func upload(_ media: XMediaAnswer.Media, part: Int, index: Int) -> XState.Upload {
         XState.Upload(
             part: part, index: index, id: media.id,
-            expiresAt: media.expires_after_secs.map { self.clock.now().addingTimeInterval($0) },
+            expiresAt: media.expires_after_secs.flatMap { self.clock.now().adding(saidSeconds: $0) },
             isProcessing: media.processing_info.map { $0.state != "succeeded" } ?? false)
     }
 
@@ -110,6 +110,6 @@ extension XPlugin {
                 nextAction: "Replace the file and plan the post again.", field: "media[\(index)]",
                 platformCode: processing.error?.name)
         }
-        return .seconds(max(1, processing.check_after_secs ?? 5))
+        return Duration(saidSeconds: max(1, processing.check_after_secs ?? 5))
     }
 }

@@ -27,11 +27,12 @@ struct XRateLimit: Sendable, Equatable {
         var said: [RateUsage] = []
         for window in Self.windows {
             func number(_ name: String) -> Int? { reply.header("\(window.prefix)-\(name)").flatMap { Int($0) } }
-            guard let rest = number("remaining"), let reset = number("reset") else { continue }
+            guard let rest = number("remaining"), let reset = number("reset").flatMap({ Date(saidSeconds: Double($0)) })
+            else { continue }
             let ownLength = window.scope == .endpoint ? XAdsEndpoint.window(of: endpoint) : nil
             let usage = RateUsage(
                 scope: window.scope, window: ownLength ?? window.length, calls: number("limit"), rest: rest,
-                resetsAt: Date(timeIntervalSince1970: Double(reset)))
+                resetsAt: reset)
             if let same = said.firstIndex(where: { ($0.scope, $0.window) == (usage.scope, usage.window) }) {
                 if usage.rest < said[same].rest { said[same] = usage }
             } else {
@@ -46,8 +47,10 @@ struct XRateLimit: Sendable, Equatable {
         var named: [XRateLimit] = []
         var used: [XRateLimit] = []
         for window in Self.windows {
-            guard let reset = reply.header("\(window.prefix)-reset").flatMap(Double.init) else { continue }
-            let limit = XRateLimit(scope: window.scope, resetsAt: Date(timeIntervalSince1970: reset))
+            guard let reset = reply.header("\(window.prefix)-reset").flatMap(Double.init),
+                let resetsAt = Date(saidSeconds: reset)
+            else { continue }
+            let limit = XRateLimit(scope: window.scope, resetsAt: resetsAt)
             named.append(limit)
             if reply.header("\(window.prefix)-remaining").flatMap(Int.init) == 0 { used.append(limit) }
         }

@@ -32,7 +32,7 @@ package struct Listing: Sendable {
     package var columns: [Column]
     /// The rows; a missing key is shown as not given.
     package var rows: [Record]
-    /// The key that `--quiet` prints.
+    /// The key that `--quiet` prints; a row without it is left out there.
     package var idKey: String
     /// What a table says when there are no rows.
     package var empty: String

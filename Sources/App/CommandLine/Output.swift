@@ -36,7 +36,7 @@ package struct Output: Sendable {
     /// Prints rows.
     package func show(_ listing: Listing) {
         if self.isQuiet {
-            self.write(listing.rows.map { $0[listing.idKey].plain + "\n" }.joined())
+            self.write(listing.rows.map { $0[listing.idKey].plain }.filter { !$0.isEmpty }.map { $0 + "\n" }.joined())
             return
         }
         switch self.format {

@@ -27,8 +27,11 @@ extension JobCommands {
                     "what stands in its way: cause, what, since, until, by, help: the command that helps, and holders: "
                         + "who has the slots it waits for, as job, worker and since"),
                 Column("ahead", nil, "how many ready jobs of its account come before it"),
-                Column("ahead_of_client", nil, "how many of its client's other accounts go before it at most"),
-                Column("ahead_of_others", nil, "how many of other clients go before it at most"),
+                Column(
+                    "ahead_of_client", nil,
+                    "about how many of its client's other accounts go before it, as if the workers were one"),
+                Column(
+                    "ahead_of_others", nil, "about how many of other clients go before it, as if the workers were one"),
                 Column(
                     "lanes", nil, "how many accounts take turns in its queue; none when there are too many to count"),
                 Column("clients", nil, "of how many clients"),
@@ -100,7 +103,7 @@ private struct ExplanationRows {
             let at = worker.map { "process \($0.processID) on \($0.host), \($0.state.rawValue)" } ?? "unknown"
             return self.line("running", "a worker runs it: \(at)", since: since, by: "\(lease.worker)")
         case .ended(let state, let at):
-            let help = state == .succeeded ? nil : "posthorn job retry \(self.spec.id)"
+            let help = state == .failed ? "posthorn job retry \(self.spec.id)" : nil
             return self.line("ended", "it has ended: \(state.rawValue)", since: at, help: help)
         case .held(let reason, let failure):
             return self.line(

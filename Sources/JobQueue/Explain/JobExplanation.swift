@@ -20,16 +20,16 @@ package struct JobExplanation: Sendable {
     package struct Turn: Sendable, Hashable {
         /// How many ready jobs of its account and queue come before it.
         package var ahead: Int
-        /// How many of other accounts of its client go before it at most; nil when there is too much to count.
+        /// How many of other accounts of its client go before it, about: as if the workers were one; nil when there is too much to count.
         package var aheadOfClient: Int?
-        /// How many of other clients go before it at most; nil when there is too much to count.
+        /// How many of other clients go before it, about: as if the workers were one; nil when there is too much to count.
         package var aheadOfOthers: Int?
         /// How many accounts have ready work in the queue, its own included; nil when there are too many to count.
         package var lanes: Int?
         /// Of how many clients they are; nil when there are too many to count.
         package var clients: Int?
 
-        /// How many jobs go before it in all at most; nil when there is too much to count.
+        /// How many jobs go before it in all, about; nil when there is too much to count.
         package var before: Int? {
             guard let aheadOfClient, let aheadOfOthers else { return nil }
             return self.ahead + aheadOfClient + aheadOfOthers

@@ -60,8 +60,8 @@ package enum StartEstimate: Sendable, Hashable {
     /// Judges by what is known.
     ///
     /// A job waits for the runs that have its slots and for the jobs before it: of its account, whose slots are shared, and of everybody in
-    /// its queue, who share the workers'. How long runs take is the average of the last hour; what goes before it is the most that can. What
-    /// stops its calls alone does not stop its start.
+    /// its queue, who share the workers'. How long runs take is the average of the last hour; what goes before it is counted as if the workers
+    /// were one. What stops its calls alone does not stop its start.
     init(_ facts: Facts) {
         for hindrance in facts.hindrances {
             switch hindrance {

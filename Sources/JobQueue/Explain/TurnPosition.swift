@@ -5,7 +5,8 @@ import PQClient
 
 /// How many jobs go before one, as far as turns tell: clients by weight, then the accounts of each, one job of an account a turn.
 ///
-/// It is the most that can be, if everybody who waits may start and nothing more comes: whose turn it is each worker knows alone.
+/// It is about as many, as if the workers were one that takes one job a turn, everybody who waits might start and nothing more came: whose
+/// turn it is each worker knows alone, and one with many free slots takes a few jobs a turn (``TurnBoard/quantum(of:)``).
 struct TurnPosition: Sendable, Hashable {
     /// An account with ready work.
     struct Waiting: Sendable, Hashable {
@@ -57,7 +58,7 @@ struct TurnPosition: Sendable, Hashable {
 }
 
 extension JobStore {
-    /// Where a ready job stands: a look along the lanes, bounded however much waits.
+    /// Where a ready job stands: a bounded look along the lanes, and a count of what comes before it in its own, which takes as long as that is.
     func turn(of spec: JobSpec) async throws -> JobExplanation.Turn {
         let lane = Lane(client: spec.client, account: spec.account ?? .none)
         let ahead: Statement = """

@@ -12,7 +12,7 @@ package struct RunningView: Sendable, Hashable {
     package var queue: QueueName?
     /// How many may run at once.
     package var allowed: Int
-    /// How many run now; of each account by itself, the most that one has.
+    /// How many run now; of each account by itself, the most that one has which the number holds for.
     package var running: Int
     /// Whether it is what every account has, and nobody's word for this one.
     package var isUsual = false
@@ -22,6 +22,16 @@ package struct RunningView: Sendable, Hashable {
     package var setAt: Date?
     /// Why it was set.
     package var reason: String?
+
+    /// Whether it is the number that is on record under a scope: that of an account, which holds in every queue, or that of all queues
+    /// together.
+    ///
+    /// Who sets one of a single queue is on no record.
+    fileprivate func isRecorded(under recorded: String) -> Bool {
+        guard let scope, !self.isUsual, scope.description == recorded else { return false }
+        if case .account = scope { return true }
+        return self.queue == nil
+    }
 }
 
 extension JobStore {
@@ -64,13 +74,17 @@ extension JobStore {
         return try await self.explained(answers.dropFirst())
     }
 
-    /// The numbers of queues, which hold for each account by itself.
+    /// The numbers of queues, which hold for each account that has none of its own.
     private static let queueSlots: Statement = """
         SELECT NULL AS scope, p.queue, p.account_slots AS allowed, true AS is_usual,
                coalesce((SELECT max(n) FROM (
                    SELECT count(*) AS n
                    FROM job_lease l
                    WHERE l.era = \(LeaseEra.current) AND l.queue = p.queue AND l.account_id <> \(AccountID.none)
+                     AND NOT EXISTS (
+                         SELECT
+                         FROM lane_policy own
+                         WHERE own.client_id = l.client_id AND own.account_id = l.account_id AND own.slots IS NOT NULL)
                    GROUP BY l.client_id, l.account_id) AS accounts), 0) AS running
         FROM queue_policy p
         ORDER BY p.queue
@@ -130,7 +144,7 @@ extension JobStore {
             """)
         for change in changes where try change.get("calls", as: Int32?.self) != nil {
             let scope: String = try change.get("scope")
-            for index in views.indices where views[index].scope?.description == scope && !views[index].isUsual {
+            for index in views.indices where views[index].isRecorded(under: scope) {
                 views[index].setBy = try change.get("actor")
                 views[index].setAt = try change.get("at")
                 views[index].reason = try change.get("reason")

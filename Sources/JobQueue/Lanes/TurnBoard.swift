@@ -264,7 +264,7 @@ struct Offer: Sendable {
 
     /// Lanes that are claimed in one statement.
     var plain: [LaneShare] { self.shares { !self.limited.contains($0) } }
-    /// Lanes whose client or app has a limit: claimed under its lock.
+    /// Lanes whose client, app or platform has a limit: claimed under its lock.
     var underLimits: [LaneShare] { self.limited.isEmpty ? [] : self.shares(where: self.limited.contains) }
 
     private func shares(where isWanted: (Lane) -> Bool) -> [LaneShare] {

@@ -19,7 +19,7 @@ extension LimitStore {
         try await self.pool.execute(
             """
             INSERT INTO endpoint_gate (scope, endpoint, blocked_until, reason, closed_by, closed_at)
-            SELECT \(scope.description), \(endpoint), now + make_interval(secs => \(pause.seconds)),
+            SELECT \(scope.description), \(endpoint), now + make_interval(secs => \(pause.pauseSeconds)),
                    \(reason.storable), \(source), now
             FROM world_now() AS now
             ON CONFLICT (scope, endpoint) DO UPDATE
@@ -55,7 +55,7 @@ extension LimitStore {
         try await db.execute(
             """
             INSERT INTO lane_gate (scope, blocked_until, reason, closed_by, closed_at)
-            SELECT \(scope.gate(queue)), now + make_interval(secs => \(pause.seconds)), \(reason.storable), \(source), now
+            SELECT \(scope.gate(queue)), now + make_interval(secs => \(pause.pauseSeconds)), \(reason.storable), \(source), now
             FROM world_now() AS now
             ON CONFLICT (scope) DO UPDATE
             SET blocked_until = excluded.blocked_until, reason = excluded.reason, closed_by = excluded.closed_by,

@@ -119,8 +119,13 @@ package struct TokenWindow: Sendable, Hashable {
 
     private var length: Int64 { max(1, (self.window + Self.slicesOfWindow - 1) / Self.slicesOfWindow) }
 
+    /// The end of the year 9999.
+    private static let farthest = 253_402_300_799_000.0
+
     private static func milliseconds(_ date: Date) -> Int64 {
-        Int64((date.timeIntervalSince1970 * 1_000).rounded(.down))
+        // A reset is a platform's word: far beyond any calendar it is the end of the calendar.
+        let instant = (date.timeIntervalSince1970 * 1_000).rounded(.down)
+        return Int64(exactly: min(max(instant, -Self.farthest), Self.farthest)) ?? 0
     }
 
     private static func floor(_ value: Int64, _ divisor: Int64) -> Int64 {

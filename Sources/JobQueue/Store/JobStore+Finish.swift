@@ -254,16 +254,16 @@ struct OutcomeColumns: Sendable {
         switch run.outcome {
         case .succeeded, .released: break
         case .retry(let after, let cause):
-            self.pause = after.seconds
+            self.pause = after.pauseSeconds
             failure = cause
         case .deferred(let until, let reason):
             self.until = until
             self.reason = reason.storable
         case .deferredFor(let pause, let reason):
-            self.pause = pause.seconds
+            self.pause = pause.pauseSeconds
             self.reason = reason.storable
         case .keptBack(let pause, let reason):
-            self.pause = pause.seconds
+            self.pause = pause.pauseSeconds
             self.reason = reason.storable
             self.keepsPlace = true
         case .failed(let cause): failure = cause

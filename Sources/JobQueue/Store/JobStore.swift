@@ -54,6 +54,11 @@ extension Duration {
         Double(self.components.seconds) + Double(self.components.attoseconds) / 1e18
     }
 
+    /// Seconds of a pause that is added to the world's time: a century at most.
+    ///
+    /// What a platform said may be beyond the database's calendar, and then every run that ends in the same statement would be refused.
+    var pauseSeconds: Double { min(self.seconds, 100 * 365.25 * 86_400) }
+
     /// Whole milliseconds.
     var milliseconds: Int64 {
         self.components.seconds * 1_000 + self.components.attoseconds / 1_000_000_000_000_000

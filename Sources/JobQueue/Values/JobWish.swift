@@ -2,7 +2,7 @@
 
 package import Foundation
 
-/// What a person wishes for a job that is there already; what is `nil` stays as it is.
+/// What a person wishes for a job that is there already; a priority and a key that are `nil` stay as they are.
 package struct JobWish: Sendable, Hashable {
     /// When it is due, in world time; now when `nil`.
     package var dueAt: Date?

@@ -77,9 +77,10 @@ package struct SweepMetricsHandler: JobHandler {
 
     /// Whether a later slot of its schedule is due too: sweeps that waited together, for a worker or for the end of a pause, are one.
     ///
-    /// What a person wishes for by hand is always done.
+    /// What a person wishes for by hand, or brought back, is always done; and what was cancelled or failed for good reads no numbers.
     private func isSuperseded(_ job: ClaimedJob) async throws -> Bool {
-        try await self.services.pool.query(
+        guard job.spec.generation == 1 else { return false }
+        return try await self.services.pool.query(
             """
             SELECT EXISTS (
                 SELECT
@@ -87,7 +88,12 @@ package struct SweepMetricsHandler: JobHandler {
                 JOIN schedule_slot later ON later.client_id = own.client_id AND later.schedule_id = own.schedule_id
                 WHERE own.client_id = \(job.client) AND own.job_id = \(job.id) AND own.cause = 'schedule'
                   AND later.cause = 'schedule' AND later.outcome = 'fired' AND later.slot_at > own.slot_at
-                  AND later.due_at <= world_now())
+                  AND later.due_at <= world_now()
+                  AND NOT EXISTS (
+                      SELECT
+                      FROM attempt ended
+                      WHERE ended.client_id = later.client_id AND ended.job_id = later.job_id AND ended.final
+                        AND ended.outcome <> 'succeeded'))
             """
         ).single()
     }

@@ -67,7 +67,11 @@ package struct LimitLine: Sendable, Hashable {
     package var until: Date? { [self.gate?.until, self.limit?.nextAt].compactMap(\.self).max() }
 
     /// Whether nothing can be used of it now.
-    package var isShut: Bool { self.until != nil || self.running.map { $0.running >= $0.allowed } ?? false }
+    ///
+    /// What each account has by itself is never used up: only one of them may have.
+    package var isShut: Bool {
+        self.until != nil || self.running.map { $0.scope != nil && $0.running >= $0.allowed } ?? false
+    }
 }
 
 /// Shows and sets the limits of the fleet.

@@ -101,12 +101,27 @@ extension PostService {
             dueAt: wish.dueAt)
         job.priority = wish.priority ?? job.priority
         job.key = wish.key
-        try await TargetRepository.transition(
+        try await Self.transition(
+            target,
             TargetTransition(
                 client: target.client, target: target.id, from: [target.state], to: .planned, actor: actor),
             on: &db)
         try await TargetRepository.setJob(job.id, of: target.id, client: target.client, on: &db)
         try await self.jobs.enqueue([job], on: &db)
+    }
+
+    /// Changes the state of a target that was read without a lock: another command may have been first, and what belongs to the change, as a new
+    /// job, must not happen twice.
+    ///
+    /// - Throws: `ServiceError`: `conflict` when it is not as it was read.
+    private static func transition(
+        _ target: TargetRow, _ change: TargetTransition, on db: inout Transaction
+    ) async throws {
+        guard try await TargetRepository.transition(change, on: &db) != nil else { throw Self.changed(target) }
+    }
+
+    private static func changed(_ target: TargetRow) -> ServiceError {
+        ServiceError(.conflict, "target \(target.id) was changed meanwhile: try again")
     }
 
     /// Calls off a post, or one target of it.
@@ -138,11 +153,12 @@ extension PostService {
                 }
             }
             // What a worker sends in spite of it is recorded, and makes the target published: the truth wins.
-            try await TargetRepository.transition(
+            let before = try await TargetRepository.transition(
                 TargetTransition(
                     client: target.client, target: target.id, from: [target.state], to: .cancelled, actor: actor,
                     reason: words),
                 on: &db)
+            guard before != nil || isInHand else { throw Self.changed(target) }
             try await BoostRepository.cancelWaiting(
                 for: target.id, of: target.client, actor: actor, reason: "its target is cancelled", on: &db)
             return isInHand ? "cancelled; a worker has it in hand and was asked to stop before it sends" : "cancelled"
@@ -182,9 +198,10 @@ extension PostService {
         var moment = "now"
         if let dueAt = wish.dueAt {
             moment = "at \(Self.words(dueAt, resolved, of: detail))"
-            _ = try await TargetRepository.move(
-                target.id, of: target.client, dueAt: dueAt, planned: resolved.planned, from: Self.retriable,
+            let generation = try await TargetRepository.move(
+                target.id, of: target.client, dueAt: dueAt, planned: resolved.planned, from: [target.state],
                 actor: actor, reason: "moved to \(moment.dropFirst(3))", on: &db)
+            guard generation != nil else { throw Self.changed(target) }
         }
         let note = resolved.note.map { " (\($0))" } ?? ""
         guard target.state != .missed else {
@@ -193,7 +210,8 @@ extension PostService {
             try await self.plan(target, wish, actor: actor, on: &db)
             return "will be published \(moment)\(note)"
         }
-        try await TargetRepository.transition(
+        try await Self.transition(
+            target,
             TargetTransition(
                 client: target.client, target: target.id, from: [target.state], to: .planned, actor: actor,
                 reason: "tried again"),

@@ -112,6 +112,18 @@ struct ExplainCommandTests {
         #expect(try await scene.explain(reading).because.isEmpty)
     }
 
+    @Test("a retry is offered for what has failed, and for nothing else that has ended", arguments: [true, false])
+    func ended(hasFailed: Bool) async throws {
+        let scene = try await Scene()
+        defer { scene.world.remove() }
+        let job = try await scene.enqueue(.publish, .publish)
+        let running = try await scene.claim()
+        let failure = JobFailure(code: "permanent", message: "no")
+        try await scene.store.finish([Finish(running, hasFailed ? .failed(failure) : .cancelled(reason: "asked"))])
+        let reason = try #require(try await scene.explain(job).because.first)
+        #expect(reason.cause == "ended" && reason.help == (hasFailed ? "posthorn job retry \(job)" : nil))
+    }
+
     @Test("a full pool names who has its slots, and a job that was put off says by what and what helps")
     func reasons() async throws {
         let scene = try await Scene(slots: 1)

@@ -93,6 +93,45 @@ struct LimitCommandTests {
         #expect(try await self.lines(world, "show", "--client", "acme").isEmpty)
     }
 
+    @Test("what each account has is counted of those it holds for alone, and is never closed")
+    func eachAccount() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let store = JobStore(pool: world.database.pool)
+        try await store.setConcurrency(.queue(.publish), 1)
+        try await self.run(world)
+        #expect(try await self.lines(world, "list").map(\.words).contains("each account publish: 1 of 1, usual, open"))
+        #expect(try await self.lines(world, "list", "--closed").isEmpty)
+        let own = ["limit", "set", "--account", "acme/x", "--running", "3", "--reason", "-"]
+        #expect(try await world.answer(own).code == 0)
+        let lines = try await self.lines(world, "list").map(\.words)
+        #expect(lines.contains("each account publish: 0 of 1, usual, open"))
+        #expect(lines.contains("acme/x publish: 1 of 3, person, open"))
+    }
+
+    @Test("who set a number of all queues is not named for one of a single queue")
+    func setBy() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        #expect(
+            try await world.answer(["limit", "set", "--client", "acme", "--running", "2", "--reason", "all"]).code == 0)
+        let client: ClientID = try await world.database.pool.query("SELECT client_id FROM client").single()
+        try await JobStore(pool: world.database.pool).setConcurrency(.client(client, .publish), 1)
+        let lines = try await self.lines(world, "show", "--client", "acme")
+        #expect(lines.map { "\($0.queue ?? "all") \($0.why ?? "-")" } == ["all all", "publish -"])
+        #expect(lines.map { $0.setBy != nil } == [true, false])
+    }
+
+    @Test("quiet, what has no endpoint has no line", arguments: ["show", "set"])
+    func quiet(verb: String) async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let change = verb == "set" ? ["--running", "2", "--reason", "-"] : []
+        let answer = try await world.answer(["limit", verb, "--account", "acme/x", "--quiet"] + change)
+        #expect(answer.code == 0 && answer.data.contains("POST /2/tweets\n"))
+        #expect(!answer.data.split(separator: "\n", omittingEmptySubsequences: false).dropLast().contains(""))
+    }
+
     @Test("a dry run refuses what the real run refuses, and changes nothing")
     func dryRun() async throws {
         let world = try await CommandWorld()

@@ -260,4 +260,15 @@ struct LimitStoreTests {
         #expect(try await fixture.queue.outcomes(of: job.id) == ["deferred"])
         try await fixture.queue.expectSound()
     }
+
+    @Test("what is closed for longer than the calendar goes is closed for a century")
+    func endless() async throws {
+        let fixture = try await Fixture()
+        let pause = Duration.seconds(Int64.max)
+        try await fixture.limits.closeEndpoint("post", of: .account(fixture.account), for: pause, reason: "-", by: "p")
+        try await fixture.queue.pool.withConnection { db in
+            try await LimitStore.close(.account(fixture.account), for: pause, reason: "-", by: "p", on: &db)
+        }
+        #expect(try await fixture.limits.gates().count == 2)
+    }
 }

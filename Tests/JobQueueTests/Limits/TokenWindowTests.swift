@@ -140,4 +140,11 @@ struct TokenWindowTests {
         #expect(SendAllowance(window: .seconds(900), rate: 0).world == .zero)
         #expect(SendAllowance(window: .seconds(900), rate: 1).permit == .seconds(2))
     }
+
+    @Test("a reset beyond every calendar takes nothing away for ever and ends nothing", arguments: [1e30, 1e300])
+    func endless(reset: Double) {
+        var bucket = TokenWindow(calls: 100, window: .seconds(900), allowance: .seconds(3))
+        bucket.lower(to: 5, until: Date(timeIntervalSince1970: reset), at: Self.start)
+        #expect(bucket.rest(at: Self.start.addingTimeInterval(1_000)) == 100)
+    }
 }

@@ -188,6 +188,41 @@ struct ScheduleServiceTests {
         #expect(try await agency.work(sweeper) == ["succeeded", "succeeded"])
     }
 
+    @Test("a sweep that a person brought back reads the numbers, also when a later one is due")
+    func retriedSweep() async throws {
+        let world = try await World()
+        let agency = world.agency
+        try await world.add(world.request("FREQ=HOURLY", work: .metrics(accounts: [], days: 0)))
+        try await agency.advance(.seconds(3_600))
+        #expect(try await world.store.fire().fired == 1)
+        let sweeper = SweepMetricsHandler(services: agency.services)
+        let first = try #require(try await agency.claim(sweeper.kind).first)
+        try await agency.finish(first, JobResult(.failed(JobFailure(code: "c", message: "m"))))
+        try await agency.advance(.seconds(3_600))
+        #expect(try await world.store.fire().fired == 1)
+        try await agency.services.jobs.retry(first.id, client: first.client)
+        #expect(try await agency.work(sweeper) == ["succeeded", "succeeded"])
+    }
+
+    @Test(
+        "a later sweep that was cancelled or has failed for good stands in for no earlier one",
+        arguments: [true, false])
+    func deadSweep(isCancelled: Bool) async throws {
+        let world = try await World()
+        let agency = world.agency
+        try await world.add(world.request("FREQ=HOURLY", work: .metrics(accounts: [], days: 0)))
+        for _ in 0..<2 {
+            try await agency.advance(.seconds(3_600))
+            #expect(try await world.store.fire().fired == 1)
+        }
+        let sweeper = SweepMetricsHandler(services: agency.services)
+        let sweeps = try await agency.claim(sweeper.kind).sorted { $0.spec.dueAt < $1.spec.dueAt }
+        try #require(sweeps.count == 2)
+        let end: JobOutcome = isCancelled ? .cancelled(reason: "r") : .failed(JobFailure(code: "c", message: "m"))
+        try await agency.finish(sweeps[1], JobResult(end))
+        #expect(try await agency.run(sweeper, sweeps[0]).outcome.word == "succeeded")
+    }
+
     @Test("a metric sweep takes no number of missed slots to catch up, and the error says what it takes")
     func sweepCatchUp() async throws {
         let world = try await World()

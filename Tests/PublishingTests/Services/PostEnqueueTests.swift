@@ -147,4 +147,57 @@ struct PostEnqueueTests {
         #expect(error?.code == .conflict)
         #expect(error?.message.contains("enqueued") == true)
     }
+
+    @Test(
+        "of two who enqueue at the same moment for different times one does, and the other hears that it was changed",
+        arguments: [TargetState.draft, .missed], [false, true])
+    func twice(state: TargetState, isNow: Bool) async throws {
+        let fixture = try await ServiceFixture()
+        let target = try await self.plan(fixture, isDraft: state == .draft)[0]
+        if state != .draft { try await self.end(target, as: state, fixture) }
+        try await fixture.pool.overlap({ db in
+            let detail = try await PostService.detail(target.id.description, client: nil, on: &db)
+            let read = try #require(detail.targets.first { $0.id == target.id })
+            if state == .draft {
+                _ = try await fixture.posts.move(
+                    read, of: detail, to: .instant(Self.later), JobWish(), allowingDuplicates: true,
+                    actor: ServiceFixture.actor, on: &db)
+            } else {
+                _ = try await fixture.posts.retry(
+                    read, of: detail, at: .instant(Self.later), JobWish(), verb: "enqueued",
+                    actor: ServiceFixture.actor, on: &db)
+            }
+        }) {
+            let other = PostTime.instant(Self.later.addingTimeInterval(86_400))
+            let error = await #expect(throws: ServiceError.self) {
+                try await self.enqueue(target, fixture, at: isNow ? .now : other)
+            }
+            #expect(error?.code == .conflict && error?.message.contains("changed meanwhile") == true)
+        }
+        let jobs = try await fixture.jobs.list(JobFilter(states: [.ready, .scheduled], subject: target.id.uuid))
+        #expect(jobs.map(\.spec.dueAt) == [Self.later])
+        let after = try #require(
+            try await fixture.posts.show(target.id.description).targets.first { $0.id == target.id })
+        #expect(after.job == jobs.first?.id && after.state == .planned && after.dueAt == Self.later)
+    }
+
+    @Test("a draft that is planned while somebody calls it off stays planned, and who called it off hears that")
+    func cancelledMeanwhile() async throws {
+        let fixture = try await ServiceFixture()
+        let target = try await self.plan(fixture, isDraft: true)[0]
+        try await fixture.pool.overlap({ db in
+            let detail = try await PostService.detail(target.id.description, client: nil, on: &db)
+            _ = try await fixture.posts.move(
+                target, of: detail, to: .instant(Self.later), JobWish(), allowingDuplicates: true,
+                actor: ServiceFixture.actor, on: &db)
+        }) {
+            let error = await #expect(throws: ServiceError.self) {
+                try await fixture.posts.cancel(target.id.description, client: nil, actor: ServiceFixture.actor)
+            }
+            #expect(error?.code == .conflict && error?.message.contains("changed meanwhile") == true)
+        }
+        #expect(try await fixture.count("job_scheduled") == 1)
+        #expect(
+            try await fixture.posts.show(target.id.description).targets.first { $0.id == target.id }?.state == .planned)
+    }
 }

@@ -46,18 +46,19 @@ enum BusinessReport {
                 guard let spent = Money(roundingUpDecimal: text, currency: currency) else {
                     throw PluginError(.retryAfter, "TikTok's spend of \(day) is no amount of \(currency).")
                 }
-                let sum = (remote.spendByDay[String(day)]?.minorUnits ?? 0) + spent.minorUnits
+                let before = remote.spendByDay[String(day)]?.minorUnits ?? 0
+                let sum = before.adding(saturating: spent.minorUnits)
                 remote.spendByDay[String(day)] = Money(minorUnits: sum, currency: currency)
             }
         }
         guard !remote.spendByDay.isEmpty else { return }
         remote.spend = Money(
-            minorUnits: remote.spendByDay.values.reduce(0) { $0 + $1.minorUnits }, currency: currency)
+            minorUnits: remote.spendByDay.values.reduce(0) { $0.adding(saturating: $1.minorUnits) }, currency: currency)
         // People who were reached on two days are the same people: the whole time is asked for by itself.
         for row in try await Self.rows(boost.id, client, Self.names.keys.sorted(), first, last, byDay: false) {
             for (name, metric) in Self.names {
                 guard let count = (row.metrics[name] ?? nil).flatMap({ Int64($0) }) else { continue }
-                remote.results[metric, default: 0] += count
+                remote.results[metric] = (remote.results[metric] ?? 0).adding(saturating: count)
             }
         }
     }

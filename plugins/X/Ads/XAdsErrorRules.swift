@@ -150,6 +150,6 @@ struct XAdsFailure: Sendable {
     private func pause(_ text: String?) -> Duration? {
         guard let seconds = text.flatMap(Double.init), seconds > 0 else { return nil }
         let rest = seconds > 1_000_000_000 ? seconds - self.now.timeIntervalSince1970 : seconds
-        return .milliseconds(Int64(max(0, rest) * 1000) + 1000)
+        return Duration(saidSeconds: max(0, rest) + 1)
     }
 }

@@ -66,12 +66,12 @@ struct XAdsStats: Decodable, Sendable {
     func add(to boost: inout RemoteBoost, _ charges: inout XCharges, _ window: XStatsWindow) {
         for segment in self.id_data {
             for (day, micros) in zip(window.days, (segment.metrics[Self.charge] ?? nil) ?? []) {
-                charges.micros[day, default: 0] += micros ?? 0
+                charges.micros[day] = (charges.micros[day] ?? 0).adding(saturating: micros ?? 0)
             }
             for (name, metric) in Self.names {
                 let counts = ((segment.metrics[name] ?? nil) ?? []).compactMap(\.self)
                 guard !counts.isEmpty else { continue }
-                boost.results[metric, default: 0] += counts.reduce(0, +)
+                boost.results[metric] = counts.reduce(boost.results[metric] ?? 0) { $0.adding(saturating: $1) }
             }
         }
     }
@@ -88,7 +88,7 @@ struct XCharges: Sendable {
         var sum: Int64 = 0
         var before: Int64 = 0
         for (day, micros) in self.micros.sorted(by: { $0.key < $1.key }) {
-            sum += micros
+            sum = sum.adding(saturating: micros)
             let until = Money(roundingUpMicros: sum, currency: currency).minorUnits
             boost.spendByDay[day] = Money(minorUnits: until - before, currency: currency)
             before = until
