@@ -7,6 +7,7 @@ import PQClient
 import Synchronization
 import TestSupport
 import Testing
+import WireRelay
 
 @testable import JobQueue
 
@@ -35,7 +36,7 @@ struct WireHalvesRun: Sendable {
     ///
     /// - Returns: the messages of the claims, and whether the fault came: a claim may take fewer messages than the one before it, as when
     ///   one half had found everything.
-    func once(fault: WireProxy.Fault?) async throws -> (messages: [WireProxy.Message], isBroken: Bool) {
+    func once(fault: WireProxy.Fault?) async throws -> (messages: [WireMessage], isBroken: Bool) {
         let runs = Mutex<[JobID: Int]>([:])
         let release = EventLog()
         defer { release.add("go") }
