@@ -68,7 +68,7 @@ let modules: [Module] = [
         testDependencies: ["PluginKit", "Domain", httpTypes, hummingbird, nioCore, logging]),
     Module(
         name: "JobQueue", path: "Sources/JobQueue", dependencies: ["PQClient", "Domain", logging, collections],
-        testDependencies: ["TestSupport", "PQClient", "Domain", logging]),
+        testDependencies: ["TestSupport", "PQClient", "Domain", "WireRelay", logging]),
     Module(
         name: "Persistence", path: "Sources/Persistence",
         dependencies: ["Domain", "PQClient", "JobQueue", "PluginKit", logging, crypto],

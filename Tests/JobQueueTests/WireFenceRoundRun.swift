@@ -6,6 +6,7 @@ import Logging
 import PQClient
 import TestSupport
 import Testing
+import WireRelay
 
 @testable import JobQueue
 
@@ -22,7 +23,7 @@ struct WireFenceRoundRun: Sendable {
     /// Sends once for each job and checks what became of them.
     ///
     /// - Returns: the messages of the fences.
-    func once(fault: WireProxy.Fault?) async throws -> [WireProxy.Message] {
+    func once(fault: WireProxy.Fault?) async throws -> [WireMessage] {
         let queue = self.wire.queue
         let pool = ConnectionPool(configuration: self.wire.configuration, logger: Logger(label: "test"))
         _ = try await pool.query("SELECT 1")

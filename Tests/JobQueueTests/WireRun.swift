@@ -6,6 +6,7 @@ import Logging
 import PQClient
 import TestSupport
 import Testing
+import WireRelay
 
 @testable import JobQueue
 
@@ -48,7 +49,7 @@ struct WireRun: Sendable {
     /// Runs one job and checks what became of it.
     ///
     /// - Returns: the messages of the step.
-    func once(step: Step, fault: WireProxy.Fault?) async throws -> [WireProxy.Message] {
+    func once(step: Step, fault: WireProxy.Fault?) async throws -> [WireMessage] {
         // A pool of its own each time: the same messages each time.
         let pool = ConnectionPool(configuration: self.configuration, logger: Logger(label: "test"))
         _ = try await pool.query("SELECT 1")
@@ -60,13 +61,13 @@ struct WireRun: Sendable {
     /// From claim to end; after an error of the connection another worker takes over.
     private func way(
         _ pool: ConnectionPool, step: Step, fault: WireProxy.Fault?
-    ) async throws -> [WireProxy.Message] {
+    ) async throws -> [WireMessage] {
         var new = self.queue.job()
         new.recovery = .reconcile
         try await self.queue.store.enqueue([new])
         let worker = try await self.queue.worker()
         if step == .claimUnderLimits { try await self.limitRunning() }
-        var messages: [WireProxy.Message] = []
+        var messages: [WireMessage] = []
         func at<T>(_ place: Step, _ body: () async throws -> T) async throws -> T {
             guard place == step else { return try await body() }
             self.proxy.arm(fault)

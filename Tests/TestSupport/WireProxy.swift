@@ -1,31 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import Glibc
 import Synchronization
-import WireRelay
+package import WireRelay
 
 /// A TCP proxy between libpq and PostgreSQL that knows where a message ends, and breaks the connection there when told.
 ///
 /// Messages are counted from the moment a fault is armed, each direction for itself, over all connections; a fault
 /// happens once. What is between the sockets is ``WireRelay``.
 package final class WireProxy: Sendable {
-    /// Which way a message goes.
-    package enum Direction: String, Sendable, CaseIterable {
-        case toServer, toClient
-    }
-
-    /// One message that passed or was to pass.
-    package struct Message: Sendable, Hashable, CustomStringConvertible {
-        /// Which way it goes.
-        package var direction: Direction
-        /// The type byte of the protocol, such as `Q` or `Z`; `^` for the first message of a client.
-        package var type: Character
-
-        /// The direction and the type.
-        package var description: String { "\(self.direction == .toServer ? ">" : "<")\(self.type)" }
-    }
-
     /// What happens instead of the n-th message.
     package struct Fault: Sendable, Hashable, CustomStringConvertible {
         /// What is done to the connection.
@@ -41,12 +24,12 @@ package final class WireProxy: Sendable {
         /// What is done.
         package var action: Action
         /// Whose message.
-        package var direction: Direction
+        package var direction: WireMessage.Direction
         /// The message's place after arming, from 0.
         package var index: Int
 
         /// Makes a fault.
-        package init(_ action: Action, _ direction: Direction, at index: Int) {
+        package init(_ action: Action, _ direction: WireMessage.Direction, at index: Int) {
             self.action = action
             self.direction = direction
             self.index = index
@@ -57,7 +40,7 @@ package final class WireProxy: Sendable {
     }
 
     private struct State {
-        var trace: [Message] = []
+        var trace: [WireMessage] = []
         var fault: Fault?
         var cuts: (period: Int, left: Int)?
         var fired = 0
@@ -87,8 +70,7 @@ package final class WireProxy: Sendable {
         }
         self.base = base
         let relay = try WireRelay(upstream: UInt16(base.port ?? 5432)) { [self] message in
-            let direction: Direction = message.direction == .toServer ? .toServer : .toClient
-            switch self.verdict(Message(direction: direction, type: message.type)) {
+            switch self.verdict(message) {
             case .cut: return .cut
             case .silence: return .silence
             case .hold: self.gate.pass()
@@ -133,7 +115,7 @@ package final class WireProxy: Sendable {
     }
 
     /// The messages seen since arming, the one that a fault hit included.
-    package var trace: [Message] { self.state.withLock { $0.trace } }
+    package var trace: [WireMessage] { self.state.withLock { $0.trace } }
 
     /// How many faults happened since arming.
     package var fired: Int { self.state.withLock { $0.fired } }
@@ -158,7 +140,7 @@ package final class WireProxy: Sendable {
     }
 
     /// Counts a message and says what is to be done with it.
-    private func verdict(_ message: Message) -> Fault.Action? {
+    private func verdict(_ message: WireMessage) -> Fault.Action? {
         let (action, waiters) = self.state.withLock { state in
             state.trace.append(message)
             let index = state.trace.count { $0.direction == message.direction } - 1
@@ -191,6 +173,11 @@ package final class WireProxy: Sendable {
             return relay
         }?.close()
     }
+}
+
+extension WireMessage: CustomStringConvertible {
+    /// The direction and the type.
+    package var description: String { "\(self.direction == .toServer ? ">" : "<")\(self.type)" }
 }
 
 /// Where held messages wait; a thread of its own waits in it, never a task.

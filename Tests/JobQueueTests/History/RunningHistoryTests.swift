@@ -17,6 +17,8 @@ struct RunningHistoryTests {
         var account = AccountID()
         var queue: QueueName = "work"
         var provider = "p"
+        /// Whose runs they are; nil is another worker's each time.
+        var worker: WorkerID?
     }
 
     private struct Fixture {
@@ -26,6 +28,7 @@ struct RunningHistoryTests {
 
         /// Puts a run that succeeded into the history, in seconds of one hour of last year.
         func run(_ place: Place, from start: Double, to end: Double) async throws {
+            let worker = place.worker ?? WorkerID()
             try await self.queue.pool.execute(
                 """
                 INSERT INTO attempt (
@@ -33,7 +36,7 @@ struct RunningHistoryTests {
                     queue, kind, provider, account_id, priority, due_at, attempt, crash_count, defer_count, max_attempts,
                     recovery, generation, created_at
                 )
-                SELECT \(place.client), new_job_id(), hour, 'succeeded', true, nextval('job_lease_no'), gen_random_uuid(), hour,
+                SELECT \(place.client), new_job_id(), hour, 'succeeded', true, nextval('job_lease_no'), \(worker), hour,
                        hour + make_interval(secs => \(start)), hour + make_interval(secs => \(end)), \(place.queue), 'noop',
                        \(place.provider), \(place.account), 0, hour, 1, 0, 0, 1, 'requeue', 1, hour
                 FROM (SELECT timestamptz '2025-03-30 01:00:00Z' AS hour) AS year
@@ -55,6 +58,14 @@ struct RunningHistoryTests {
             try await self.queue.pool.withTransaction { db in
                 try await self.queue.store.setApp(app, of: place.client, place.account, on: &db)
             }
+        }
+
+        /// A place whose account has run one job at a time since long before.
+        func placeOfOneSlot() async throws -> Place {
+            let place = Place()
+            try await self.queue.store.setConcurrency(.account(place.client, place.account), 1)
+            try await self.set("account:\(place.account)", since: -100)
+            return place
         }
 
         /// The only rule that may be broken here is the one about runs at once.
@@ -79,16 +90,67 @@ struct RunningHistoryTests {
         let kept = try await fixture.check(scope)
         #expect(kept.runs == 12 && kept.most == 4 && kept.allowed == 4 && kept.finding == nil)
         #expect(!kept.isSet && !kept.isPartial)
-        // A run of an instant may have begun while its claim waited for the slot of one that ended then.
-        try await fixture.run(place, from: 5.6, to: 5.8)
-        #expect(try await fixture.check(scope).finding == nil)
-        try await fixture.run(place, from: 5.5, to: 5.8)
+        // However short it was.
+        try await fixture.run(place, from: 5.5, to: 5.500001)
         let broken = try await fixture.check(scope)
-        #expect(broken.most == 5 && broken.beyond == 1 && broken.example == 18)
+        #expect(broken.most == 5 && broken.beyond == 1 && broken.example == 17)
         #expect(
             broken.finding?.rows
-                == "\(scope): 5 at once, 4 allowed, 1 runs began beyond that, the first with lease 18")
+                == "\(scope): 5 at once, 4 allowed, 1 runs began beyond that, the first with lease 17")
         #expect(try await fixture.check("account:\(place.account)/other").finding == nil)
+    }
+
+    @Test(
+        "one long run and one short one in an account of one slot are found",
+        arguments: [(5.0, 5.1), (9.9, 10.05), (-0.05, 0.3)])
+    func shortBesideLong(start: Double, end: Double) async throws {
+        let fixture = try await Fixture()
+        let place = try await fixture.placeOfOneSlot()
+        try await fixture.run(place, from: 0, to: 10)
+        #expect(try await fixture.check("account:\(place.account)/work").finding == nil)
+        try await fixture.run(place, from: start, to: end)
+        let broken = try await fixture.check("account:\(place.account)/work")
+        #expect(broken.most == 2 && broken.beyond == 1 && broken.runs == 2)
+    }
+
+    @Test("a claim that waited for the end of the run before is not reported")
+    func waitedForSlot() async throws {
+        let fixture = try await Fixture()
+        let place = try await fixture.placeOfOneSlot()
+        // Both waited while a run of 100 ms was given and ended; the second waited for the first one's end, too.
+        try await fixture.run(place, from: 0, to: 0.1)
+        try await fixture.run(place, from: 0.02, to: 0.15)
+        try await fixture.run(place, from: 0.03, to: 20)
+        let kept = try await fixture.check("account:\(place.account)/work")
+        #expect(kept.runs == 3 && kept.most == 1 && kept.finding == nil)
+    }
+
+    @Test("runs that overlap in one slot, and that no wait for it explains, are found", arguments: NoWait.allCases)
+    func noWait(reason: NoWait) async throws {
+        let fixture = try await Fixture()
+        var place = try await fixture.placeOfOneSlot()
+        if reason == .sameWorker { place.worker = WorkerID() }
+        for run in reason.runs { try await fixture.run(place, from: run.lowerBound, to: run.upperBound) }
+        let broken = try await fixture.check("account:\(place.account)/work")
+        #expect(broken.most == 2 && broken.beyond == 1)
+    }
+
+    /// Why the second of two runs cannot have waited for the end of the first.
+    enum NoWait: String, Sendable, CaseIterable {
+        /// Its claim would have seen that the slot is taken.
+        case claimedLongBefore
+        /// It would have waited for longer than is taken for a wait.
+        case endedLongAfter
+        /// A worker's claims follow each other.
+        case sameWorker
+
+        var runs: [ClosedRange<Double>] {
+            switch self {
+            case .claimedLongBefore: [0...1, 0.9...5]
+            case .endedLongAfter: [0...0.4, 0.1...5]
+            case .sameWorker: [0...0.1, 0.05...5]
+            }
+        }
     }
 
     @Test("an account's own number counts before its queue's, and that before the usual one")
@@ -98,8 +160,8 @@ struct RunningHistoryTests {
         try await fixture.queue.store.setConcurrency(.queue("work"), 2)
         try await fixture.queue.store.setConcurrency(.account(own.client, own.account), 1)
         // Set before all of it.
-        try await fixture.set("queue:work", since: -1)
-        try await fixture.set("account:\(own.account)", since: -1)
+        try await fixture.set("queue:work", since: -100)
+        try await fixture.set("account:\(own.account)", since: -100)
         for place in [own, usual] {
             for _ in 0..<2 { try await fixture.run(place, from: 0, to: 1) }
         }
@@ -122,9 +184,9 @@ struct RunningHistoryTests {
         scope = scope.replacing("provider", with: "provider:p")
         for place in places { try await fixture.put(place, into: app) }
         try await fixture.queue.pool.execute("INSERT INTO running_limit (scope, max_running) VALUES (\(scope), 3)")
-        try await fixture.set(scope, since: -1)
+        try await fixture.set(scope, since: -100)
         for place in places {
-            try await fixture.set("app of account:\(place.account)", since: -1)
+            try await fixture.set("app of account:\(place.account)", since: -100)
             try await fixture.run(place, from: 0, to: 10)
             try await fixture.run(place, from: 10, to: 20)
         }
@@ -148,7 +210,7 @@ struct RunningHistoryTests {
         let job = try await fixture.queue.claimedJob()
         let account = try #require(job.account)
         try await fixture.queue.store.setConcurrency(.account(job.client, account), 1)
-        try await fixture.set("account:\(account)", since: -1)
+        try await fixture.set("account:\(account)", since: -100)
         #expect(try await fixture.check("account:\(account)/work").finding == nil)
         try await fixture.queue.pool.execute(
             "UPDATE job_lease SET claimed_real = timestamptz '2025-03-30 01:00:00Z' WHERE job_id = \(job.id)")
@@ -207,14 +269,34 @@ struct RunningHistoryTests {
         #expect(try await fixture.check(scope).beyond == 1)
     }
 
+    @Test("a claim that was under way when a limit was set may be the first within it and go beyond it")
+    func claimUnderWay() async throws {
+        let fixture = try await Fixture()
+        let place = Place()
+        let scope = "client:\(place.client)"
+        try await fixture.queue.store.setConcurrency(.client(place.client, nil), 1)
+        try await fixture.set(scope, since: 0)
+        // The limit is committed after its time was taken, and so was the claim that did not see it.
+        for _ in 0..<2 { try await fixture.run(place, from: 0.2, to: 100) }
+        try await fixture.run(place, from: 5, to: 8)
+        let kept = try await fixture.check(scope)
+        #expect(kept.isPartial && kept.runs == 1 && kept.finding == nil)
+        try await fixture.run(place, from: 7, to: 9)
+        #expect(try await fixture.check(scope).beyond == 1)
+        // Where nothing ran for so long, all runs count.
+        try await fixture.set(scope, since: -5)
+        let whole = try await fixture.check(scope)
+        #expect(!whole.isPartial && whole.runs == 4 && whole.most == 4)
+    }
+
     @Test("what an account ran before it came to an app is not held against the app's limit")
     func joined() async throws {
         let fixture = try await Fixture()
         let (app, old, new) = (AppID(), Place(), Place())
         try await fixture.queue.store.setConcurrency(.app(app, nil), 1)
         for place in [old, new] { try await fixture.put(place, into: app) }
-        try await fixture.set("app:\(app)", since: -1)
-        try await fixture.set("app of account:\(old.account)", since: -1)
+        try await fixture.set("app:\(app)", since: -100)
+        try await fixture.set("app of account:\(old.account)", since: -100)
         try await fixture.set("app of account:\(new.account)", since: 20)
         try await fixture.run(old, from: 0, to: 200)
         try await fixture.run(new, from: 0, to: 1)
