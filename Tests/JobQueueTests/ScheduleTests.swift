@@ -261,6 +261,9 @@ struct ScheduleTests {
             UPDATE schedule SET zone_version = '1999a', next_at = next_at + interval '1 hour',
                 look_at = look_at + interval '1 hour'
             """)
+        let bad = try await queue.schedule("FREQ=HOURLY", name: "bad")
+        try await queue.pool.execute(
+            "UPDATE schedule SET rule = 'FREQ=LUNAR', zone_version = '1999a' WHERE schedule_id = \(bad.id)")
         #expect(try await queue.schedules.deriveAgain() == 1)
         #expect(try await queue.schedules.deriveAgain() == 0)
         let next = try #require(try await queue.stored(schedule).next)

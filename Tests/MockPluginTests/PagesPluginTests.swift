@@ -49,8 +49,7 @@ struct PagesPlugin: CompiledPlugin {
                 return RemotePost(id: id)
             case 401: throw PluginError(.reauthorize, "The token is not accepted.", httpStatus: 401)
             case 429:
-                let pause = reply.header("Retry-After").flatMap(Int.init).map { Duration.seconds($0) }
-                throw PluginError(.rateLimited, "Too many posts.", retryAfter: pause, httpStatus: 429)
+                throw PluginError(.rateLimited, "Too many posts.", retryAfter: reply.retryAfter(), httpStatus: 429)
             case 400...499:
                 let words = String(decoding: reply.body, as: UTF8.self)
                 throw PluginError(

@@ -125,7 +125,9 @@ struct InstagramOwnLogin: Sendable {
                 platformCode: refusal.code.map { "\($0)" }, httpStatus: reply.status)
         }
         guard (200...299).contains(reply.status) else {
-            throw GraphFailure(creates: true, endpoint: Self.endpoint, hidden: hidden).error(reply)
+            throw GraphFailure(
+                creates: true, endpoint: Self.endpoint, hidden: hidden, clock: self.client.clock
+            ).error(reply)
         }
         do {
             return try JSONDecoder().decode(Short.self, from: reply.body).grant

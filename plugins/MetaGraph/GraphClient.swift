@@ -105,7 +105,8 @@ package struct GraphClient: Sendable {
             throw PluginError(error, creates: creates)
         }
         guard (200...299).contains(reply.status) else {
-            throw GraphFailure(creates: creates, endpoint: call.endpoint, hidden: hidden).error(reply)
+            throw GraphFailure(creates: creates, endpoint: call.endpoint, hidden: hidden, clock: self.clock).error(
+                reply)
         }
         return reply
     }

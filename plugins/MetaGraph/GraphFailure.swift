@@ -11,25 +11,29 @@ package struct GraphFailure: Sendable {
     package var endpoint: String
     /// What must not be repeated in messages.
     package var hidden: [Secret]
+    /// The world's clock, for an answer that names a date.
+    package var clock: WorldClock?
 
     /// Describes a call.
-    package init(creates: Bool = false, endpoint: String, hidden: [Secret]) {
+    package init(creates: Bool = false, endpoint: String, hidden: [Secret], clock: WorldClock? = nil) {
         self.creates = creates
         self.endpoint = endpoint
         self.hidden = hidden
+        self.clock = clock
     }
 
     /// Classifies an answer by code and subcode, never by its words or its status alone.
     package func error(_ reply: HTTPReply) -> PluginError {
         guard let problem = GraphProblem(reply.body) else {
             var error = self.unspoken("Meta answered \(reply.status) without a word of Graph.")
+            error.wait(atLeast: reply.retryAfter(at: self.clock?.now()))
             error.httpStatus = reply.status
             return error
         }
         var error = self.error(problem, status: reply.status)
-        if error.code == .rateLimited {
-            error.retryAfter = [error.retryAfter, GraphUsage(reply).pause].compactMap(\.self).max()
-        }
+        // Meta's own headers know better than what stands before its servers.
+        let own = error.code == .rateLimited ? GraphUsage(reply).pause : nil
+        error.wait(atLeast: own ?? reply.retryAfter(at: self.clock?.now()))
         error.httpStatus = reply.status
         error.requestID = problem.traceID ?? reply.header("x-fb-trace-id")
         return error

@@ -88,6 +88,6 @@ package struct GraphUpload: Sendable {
         if (200...299).contains(reply.status) {
             return PluginError(.retryAfter, "The upload was not confirmed.", httpStatus: reply.status)
         }
-        return GraphFailure(endpoint: self.endpoint, hidden: self.caller.hidden).error(reply)
+        return GraphFailure(endpoint: self.endpoint, hidden: self.caller.hidden, clock: self.client.clock).error(reply)
     }
 }

@@ -7,6 +7,7 @@ import PluginKit
 /// Calls of the mock platform: requests out, decoded answers or classified errors back.
 struct MockClient: Sendable {
     var http: any HTTPTransport
+    var clock: WorldClock
 
     /// Sends a request and decodes the answer of a success.
     func call<Answer: Decodable>(
@@ -19,7 +20,8 @@ struct MockClient: Sendable {
             throw PluginError(error, creates: creates)
         }
         guard (200...299).contains(reply.status) else {
-            throw PluginError(mock: reply, endpoint: call.endpoint, creates: creates, secrets: secrets)
+            throw PluginError(
+                mock: reply, at: self.clock.now(), endpoint: call.endpoint, creates: creates, secrets: secrets)
         }
         do {
             return try MockCoding.decoder().decode(Answer.self, from: reply.body)

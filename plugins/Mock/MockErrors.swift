@@ -51,16 +51,17 @@ extension PluginError {
     ///
     /// - Parameters:
     ///   - reply: The answer.
+    ///   - now: The present moment of the world.
     ///   - endpoint: The bucket that the call counted in.
     ///   - creates: Whether the call would have left something that cannot simply be made again.
     ///   - secrets: What must not be repeated in the message.
-    init(mock reply: HTTPReply, endpoint: String, creates: Bool, secrets: [Secret]) {
+    init(mock reply: HTTPReply, at now: Date, endpoint: String, creates: Bool, secrets: [Secret]) {
         // A refusal may have any body.
         let detail = try? JSONDecoder().decode(MockErrorBody.self, from: reply.body).error
         let said = PluginError.redact(detail?.message ?? "The mock platform answered \(reply.status).", secrets)
         var error: PluginError
         if reply.status == 429 {
-            error = PluginError(.rateLimited, said, retryAfter: Self.pause(mock: reply))
+            error = PluginError(.rateLimited, said)
             error.scope = endpoint == MockBucket.token ? .app : .endpoint
             error.endpoint = endpoint
         } else if let rule = MockErrorRule.table.first(where: {
@@ -70,14 +71,11 @@ extension PluginError {
         } else {
             error = PluginError(creates && reply.status != 429 ? .ambiguousOutcome : .retryAfter, said)
         }
+        error.wait(atLeast: reply.retryAfter(at: now))
         error.field = detail?.field
         error.platformCode = detail?.code
         error.httpStatus = reply.status
         error.requestID = reply.header("X-Request-Id")
         self = error
-    }
-
-    private static func pause(mock reply: HTTPReply) -> Duration? {
-        reply.header("Retry-After").flatMap(Int64.init).flatMap { Duration(saidSeconds: Double($0)) }
     }
 }

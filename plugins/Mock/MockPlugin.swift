@@ -11,7 +11,7 @@ public struct MockPlugin: CompiledPlugin {
 
     /// Makes the plugin; no I/O.
     public init(context: PluginContext) {
-        self.client = MockClient(http: context.http)
+        self.client = MockClient(http: context.http, clock: context.clock)
         self.clock = context.clock
     }
 }

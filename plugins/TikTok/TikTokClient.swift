@@ -61,7 +61,8 @@ struct TikTokClient: Sendable {
     private func call<Answer: Decodable>(
         _ answer: Answer.Type, _ call: HTTPCall, hidden: [Secret]
     ) async throws(PluginError) -> Answer {
-        let failure = TikTokFailure(creates: call.permit != nil, endpoint: call.endpoint, hidden: hidden)
+        let failure = TikTokFailure(
+            creates: call.permit != nil, endpoint: call.endpoint, hidden: hidden, clock: self.clock)
         let reply = try await self.send(call, creates: failure.creates)
         // The code decides, whatever the status: refusals come with 200 too.
         guard TikTokProblem(reply.body)?.isSuccess == true else { throw failure.error(reply) }

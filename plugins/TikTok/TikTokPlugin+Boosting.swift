@@ -11,14 +11,14 @@ extension TikTokPlugin: Boosting {
         _ request: BoostRequest, _ context: any EffectContext
     ) async throws(PluginError) -> RemoteBoost {
         try self.requireFit(request.terms)
-        let client = try BusinessClient(self.context.http, request.access, request.terms)
+        let client = try BusinessClient(self.context, request.access, request.terms)
         var run = try TikTokBoostRun(client, request, context, now: self.clock.now())
         return try await run.start()
     }
 
     /// Reads how a campaign stands and what its ads cost on which day of the ad account.
     public func boostStatus(_ boost: StartedBoost) async throws(PluginError) -> RemoteBoost {
-        let client = try BusinessClient(self.context.http, boost.access, boost.terms)
+        let client = try BusinessClient(self.context, boost.access, boost.terms)
         let campaign = try await client.campaign(boost.id)
         let ads = try await client.items(.ad, ["campaign_ids": [boost.id]])
         // A campaign that TikTok lists no more is deleted; one that is disabled can be enabled again by everybody who has the ad account.
@@ -32,7 +32,7 @@ extension TikTokPlugin: Boosting {
 
     /// Disables the campaign and reads back that it is.
     public func stopBoost(_ boost: StartedBoost) async throws(PluginError) {
-        let client = try BusinessClient(self.context.http, boost.access, boost.terms)
+        let client = try BusinessClient(self.context, boost.access, boost.terms)
         var refusal: PluginError?
         do {
             try await client.switchCampaign(boost.id, to: "DISABLE")
@@ -52,7 +52,7 @@ extension TikTokPlugin: Boosting {
     ) async throws(PluginError) -> Finding {
         // The campaign is kept before it is enabled: without one nothing was.
         guard let id = try TikTokBoostState(checkpoint).campaign else { return .absent }
-        let client = try BusinessClient(self.context.http, request.access, request.terms)
+        let client = try BusinessClient(self.context, request.access, request.terms)
         switch try await client.campaign(id)?.operation_status {
         case "ENABLE": return .found(RemotePost(id: id))
         case "DISABLE": return .absent
@@ -87,6 +87,6 @@ extension TikTokPlugin: Boosting {
 extension TikTokPlugin: AdAccountChecking {
     /// Reads the ad account with the business token.
     public func checkAdAccount(_ adAccount: AdAccountReference, _ access: AccountAccess) async throws(PluginError) {
-        try await BusinessClient(self.context.http, access, adAccount).checkAdvertiser()
+        try await BusinessClient(self.context, access, adAccount).checkAdvertiser()
     }
 }

@@ -111,7 +111,7 @@ extension TikTokPlugin: AccountConnecting, TokenInspecting {
         head.headerFields[.contentType] = "application/x-www-form-urlencoded"
         let call = HTTPCall(head, body: .bytes(form.data), endpoint: TikTokEndpoint.token)
         let failure = TikTokFailure(
-            creates: true, endpoint: call.endpoint, hidden: hidden + [app.secret].compactMap(\.self))
+            creates: true, endpoint: call.endpoint, hidden: hidden + [app.secret].compactMap(\.self), clock: self.clock)
         let asked = self.clock.now()
         let reply = try await self.client.send(call, creates: true)
         // Refusals come with 200 too; only tokens are a success.

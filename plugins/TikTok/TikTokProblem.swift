@@ -53,6 +53,8 @@ struct TikTokFailure: Sendable {
     var endpoint: String
     /// What must not be repeated in messages.
     var hidden: [Secret]
+    /// The world's clock, for an answer that names a date.
+    var clock: WorldClock?
 
     /// Classifies an answer: by its code where it has one that is known, else by its status.
     func error(_ reply: HTTPReply) -> PluginError {
@@ -64,6 +66,7 @@ struct TikTokFailure: Sendable {
         } else {
             error = self.error(TikTokErrorRule.rule(forStatus: reply.status), said: problem?.message)
         }
+        error.wait(atLeast: reply.retryAfter(at: self.clock?.now()))
         error.platformCode = problem?.code
         error.httpStatus = reply.status
         error.requestID = problem?.logID

@@ -168,7 +168,9 @@ extension TikTokClient {
         case 416: return .outOfOrder(Self.arrived(reply))
         case 403, 404: return .gone
         default:
-            throw TikTokFailure(creates: permit != nil, endpoint: call.endpoint, hidden: caller.hidden).error(reply)
+            throw TikTokFailure(
+                creates: permit != nil, endpoint: call.endpoint, hidden: caller.hidden, clock: self.clock
+            ).error(reply)
         }
     }
 

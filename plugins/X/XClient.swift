@@ -66,6 +66,8 @@ struct XClient: Sendable {
             error.nextAction = nil
             self.addLimit(limit, endpoint: endpoint, to: &error)
         }
+        // Headers of limits come with every answer, also with that of a service that failed: they say nothing of when it is back.
+        if error.retryAfter == nil { error.wait(atLeast: reply.retryAfter(at: self.clock.now())) }
         error.platformCode = problem.kind ?? problem.numbers.first.map(String.init)
         error.field = problem.refusedParameters.sorted().first
         error.httpStatus = reply.status

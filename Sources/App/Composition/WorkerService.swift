@@ -58,6 +58,7 @@ struct WorkerService: Sendable {
             BoostWatchHousekeeping(jobs: self.services.handlers.jobs), WaitingBoostHousekeeping(),
             DailyLookHousekeeping(jobs: self.services.handlers.jobs, registry: self.services.handlers.registry),
             WebhookRetention(registry: self.services.handlers.registry),
+            ZoneDataHousekeeping(jobs: self.services.handlers.jobs),
         ]
         configuration.errands = [TokenHousekeeping(accesses: self.services.accesses)]
         configuration.listenAddress = try self.database.listener()

@@ -161,30 +161,35 @@ package struct ScheduleStore: Sendable {
             "DELETE FROM schedule WHERE client_id = \(schedule.client) AND schedule_id = \(schedule.id)") == 1
     }
 
-    /// Derives the instants of the next slots again where other zone data derived them.
+    /// Derives the instants of the next slots again where older zone data derived them.
     ///
     /// - Returns: How many schedules were looked at.
     @discardableResult
     package func deriveAgain() async throws -> Int {
-        try await self.pool.withTransaction(retrying: 3) { db in
-            let rows = try await db.query(
-                """
-                SELECT \(unescaped: Schedule.columns)
-                FROM schedule
-                WHERE state = 'active' AND zone_version <> \(ZoneID.dataVersion)
-                FOR NO KEY UPDATE SKIP LOCKED
-                """)
-            let schedules = try rows.compactMap { row -> Schedule? in
-                var schedule = try Schedule(row)
-                guard let next = schedule.next else { return nil }
-                let plan = LocalPlan(
-                    wall: next.local, zone: schedule.plan.zone, overlap: next.fold == 0 ? .first : .second)
-                schedule.next?.instant = plan.resolve().instant
-                return schedule
-            }
-            try await Self.advance(schedules, on: &db)
-            return schedules.count
+        try await self.pool.withTransaction(retrying: 3) { db in try await self.deriveAgain(on: &db) }
+    }
+
+    /// Derives in the caller's transaction.
+    ///
+    /// What newer data derived is left alone: releases run side by side, and an older one must not undo it.
+    package func deriveAgain(on db: inout Transaction) async throws -> Int {
+        let rows = try await db.query(
+            """
+            SELECT \(unescaped: Schedule.columns)
+            FROM schedule
+            WHERE state = 'active' AND zone_version < \(ZoneID.dataVersion)
+            FOR NO KEY UPDATE SKIP LOCKED
+            """)
+        let schedules = rows.compactMap { row -> Schedule? in
+            // One that cannot be understood must not stop the others; it is paused, and says why, when its slot is to be decided.
+            guard var schedule = try? Schedule(row), let next = schedule.next else { return nil }
+            let plan = LocalPlan(
+                wall: next.local, zone: schedule.plan.zone, overlap: next.fold == 0 ? .first : .second)
+            schedule.next?.instant = plan.resolve().instant
+            return schedule
         }
+        try await Self.advance(schedules, on: &db)
+        return schedules.count
     }
 
     func locked(_ schedule: Schedule, on db: inout Transaction) async throws -> Schedule? {

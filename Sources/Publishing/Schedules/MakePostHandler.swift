@@ -46,13 +46,13 @@ package struct MakePostHandler: JobHandler {
     private static func time(_ slot: DecidedSlot, of schedule: Schedule) -> PostTime {
         let dueAt = slot.dueAt ?? slot.at
         guard slot.cause == .schedule else { return .slot(dueAt, nil) }
-        let plan = schedule.plan
-        return .slot(
-            dueAt,
-            PlannedTime(
-                localTime: slot.local.description, timeZone: plan.zone.rawValue, gapPolicy: plan.gap.rawValue,
-                overlapPolicy: (slot.fold == 0 ? OverlapPolicy.first : .second).rawValue,
-                zoneVersion: ZoneID.dataVersion))
+        let plan = LocalPlan(
+            wall: slot.local, zone: schedule.plan.zone, gap: schedule.plan.gap,
+            overlap: slot.fold == 0 ? .first : .second)
+        // Derived again: the slot may have been decided with older zone data. What jitter has added stays.
+        let jitter = dueAt.timeIntervalSince(slot.at)
+        let moment = (plan.resolve().instant ?? slot.at).addingTimeInterval(jitter)
+        return .slot(moment, PlannedTime(plan.standing(at: moment)))
     }
 }
 

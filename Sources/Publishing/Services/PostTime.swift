@@ -66,14 +66,11 @@ struct ResolvedTime: Sendable {
                     .invalid, "the client's time zone '\(clientZone)' is not known on this machine: give one with --tz")
             }
             let plan = LocalPlan(wall: wall, zone: zone)
-            let resolution = plan.resolve()
-            guard let instant = resolution.instant else {
+            guard let instant = plan.resolve().instant else {
                 throw ServiceError(.invalid, plan.explanation ?? "\(wall) does not exist in \(zone)")
             }
             self.dueAt = instant
-            self.planned = PlannedTime(
-                localTime: wall.description, timeZone: zone.rawValue, gapPolicy: plan.gap.rawValue,
-                overlapPolicy: plan.overlap.rawValue, zoneVersion: resolution.zoneDataVersion)
+            self.planned = PlannedTime(plan)
             self.note = plan.explanation
         }
         if let dueAt = self.dueAt, dueAt < now.addingTimeInterval(-Self.grace) {
@@ -82,5 +79,28 @@ struct ResolvedTime: Sendable {
                 .invalid,
                 "\(dueAt.iso8601(in: zone)) is past (it is \(now.iso8601(in: zone))): give a later time, or --now")
         }
+    }
+}
+
+extension PlannedTime {
+    /// What is kept of a plan whose instant is derived now.
+    init(_ plan: LocalPlan) {
+        self.init(
+            localTime: plan.wall.description, timeZone: plan.zone.rawValue, gapPolicy: plan.gap.rawValue,
+            overlapPolicy: plan.overlap.rawValue, zoneVersion: ZoneID.dataVersion)
+    }
+}
+
+extension LocalPlan {
+    /// The plan itself where it comes to an instant, else one of the same zone that does, to the second: jitter has moved a slot's post.
+    ///
+    /// Derived again, the post keeps its place on the wall's clock.
+    func standing(at instant: Date) -> LocalPlan {
+        guard self.resolve().instant != instant else { return self }
+        var plan = self
+        plan.wall = self.zone.wallTime(at: instant)
+        plan.overlap = .first
+        if let first = plan.resolve().instant, instant.timeIntervalSince(first) >= 1 { plan.overlap = .second }
+        return plan
     }
 }

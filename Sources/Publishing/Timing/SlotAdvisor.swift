@@ -144,9 +144,7 @@ struct SlotBasis {
     func chosen(_ slot: SlotChooser.Slot) -> ChosenTime {
         let timing = self.timing
         let plan = LocalPlan(wall: slot.wall, zone: self.chooser.zone)
-        let planned = PlannedTime(
-            localTime: slot.wall.description, timeZone: plan.zone.rawValue, gapPolicy: plan.gap.rawValue,
-            overlapPolicy: plan.overlap.rawValue, zoneVersion: ZoneID.dataVersion)
+        let planned = PlannedTime(plan)
         let hour = timing.fit.curve.hours[slot.hour.index]
         let when = "\(HourOfWeek.weekdayNames[slot.wall.weekday]) \(slot.wall.date) \(slot.wall.clock) \(plan.zone)"
         let why =

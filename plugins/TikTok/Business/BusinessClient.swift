@@ -21,6 +21,7 @@ struct BusinessClient: Sendable {
     static let tokenField = "business_token"
 
     private let http: any HTTPTransport
+    private let clock: WorldClock
     private let token: Secret
     private let hidden: [Secret]
     /// The ad account as we know it.
@@ -31,15 +32,15 @@ struct BusinessClient: Sendable {
     /// Makes a client.
     ///
     /// - Throws: `permanent` for a grant without a business token, and for terms without an ad account.
-    init(_ http: any HTTPTransport, _ access: AccountAccess, _ terms: BoostTerms) throws(PluginError) {
-        try self.init(http, access, terms.adAccount)
+    init(_ context: PluginContext, _ access: AccountAccess, _ terms: BoostTerms) throws(PluginError) {
+        try self.init(context, access, terms.adAccount)
     }
 
     /// Makes a client of an ad account.
     ///
     /// - Throws: `permanent` for a grant without a business token, and without an ad account.
     init(
-        _ http: any HTTPTransport, _ access: AccountAccess, _ adAccount: AdAccountReference?
+        _ context: PluginContext, _ access: AccountAccess, _ adAccount: AdAccountReference?
     ) throws(PluginError) {
         guard let token = access.tokens.extra[Self.tokenField] else {
             throw PluginError(
@@ -50,7 +51,8 @@ struct BusinessClient: Sendable {
         guard let account = adAccount else {
             throw PluginError(.permanent, "A boost needs an ad account that pays it.", field: "ad_account")
         }
-        self.http = http
+        self.http = context.http
+        self.clock = context.clock
         self.token = token
         self.hidden = access.secrets
         self.adAccount = account
@@ -119,7 +121,8 @@ struct BusinessClient: Sendable {
 
     private func send<Answer: Decodable>(_ answer: Answer.Type, _ call: HTTPCall) async throws(PluginError) -> Answer {
         let creates = call.permit != nil
-        let failure = BusinessFailure(creates: creates, endpoint: call.endpoint, hidden: self.hidden)
+        let failure = BusinessFailure(
+            creates: creates, endpoint: call.endpoint, hidden: self.hidden, clock: self.clock)
         let reply: HTTPReply
         do {
             reply = try await self.http.send(call)

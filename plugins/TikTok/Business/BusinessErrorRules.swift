@@ -28,6 +28,8 @@ struct BusinessFailure: Sendable {
     var endpoint: String
     /// What must not be repeated in messages.
     var hidden: [Secret]
+    /// The world's clock, for an answer that names a date.
+    var clock: WorldClock?
 
     /// Classifies an answer: by its code where it has one, else by its status.
     func error(_ reply: HTTPReply) -> PluginError {
@@ -37,6 +39,7 @@ struct BusinessFailure: Sendable {
             ?? TikTokErrorRule.rule(forStatus: problem == nil ? reply.status : max(reply.status, 400))
         let failure = TikTokFailure(creates: self.creates, endpoint: self.endpoint, hidden: self.hidden)
         var error = failure.error(rule, said: problem?.message)
+        error.wait(atLeast: reply.retryAfter(at: self.clock?.now()))
         error.platformCode = problem.map { String($0.code) }
         error.httpStatus = reply.status
         error.requestID = problem?.request_id

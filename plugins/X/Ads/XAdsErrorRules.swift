@@ -138,6 +138,7 @@ struct XAdsFailure: Sendable {
             let reset = reply.header("x-account-rate-limit-reset") ?? reply.header("x-rate-limit-reset")
             error.retryAfter = self.pause(reset)
         }
+        if error.retryAfter == nil { error.wait(atLeast: reply.retryAfter(at: self.now)) }
         error.endpoint = error.scope == .endpoint ? self.endpoint : nil
         error.platformCode = problem.code
         error.field = problem.parameter
