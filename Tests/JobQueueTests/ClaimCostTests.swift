@@ -55,6 +55,68 @@ struct ClaimCostTests {
         return counts.reduce(0, +)
     }
 
+    /// What closes a lane, and what a claim says of it then.
+    private enum Closing: String, CaseIterable {
+        case accountGate, clientGate, platformGate, pause, slots
+
+        var reason: LaneReport.Reason {
+            switch self {
+            case .accountGate, .clientGate, .platformGate: .closed
+            case .pause: .paused
+            case .slots: .full
+            }
+        }
+
+        func close(_ lane: Lane, _ queue: QueueFixture) async throws {
+            switch self {
+            case .accountGate: try await Self.close(.account(lane.account), queue)
+            case .clientGate: try await Self.close(.client(lane.client), queue)
+            case .platformGate: try await Self.close(.provider("p"), queue)
+            case .pause: try await queue.store.pause(.account(lane.client, lane.account), by: "ann")
+            case .slots:
+                try await queue.store.setConcurrency(.account(lane.client, lane.account), 1)
+                let claim = try await ClaimCostTests.claim(lane, queue)
+                #expect(try await queue.store.claim(claim).claimed.jobs.count == 1)
+            }
+        }
+
+        private static func close(_ scope: LimitScope, _ queue: QueueFixture) async throws {
+            try await queue.pool.withConnection { db in
+                try await LimitStore.close(scope, for: .seconds(86_400), reason: "429", by: "p", on: &db)
+            }
+        }
+    }
+
+    private static func claim(_ lane: Lane, _ queue: QueueFixture) async throws -> LaneClaim {
+        LaneClaim(
+            queue: "work", worker: try await queue.worker(), abilities: [JobAbility(kind: "noop")],
+            shares: [LaneShare(lane: lane, count: Self.jobs)])
+    }
+
+    @Test(
+        "a closed lane costs one probe: with 10,000 jobs behind it as many pages as with 10",
+        arguments: Closing.allCases)
+    private func closed(closing: Closing) async throws {
+        let queue = try await QueueFixture()
+        var pages: [Int] = []
+        // Both in one table, so that its indexes are as high for the one as for the other.
+        let lanes = (0..<2).map { _ in Lane(client: ClientID(), account: AccountID()) }
+        for (lane, count) in zip(lanes, [10, Self.ready]) {
+            try await queue.flood(count, client: lane.client, accounts: [lane.account])
+        }
+        for lane in lanes { try await closing.close(lane, queue) }
+        for lane in lanes {
+            let claim = try await Self.claim(lane, queue)
+            #expect(try await queue.store.claim(claim).claimed.answers.map(\.report?.reason) == [closing.reason])
+            var fewest = Int.max
+            for _ in 0..<Self.rounds {
+                fewest = min(fewest, try await Self.touched(JobStore.claim(claim, yields: false), queue))
+            }
+            pages.append(fewest)
+        }
+        #expect(abs(pages[1] - pages[0]) <= 2, "\(pages[1]) pages, \(pages[0]) with few")
+    }
+
     @Test("a claim among the lanes of 5,000 clients, and 5,000 limits of others, reads as many pages as among 100")
     func clients() async throws {
         let queue = try await QueueFixture()

@@ -9,7 +9,7 @@ import Testing
 
 @testable import JobQueue
 
-@Suite("Lanes", .postgresSchema)
+@Suite("Lanes", .postgresSchema, .timeLimit(.minutes(10)))
 struct LaneTests {
     private func job(_ queue: QueueFixture, _ client: ClientID, _ account: AccountID?) -> NewJob {
         var job = queue.job(client: client)
@@ -25,6 +25,35 @@ struct LaneTests {
             (0..<20).map { _ in self.job(queue, queue.client, big) } + [self.job(queue, queue.client, small)])
         let claimed = try await queue.claim(try await queue.worker(), limit: 2)
         #expect(Set(claimed.map(\.account)) == [big, small])
+    }
+
+    @Test(
+        "10,000 jobs of one client leave the lone one of another its turn: the first claim has it", arguments: [1, 100])
+    func flood(accounts: Int) async throws {
+        let queue = try await QueueFixture()
+        try await queue.flood(10_000, accounts: (0..<accounts).map { _ in AccountID() })
+        let lone = queue.job(client: ClientID())
+        try await queue.store.enqueue([lone])
+        let claimed = try await queue.claim(try await queue.worker(), limit: 2)
+        #expect(claimed.count == 2 && claimed.contains { $0.id == lone.id })
+    }
+
+    @Test("a worker of two slots runs the lone job of a client while it runs its first of 10,000 of another")
+    func floodedWorker() async throws {
+        let queue = try await QueueFixture()
+        try await queue.flood(10_000, accounts: [AccountID()])
+        let lone = queue.job(client: ClientID())
+        try await queue.store.enqueue([lone])
+        let ran = EventLog()
+        // The flood's runs end when the lone one has: it must have one of the slots from the beginning.
+        let handler = ClosureHandler(kind: "noop") { job, _ in
+            if job.id == lone.id { ran.add("lone") } else { await ran.wait(for: "lone") }
+            return .succeeded
+        }
+        var configuration = QueueFixture.configuration
+        configuration.slots = ["work": 2]
+        try await queue.withWorker(configuration, handlers: [handler]) { _, _ in await ran.wait(for: "lone") }
+        try await queue.expectSound()
     }
 
     @Test("a client of weight 3 gets three times as much as one of weight 1")

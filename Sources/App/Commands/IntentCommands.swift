@@ -71,8 +71,8 @@ struct IntentCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             "reconcile", "Look at the platform now instead of at the planned time.",
             details: """
-                A look that comes before the platform's lists can show the send proves nothing and is put off until they can. A known
-                outcome is refused (exit code 73).
+                A look that comes before the platform's lists can show the send proves nothing and is put off until they can. One that
+                waits for a person, or for a token, is taken again. A known outcome is refused (exit code 73).
                 """,
             examples: ["intent reconcile publish:0198f2c4-…"], keys: IntentRows.detailKeys)
 

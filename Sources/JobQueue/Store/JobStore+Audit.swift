@@ -65,7 +65,8 @@ extension JobStore {
         UNION ALL SELECT client_id, job_id, generation, 'held' FROM job_hold
         """
 
-    private static let rules: [(String, Statement)] = [
+    /// The rules that a statement alone can check: each with the rows that break it.
+    static let rules: [(rule: String, findings: Statement)] = [
         (
             "a live job is in one place",
             "SELECT job_id::text AS example FROM (\(live)) AS l GROUP BY client_id, job_id HAVING count(*) > 1"

@@ -52,7 +52,7 @@ extension IntentService {
         return try await self.show(Intent.id(effect.operation, part: effect.part))
     }
 
-    /// Looks now instead of at the planned time.
+    /// Looks now instead of at the planned time; a look that is held is let go, whatever it waits for.
     ///
     /// - Throws: `ServiceError`: `notFound`, or `conflict` when the outcome is known.
     /// - Returns: The intent, with its look due at once.
@@ -63,7 +63,16 @@ extension IntentService {
                 .conflict, "there is nothing to look for: \(effect.operation) is \(effect.state.rawValue)")
         }
         try await self.pool.withTransaction(retrying: 3) { db in
-            try await self.jobs.wake(effect.looker, client: effect.client, on: &db)
+            guard try await !self.jobs.wake(effect.looker, client: effect.client, on: &db),
+                let look = effect.reconcileJob
+            else { return }
+            // Held for something else, such as a token: the next look tells whether that is there again.
+            let isHeld: Bool = try await db.query(
+                """
+                SELECT EXISTS (SELECT FROM job_hold WHERE client_id = \(effect.client) AND job_id = \(look))
+                """
+            ).single()
+            if isHeld { try await self.jobs.release(look, client: effect.client, on: &db) }
         }
         return try await self.show(Intent.id(effect.operation, part: effect.part))
     }

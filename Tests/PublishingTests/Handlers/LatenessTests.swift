@@ -30,6 +30,32 @@ struct LatenessTests {
         fixture.platform.state.withLock { $0.posts.map(\.text) }
     }
 
+    private func planFour(_ fixture: AgencyFixture) async throws -> [TargetID] {
+        var targets: [TargetID] = []
+        for number in 1...4 {
+            targets.append(try await fixture.plan("Post \(number)"))
+            try await fixture.advance(.seconds(1))
+        }
+        return targets
+    }
+
+    /// How runs ended, every five minutes.
+    private func rounds(_ count: Int, _ fixture: AgencyFixture) async throws -> [[String]] {
+        var rounds: [[String]] = []
+        for _ in 0..<count {
+            // Claims give an account a few jobs at a time: look until nothing is due.
+            var words: [String] = []
+            while true {
+                let more = try await self.work(fixture)
+                if more.isEmpty { break }
+                words += more
+            }
+            rounds.append(words)
+            try await fixture.advance(.seconds(300))
+        }
+        return rounds
+    }
+
     @Test("a post within its grace is published at once, whatever the policy", arguments: MissedPolicy.allCases)
     func onTime(policy: MissedPolicy) async throws {
         let fixture = try await self.fixture(policy)
@@ -42,25 +68,10 @@ struct LatenessTests {
     @Test("late posts of an account go out one by one, the oldest first, and never as a burst")
     func late() async throws {
         let fixture = try await self.fixture(.late)
-        var targets: [TargetID] = []
-        for number in 1...4 {
-            targets.append(try await fixture.plan("Post \(number)"))
-            try await fixture.advance(.seconds(1))
-        }
+        let targets = try await self.planFour(fixture)
         try await fixture.advance(.seconds(3_600))
-        var rounds: [Int] = []
-        for _ in 1...5 {
-            // Claims give an account a few jobs at a time: look until nothing is due.
-            var published = 0
-            while true {
-                let words = try await self.work(fixture)
-                if words.isEmpty { break }
-                published += words.count { $0 == "succeeded" }
-            }
-            rounds.append(published)
-            try await fixture.advance(.seconds(300))
-        }
-        #expect(rounds == [1, 1, 1, 1, 0])
+        let rounds = try await self.rounds(5, fixture)
+        #expect(rounds.map(\.published) == [1, 1, 1, 1, 0])
         #expect(self.posts(fixture) == ["Post 1", "Post 2", "Post 3", "Post 4"])
         for target in targets { #expect(try await fixture.state(of: target) == "published") }
     }
@@ -116,17 +127,46 @@ struct LatenessTests {
         #expect(try await fixture.state(of: target) == "published")
     }
 
-    @Test("after a pause of the client the policy holds as after an outage")
-    func afterPause() async throws {
-        let fixture = try await self.fixture(.skip)
-        let target = try await fixture.plan("Hello")
+    private enum Paused: String, CaseIterable { case client, account, queue }
+
+    /// Pauses for two hours.
+    private func pause(_ paused: Paused, _ fixture: AgencyFixture) async throws {
         let clients = ClientService(pool: fixture.pool)
-        _ = try await clients.pause("acme", actor: "test", reason: nil)
+        let accounts = AccountService(
+            pool: fixture.pool, registry: fixture.services.registry, vault: fixture.vault,
+            accesses: fixture.services.accesses)
+        switch paused {
+        case .client: _ = try await clients.pause("acme", actor: "test", reason: nil)
+        case .account: _ = try await accounts.pause("fake", client: "acme", actor: "test", reason: nil)
+        case .queue: try await fixture.services.jobs.pause(.queue(.publish), by: "test")
+        }
         try await fixture.advance(.seconds(7_200))
         #expect(try await self.work(fixture).isEmpty)
-        _ = try await clients.resume("acme", actor: "test", reason: nil)
-        #expect(try await self.work(fixture) == ["cancelled"])
-        #expect(try await fixture.state(of: target) == "missed")
+        switch paused {
+        case .client: _ = try await clients.resume("acme", actor: "test", reason: nil)
+        case .account: _ = try await accounts.resume("fake", client: "acme", actor: "test", reason: nil)
+        case .queue: #expect(try await fixture.services.jobs.resume(.queue(.publish)))
+        }
+    }
+
+    @Test(
+        "after a pause of the client, the account or the queue the policy holds as after an outage, and never lets a burst out",
+        arguments: Paused.allCases, MissedPolicy.allCases)
+    private func afterPause(paused: Paused, policy: MissedPolicy) async throws {
+        let fixture = try await self.fixture(policy)
+        let targets = try await self.planFour(fixture)
+        try await self.pause(paused, fixture)
+        let rounds = try await self.rounds(5, fixture)
+        let (first, states): ([String], String) =
+            switch policy {
+            case .late: (["deferred", "deferred", "deferred", "succeeded"], "published")
+            case .skip: (Array(repeating: "cancelled", count: 4), "missed")
+            case .ask: (Array(repeating: "held", count: 4), "waiting")
+            }
+        #expect(rounds[0].sorted() == first)
+        #expect(rounds.map(\.published) == (policy == .late ? [1, 1, 1, 1, 0] : [0, 0, 0, 0, 0]))
+        #expect(self.posts(fixture) == (policy == .late ? (1...4).map { "Post \($0)" } : []))
+        for target in targets { #expect(try await fixture.state(of: target) == states) }
     }
 
     @Test("what was begun in time goes on, however late it ends")
@@ -166,4 +206,9 @@ struct LatenessTests {
         try await WorldStore(pool: fixture.pool).set(epoch: nil, rate: 10_000)
         #expect(try await self.work(fixture) == ["succeeded"])
     }
+}
+
+extension [String] {
+    /// How many runs published.
+    fileprivate var published: Int { self.count { $0 == "succeeded" } }
 }

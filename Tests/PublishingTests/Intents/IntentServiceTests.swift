@@ -123,6 +123,33 @@ struct IntentServiceTests {
         #expect(try await agency.work(PublishHandler(services: agency.services)) == [])
     }
 
+    @Test(
+        "a look that is held is taken again when somebody asks for one, whatever it waits for",
+        arguments: [HoldReason.unknownOutcome, "needs-human"])
+    func reconcileHeld(reason: String) async throws {
+        let agency = try await AgencyFixture()
+        let target = try await agency.lost(["hello"], [.acceptAndLose])
+        agency.platform.state.withLock { state in
+            if reason == HoldReason.unknownOutcome {
+                state.findings = [.undecidable("two posts are alike")]
+            } else {
+                state.findError = PluginError(.needsHuman, "the account must be unlocked")
+            }
+        }
+        try await agency.advance(.seconds(86_400))
+        #expect(try await agency.work(ReconcileHandler(services: agency.services)) == ["held"])
+        let look = try await agency.intents.show(target.description).intent.look
+        #expect(look?.state == .held && look?.reason == reason)
+        agency.platform.state.withLock { $0.findError = nil }
+        #expect(try await agency.work(ReconcileHandler(services: agency.services)) == [])
+
+        let detail = try await agency.intents.reconcile(target.description)
+        #expect(detail.intent.look?.state != .held && detail.intent.nextLook != nil)
+        #expect(try await agency.work(ReconcileHandler(services: agency.services)) == ["succeeded"])
+        #expect(try await agency.state(of: target) == "published")
+        #expect(try await agency.services.jobs.audit().violations.isEmpty)
+    }
+
     @Test("a campaign is named by its id alone: the end of an ads manager's address is another thing")
     func campaigns() throws {
         let boost = IntentSubject.boost(BoostID())
