@@ -59,9 +59,9 @@ chaos: ## Publish 5,000 posts while everything breaks; prints the counts. `posts
 	@$(if $(posts),$(release) chaos --posts $(posts),$(debug) chaos) --clock-shim "$$PWD/.build/clock-shift.so" \
 		$(if $(pgbouncer),--pgbouncer) $(if $(other),--other-binary "$(other)")
 
-bench: release ## Measure the queue against PostgreSQL itself; prints JSON
+bench: release ## Measure the queue beside PostgreSQL itself, in turn, on a durable server with 1 GB of buffers; prints JSON. `rounds=8` so often, with medians
 	@$(scripts)/prerequisites run
-	@$(scripts)/with-postgres $(scripts)/run-bench $(release)
+	@POSTHORN_PG_SETTINGS="$${POSTHORN_PG_SETTINGS-shared_buffers=1GB}" $(scripts)/with-postgres $(scripts)/run-bench $(release) $(or $(rounds),1)
 
 sanitize: ## Thread and address sanitizer on the modules without the HTTP stack
 	@$(scripts)/prerequisites test
