@@ -14,7 +14,7 @@ struct BenchFleet: Sendable {
     static let past: QueueName = "bench-past"
 
     let pool: ConnectionPool
-    /// The listener's own address, behind a pooler.
+    /// PostgreSQL's own address, behind a pooler: for the listener, and for what runs in no transaction.
     let listener: PQConfiguration?
     let jobs: JobStore
     let clients: [ClientID]
@@ -122,13 +122,32 @@ struct BenchFleet: Sendable {
     ///
     /// Without a checkpoint: right after one every page that is touched is written to the log whole, once.
     func settle() async throws {
-        for table in ["job_ready", "job_scheduled", "job_lease", "attempt"] {
-            try await self.pool.execute(Statement(sql: "VACUUM (ANALYZE) \(table)", binds: []))
+        try await self.withDirectPool { pool in
+            for table in ["job_ready", "job_scheduled", "job_lease", "attempt"] {
+                try await pool.execute(Statement(sql: "VACUUM (ANALYZE) \(table)", binds: []))
+            }
         }
+    }
+
+    /// Lends a pool for what runs in no transaction: behind a pooler each statement of ours is in one, with its settings, so it goes past it.
+    private func withDirectPool(_ body: (ConnectionPool) async throws -> Void) async throws {
+        guard self.pool.configuration.pooling == .transaction, var configuration = self.listener else {
+            return try await body(self.pool)
+        }
+        configuration.statementTimeout = self.pool.configuration.statementTimeout
+        let direct = ConnectionPool(configuration: configuration, logger: Logger(label: "posthorn"))
+        do {
+            try await body(direct)
+        } catch {
+            await direct.close()
+            throw error
+        }
+        await direct.close()
     }
 
     /// Removes what the benchmark left.
     func clean() async throws {
+        try await ForeignLimits.clear(in: self.pool)
         for table in ["job_ready", "job_scheduled", "job_lease", "job_hold", "attempt"] {
             try await self.pool.execute(
                 Statement(sql: "DELETE FROM \(table) WHERE queue IN ('bench', 'bench-past')", binds: []))

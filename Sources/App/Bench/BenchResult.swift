@@ -24,6 +24,12 @@ struct DatabaseCost: Sendable {
             walBytes: try row.get("wal"), commits: try row.get("commits"), deadRows: try row.get("dead"))
     }
 
+    /// Waits until worker processes, which tell of their work up to a second later, have told of the last of it, and reads.
+    static func readLater(_ pool: ConnectionPool) async throws -> DatabaseCost {
+        try await Task.sleep(for: .milliseconds(1_500))
+        return try await self.read(pool)
+    }
+
     static let none = DatabaseCost(walBytes: 0, commits: 0, deadRows: 0)
 
     static func - (end: DatabaseCost, start: DatabaseCost) -> DatabaseCost {

@@ -19,6 +19,18 @@ struct LimitBench: Sendable {
     let context: CommandContext
     let state: StateFolder
 
+    /// What came of it.
+    struct Result: Sendable {
+        /// What each account's ledger says.
+        var reports: [LimitReport]
+        /// Calls that X refused with 429.
+        var refused: Int
+        /// From the flood to the last post, real seconds.
+        var seconds: Double
+        /// What the database did meanwhile.
+        var cost: DatabaseCost
+    }
+
     private struct Page: Decodable {
         struct Entry: Decodable {
             var sequence: Int
@@ -31,9 +43,7 @@ struct LimitBench: Sendable {
     }
 
     /// Runs to the end.
-    ///
-    /// - Returns: What each account's ledger says, the calls that X refused with 429, and the real seconds it took.
-    func run() async throws -> (reports: [LimitReport], refused: Int, seconds: Double) {
+    func run() async throws -> Result {
         var installation = InstallationOptions()
         installation.workers = self.workers
         installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32"]
@@ -53,9 +63,7 @@ struct LimitBench: Sendable {
         }
     }
 
-    private func run(
-        _ services: ServiceContext, _ admin: SimulatorAdmin
-    ) async throws -> (reports: [LimitReport], refused: Int, seconds: Double) {
+    private func run(_ services: ServiceContext, _ admin: SimulatorAdmin) async throws -> Result {
         let world = try await WorldStore(pool: services.pool).set(epoch: nil, rate: self.rate)
         try await admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
         var options = ChaosOptions()
@@ -69,6 +77,7 @@ struct LimitBench: Sendable {
         let planning = ProgressBar("planning posts", total: options.posts, output: self.context.output)
         try await ChaosAgency(options: options, services: services, admin: admin) { planning.advance() }.make()
         planning.finish()
+        let before = try await DatabaseCost.read(services.pool)
         let start = ContinuousClock.now
         _ = try await services.jobs.resume(.queue(.publish))
         let bar = ProgressBar("publishing", total: options.posts, output: self.context.output)
@@ -81,11 +90,12 @@ struct LimitBench: Sendable {
         }
         bar.finish()
         let seconds = (ContinuousClock.now - start).inSeconds
+        let cost = try await DatabaseCost.readLater(services.pool) - before
         let (arrivals, refused) = try await self.read(admin)
         let reports = arrivals.values.map {
             LimitReport(arrivals: $0, limit: Self.limit, window: Self.window)
         }
-        return (reports, refused, seconds)
+        return Result(reports: reports, refused: refused, seconds: seconds, cost: cost)
     }
 
     /// When each account's calls arrived, in seconds of the world, and how many were refused.

@@ -17,6 +17,10 @@ struct PublishBench: Sendable {
         var memoryPeak: Int64 = 0
         /// The most database connections of a worker, on average of the workers.
         var connections = 0
+        /// The most posts that were between the permission to send and its confirmation at one look.
+        var sendingPeak = 0
+        /// What the database did from due on.
+        var cost = DatabaseCost.none
         /// Posts in the platform's ledger.
         var effects = 0
     }
@@ -72,12 +76,14 @@ struct PublishBench: Sendable {
         try await admin.add(faults: self.pace)
 
         let bar = ProgressBar("publishing", total: self.posts, output: self.context.output)
+        let before = try await DatabaseCost.read(services.pool)
         let start = ContinuousClock.now
         let world = try await worlds.set(epoch: due, rate: 1)
         try await admin.setClock(worldEpoch: world.worldEpoch, realEpoch: world.realEpoch, rate: world.rate)
         while true {
-            let (open, connections) = try await self.look(services)
+            let (open, sending, connections) = try await self.look(services)
             result.connections = max(result.connections, connections)
+            result.sendingPeak = max(result.sendingPeak, sending)
             bar.set(self.posts - open)
             if open == 0 { break }
             // Counting costs what it counts; near the end every moment matters.
@@ -86,6 +92,7 @@ struct PublishBench: Sendable {
         result.seconds = (ContinuousClock.now - start).inSeconds
         bar.finish()
         result.memoryPeak = workers.processIDs.compactMap(ResidentMemory.peak(of:)).max() ?? 0
+        result.cost = try await DatabaseCost.readLater(services.pool) - before
         result.effects = try await ChaosVerdict.read(options, services: services, admin: admin).ledger.effects
         return result
     }
@@ -98,16 +105,18 @@ struct PublishBench: Sendable {
         """
     }
 
-    private func look(_ services: ServiceContext) async throws -> (open: Int, connections: Int) {
+    private func look(_ services: ServiceContext) async throws -> (open: Int, sending: Int, connections: Int) {
         let rows = try await services.pool.query(
             """
             SELECT (SELECT count(*) FROM target WHERE state <> 'published') AS open,
+                   (SELECT count(*) FROM effect WHERE state = 'sending') AS sending,
                    (SELECT count(*) FROM pg_stat_activity
                     WHERE datname = current_database() AND application_name LIKE 'posthorn%'
                       AND application_name <> 'posthorn bench') AS connections
             """)
         guard let row = rows.first else { throw CommandError(.failed, "the database does not count") }
-        let (open, connections): (Int64, Int64) = (try row.get("open"), try row.get("connections"))
-        return (Int(open), (Int(connections) + self.workers - 1) / self.workers)
+        let (open, sending): (Int64, Int64) = (try row.get("open"), try row.get("sending"))
+        let connections: Int64 = try row.get("connections")
+        return (Int(open), Int(sending), (Int(connections) + self.workers - 1) / self.workers)
     }
 }

@@ -179,16 +179,19 @@ struct BenchWork: PosthornCommand {
         details: """
             The time runs from the worker's start until so many jobs have ended in the database. --ready, --scheduled and --finished \
             fill the tables beforehand: with work of the same clients that is due but not counted, with work of the coming months, \
-            and with history.
+            and with history. Of limits, the slots of each account bind. The tables of pauses, gates and numbers of running jobs are \
+            empty, which a claim sees once for all lanes; with --limits each has rows of others, and it asks them for every lane. \
+            Rates are no claim's matter: a call pays them when it leaves, and these jobs make none.
             """,
         examples: [
-            "bench work", "bench work --jobs 50000 --concurrency 128 -o json",
+            "bench work", "bench work --jobs 50000 --concurrency 128 -o json", "bench work --limits",
             "bench work --ready 1000000 --scheduled 10000000 --finished 10000000",
         ],
         keys: [
             Column("jobs", nil, "jobs that were worked off"), Column("concurrency", nil, "jobs at once"),
             Column("ready", nil, "further jobs that were due"), Column("scheduled", nil, "jobs that were due later"),
             Column("history", nil, "jobs that had ended before"),
+            Column("limits", nil, "whether limits, a gate and a pause of others were in force"),
             Column("seconds", nil, "how long it took"), Column("jobs_per_second", nil, "the rate"),
             Column("connections_peak", nil, "most database connections seen"),
             Column(
@@ -202,6 +205,10 @@ struct BenchWork: PosthornCommand {
     @Option(help: ArgumentHelp("Further jobs that are due.", valueName: "n")) var ready = 0
     @Option(help: ArgumentHelp("Jobs that are due later.", valueName: "n")) var scheduled = 0
     @Option(help: ArgumentHelp("Jobs that ended before.", valueName: "n")) var finished = 0
+    @Flag(
+        name: .customLong("limits"),
+        help: "Limit the running jobs of another client and platform, and pause and close another client.")
+    var hasForeignLimits = false
 
     func validate() throws {
         guard min(self.ready, self.scheduled, self.finished) >= 0, self.concurrency > 0 else {
@@ -214,6 +221,7 @@ struct BenchWork: PosthornCommand {
         let concurrency = self.concurrency
         let logger = context.logger
         try await self.bench(context, self.bench, connections: 2) { fleet in
+            if self.hasForeignLimits { try await ForeignLimits.set(in: fleet.pool) }
             try await fleet.fill(scheduled: self.scheduled, finished: self.finished)
             try await fleet.enqueueMany(jobs + self.ready)
             let cost = try await DatabaseCost.read(fleet.pool)
@@ -228,6 +236,7 @@ struct BenchWork: PosthornCommand {
             return Record([
                 "bench": .text("work"), "jobs": .count(jobs), "concurrency": .count(concurrency),
                 "ready": .count(self.ready), "scheduled": .count(self.scheduled), "history": .count(self.finished),
+                "limits": .flag(self.hasForeignLimits),
                 "seconds": .number(seconds, places: 3), "jobs_per_second": .number(Double(jobs) / seconds, places: 0),
                 "connections_peak": .count(peak.withLock { $0 }),
                 "work_per_job": .record(try await DatabaseCost.read(fleet.pool).since(cost, jobs: jobs)),

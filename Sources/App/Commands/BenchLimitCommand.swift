@@ -24,6 +24,7 @@ struct BenchLimit: PosthornCommand {
             Column("utilisation_min", nil, "the share of the limit used, of the account with the least"),
             Column("utilisation_p50", nil, "the median of the accounts"),
             Column("seconds", nil, "real seconds from the flood to the last post"),
+            Column("per_job", nil, "WAL bytes, commits and dead rows of the database per post, from the flood on"),
             Column("kept", nil, "whether no window had more than allowed"),
         ])
 
@@ -49,9 +50,10 @@ struct BenchLimit: PosthornCommand {
             accounts: self.accounts, windows: self.windows, workers: self.workers, rate: self.rate, context: context,
             state: state)
         let ended = try await StopSignal.guarding { try await bench.run() }
-        guard case .finished(let (reports, refused, seconds)) = ended else {
+        guard case .finished(let result) = ended else {
             throw CommandError(.interrupted, "stopped before there was a figure")
         }
+        let reports = result.reports
         let shares = Percentiles(reports.compactMap(\.utilisation))
         let isKept = reports.allSatisfy(\.isKept)
         context.output.show(
@@ -59,10 +61,11 @@ struct BenchLimit: PosthornCommand {
                 "bench": .text("limit"), "accounts": .count(reports.count), "limit": .count(LimitBench.limit),
                 "window_seconds": .number(LimitBench.window, places: 0), "rate": .number(self.rate, places: 1),
                 "workers": .count(self.workers), "calls": .count(reports.reduce(0) { $0 + $1.calls }),
-                "refused": .count(refused),
+                "refused": .count(result.refused),
                 "most_in_a_window": .count(reports.map(\.mostInWindow).max() ?? 0),
                 "utilisation_min": .number(shares.at(0), places: 3),
-                "utilisation_p50": .number(shares.at(0.5), places: 3), "seconds": .number(seconds, places: 1),
+                "utilisation_p50": .number(shares.at(0.5), places: 3), "seconds": .number(result.seconds, places: 1),
+                "per_job": .record(result.cost.record(jobs: self.accounts * self.windows * LimitBench.limit)),
                 "kept": .flag(isKept),
             ]), idKey: "utilisation_min")
         guard isKept else { throw CommandError(.failed, "a window had more calls than the limit allows") }

@@ -9,9 +9,13 @@ struct BenchPublish: PosthornCommand {
         "publish", "Publish posts that fall due in the same minute, with real worker processes and a pretend platform.",
         details: """
             Starts an installation of its own in a temporary folder. The ideal is posts × delay ÷ slots: every slot always waits for the \
-            platform, and nothing else takes time.
+            platform, and nothing else takes time. With a slow platform every slot is in use: then memory_peak is that of so many \
+            jobs at once.
             """,
-        examples: ["bench publish", "bench publish --posts 2000 --delay 100 -o json"],
+        examples: [
+            "bench publish", "bench publish --posts 2000 --delay 100 -o json",
+            "bench publish --workers 1 --slots 256 --delay 2000",
+        ],
         keys: [
             Column("bench", nil, "which benchmark"),
             Column("posts", nil, "posts that fell due"), Column("workers", nil, "worker processes"),
@@ -22,6 +26,10 @@ struct BenchPublish: PosthornCommand {
             Column("memory_at_rest", nil, "resident memory of a worker before the posts, bytes"),
             Column("memory_peak", nil, "the most resident memory of a worker, bytes"),
             Column("connections", nil, "the most database connections of a worker"),
+            Column(
+                "sending_peak", nil,
+                "the most posts of all workers that might be sent, and were not known as sent, at one look"),
+            Column("per_job", nil, "WAL bytes, commits and dead rows of the database per post, from due on"),
         ])
 
     @OptionGroup var options: CommandOptions
@@ -56,7 +64,8 @@ struct BenchPublish: PosthornCommand {
                 "seconds": .number(result.seconds, places: 2), "ideal_seconds": .number(ideal, places: 2),
                 "ratio": .number(result.seconds / ideal, places: 2), "effects": .count(result.effects),
                 "memory_at_rest": .bytes(result.memoryAtRest), "memory_peak": .bytes(result.memoryPeak),
-                "connections": .count(result.connections),
+                "connections": .count(result.connections), "sending_peak": .count(result.sendingPeak),
+                "per_job": .record(result.cost.record(jobs: self.posts)),
             ]), idKey: "ratio")
     }
 }

@@ -2,6 +2,7 @@
 
 import Foundation
 import PQClient
+import Subprocess
 import TestSupport
 import Testing
 
@@ -29,6 +30,51 @@ struct BenchCommandTests {
             let left: Int64 = try await world.database.pool.query(Statement(sql: "SELECT count(*) FROM \(table)"))
                 .single()
             #expect(left == 0, "\(table)")
+        }
+    }
+
+    @Test("limits of others stand in every table that a claim asks while work is measured, and are gone afterwards")
+    func limits() async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        let tables: [StaticString] = ["running_limit", "lane_gate", "queue_control"]
+        func counts() async throws -> [Int64] {
+            var counts: [Int64] = []
+            for table in tables { counts.append(try await world.count(table)) }
+            return counts
+        }
+        try await ForeignLimits.set(in: world.database.pool)
+        #expect(try await counts() == [2, 1, 1])
+        // As after a run that was killed: the next one finds them and removes them.
+        let said = try self.record(
+            try await world.answer([
+                "bench", "work", "--jobs", "300", "--clients", "7", "--accounts", "2", "--concurrency", "16",
+                "--limits",
+                "-o", "json",
+            ]))
+        #expect(said["limits"] as? Bool == true && said["jobs"] as? Int == 300)
+        #expect(try await counts() == [0, 0, 0])
+    }
+
+    @Test(
+        "behind a pooler every benchmark of the queue works",
+        arguments: [
+            ["enqueue", "--mode", "copy", "--jobs", "50"], ["work", "--jobs", "50", "--concurrency", "4"],
+            ["latency", "--jobs", "2"], ["fairness", "--jobs", "20", "--lone", "2", "--concurrency", "4"],
+            ["growth", "--jobs", "20", "--rounds", "1", "--ready", "9", "--scheduled", "9", "--finished", "9"],
+            ["snapshot", "--seconds", "1", "--rate", "20", "--concurrency", "4"],
+        ])
+    func pooled(words: [String]) async throws {
+        let world = try await CommandWorld()
+        defer { world.remove() }
+        try await withPgBouncer(poolSize: 6) { pooler in
+            _ = try self.record(
+                try await world.answer(
+                    ["bench"] + words + ["--clients", "5", "--accounts", "2", "-o", "json"],
+                    environment: [
+                        "POSTHORN_DATABASE_URL": pooler.url, "POSTHORN_DATABASE_POOLER": "transaction",
+                        "POSTHORN_LISTEN_DATABASE_URL": world.database.url,
+                    ]))
         }
     }
 

@@ -53,18 +53,21 @@ struct CommandWorld {
         try await self.answer(words, quiet: true).code
     }
 
-    func answer(_ words: [String], quiet: Bool = false) async throws -> (code: Int32, data: String, messages: String) {
+    func answer(
+        _ words: [String], quiet: Bool = false, environment others: [Subprocess.Environment.Key: String] = [:]
+    ) async throws -> (code: Int32, data: String, messages: String) {
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? OwnBinary.path
         let binary = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("posthorn")
-        let environment: Subprocess.Environment = .custom([
+        let environment: [Subprocess.Environment.Key: String] = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "TZ": "UTC",
             "POSTHORN_DATABASE_URL": self.database.url, "POSTHORN_DATABASE_SCHEMA": self.database.schema,
             "POSTHORN_PLATFORM_ORIGIN": "http://127.0.0.1:9", "POSTHORN_SECRET_KEY": self.secretKey,
             "POSTHORN_MEDIA_STORE": self.folder.absoluteString,
-        ])
+        ]
         let result = try await Subprocess.run(
             .path(FilePath(binary.path)), arguments: Arguments(words + (quiet ? ["--quiet"] : [])),
-            environment: environment, workingDirectory: FilePath(self.folder.path), output: .string(limit: 1 << 20),
+            environment: .custom(environment.merging(others) { $1 }), workingDirectory: FilePath(self.folder.path),
+            output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
         let code: Int32 = if case .exited(let code) = result.terminationStatus { code } else { -1 }
         return (code, result.standardOutput, result.standardError)
