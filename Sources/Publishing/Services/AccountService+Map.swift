@@ -65,7 +65,11 @@ extension AccountService {
         var opened: [PlatformID: Opened] = [:]
         for platform in Set(map.rows.map(\.platform)).sorted() {
             guard let plugin = self.registry[platform], plugin.listing != nil else { continue }
-            opened[platform] = try await self.open(tokens, plugin, of: map, options)
+            let app = try await self.app(options.app, of: platform, in: map)
+            // Of several clients: their calls count for the app alone.
+            opened[platform] = try await self.asking(with: app, of: platform) {
+                try await self.open(tokens, plugin, from: app, of: map, options)
+            }
         }
         report.expiresAt = opened.values.compactMap(\.tokens.expiresAt).min()
         let platforms = opened
@@ -83,11 +87,11 @@ extension AccountService {
     }
 
     private func open(
-        _ tokens: TokenSet, _ plugin: RegisteredPlugin, of map: AccountMap, _ options: AccountMapOptions
+        _ tokens: TokenSet, _ plugin: RegisteredPlugin, from name: String?, of map: AccountMap,
+        _ options: AccountMapOptions
     ) async throws -> Opened {
         let platform = plugin.manifest.id
         let rows = map.rows.filter { $0.platform == platform }
-        let name = try await self.app(options.app, of: platform, in: map)
         let app = try await self.credential(name, of: platform)
         let shared = plugin.listing?.shared(tokens) ?? tokens
         var opened = Opened(plugin: plugin, tokens: shared, app: name)

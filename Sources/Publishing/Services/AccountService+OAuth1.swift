@@ -30,9 +30,13 @@ extension AccountService {
         }
         let granted: (credential: OAuth1Credential, account: RemoteAccount)
         do {
-            let request = try await oauth1.requestToken(consumer, callback: nil)
+            let request = try await self.asking(with: nil, of: account.platform, for: owner.id.description) {
+                try await oauth1.requestToken(consumer, callback: nil)
+            }
             let number = try await ask(request.page)
-            granted = try await oauth1.accessToken(request, verifier: number)
+            granted = try await self.asking(with: nil, of: account.platform, for: owner.id.description) {
+                try await oauth1.accessToken(request, verifier: number)
+            }
         } catch let error as PluginError {
             throw Self.refusal(error, plugin)
         }

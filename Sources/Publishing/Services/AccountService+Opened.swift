@@ -72,8 +72,10 @@ extension AccountService {
         of tokens: TokenSet, _ listing: any AdAccountListing, _ plugin: RegisteredPlugin, _ family: Set<PlatformID>
     ) async throws -> [OpenedAdAccount] {
         let platform = plugin.manifest.id
-        let granted = try await Self.adAccounts(
-            listing.shared(tokens), listing, plugin, app: try await self.credential(nil, of: platform))
+        let granted = try await self.asking(with: nil, of: platform) {
+            try await Self.adAccounts(
+                listing.shared(tokens), listing, plugin, app: try await self.credential(nil, of: platform))
+        }
         let standing = try await self.pool.withConnection { db in
             let clients = try await ClientRepository.list(states: ClientState.allCases, on: &db)
             let byID = Dictionary(clients.map { ($0.id, $0) }) { first, _ in first }
@@ -113,8 +115,10 @@ extension AccountService {
     ///
     /// - Throws: `ServiceError`: `invalid` for a platform whose tokens open one account, `refusedByPlatform` when the token is not accepted.
     package func opened(by tokens: TokenSet, on platform: PlatformID) async throws -> [OpenedAccount] {
-        let granted = try await self.granted(
-            tokens, try self.plugin(platform), app: try await self.credential(nil, of: platform))
+        let plugin = try self.plugin(platform)
+        let granted = try await self.asking(with: nil, of: platform) {
+            try await self.granted(tokens, plugin, app: try await self.credential(nil, of: platform))
+        }
         let standing = try await self.list(platform: platform).filter {
             $0.account.state != .moved && $0.account.state != .disconnected
         }
@@ -132,28 +136,56 @@ extension AccountService {
     /// - Throws: As ``connect(_:actor:)``; `conflict` when the token opens several and none was named.
     package func connectOpened(_ connection: AccountConnection, actor: String) async throws -> AccountRow {
         let plugin = try self.plugin(connection.platform)
-        let granted = try await self.granted(
-            connection.tokens, plugin, app: try await self.credential(connection.app, of: connection.platform))
-        let found = granted.filter { $0.account.externalID == connection.externalID ?? $0.account.externalID }
-        guard let one = found.first, found.count == 1 else {
-            throw ServiceError(.conflict, Self.choice(connection.externalID, of: granted, plugin))
+        return try await self.asking(with: connection.app, of: connection.platform, for: connection.client) {
+            let granted = try await self.granted(
+                connection.tokens, plugin, app: try await self.credential(connection.app, of: connection.platform))
+            let found = granted.filter { $0.account.externalID == connection.externalID ?? $0.account.externalID }
+            guard let one = found.first, found.count == 1 else {
+                throw ServiceError(.conflict, Self.choice(connection.externalID, of: granted, plugin))
+            }
+            try Self.requireTasks(one.missingTasks, allowsMissing: connection.allowsMissingScopes)
+            var own = connection
+            own.tokens = plugin.listing?.shared(connection.tokens) ?? connection.tokens
+            return try await self.write(own, one.account, plugin, actor: actor)
         }
-        try Self.requireTasks(one.missingTasks, allowsMissing: connection.allowsMissingScopes)
-        var own = connection
-        own.tokens = plugin.listing?.shared(connection.tokens) ?? connection.tokens
-        return try await self.write(own, one.account, plugin, actor: actor)
     }
 
     /// The credential of the app that tokens are from: the one that is named, the platform's only one, or the configured one.
     func credential(_ name: String?, of platform: PlatformID) async throws -> AppCredential? {
         try await self.pool.withConnection { db in
-            let apps = try await AppRepository.list(platform: platform, on: &db)
-            let named = apps.first { $0.name == name || $0.id.description == name?.lowercased() }
-            guard let app = named ?? (name == nil && apps.count == 1 ? apps.first : nil) else {
+            guard let app = try await Self.app(name, of: platform, on: &db) else {
                 return self.accesses.configuredApp(of: platform)
             }
-            return try await self.vault.app(app.id, on: &db)
+            return try await self.vault.app(app, on: &db)
         }
+    }
+
+    /// Asks a platform with tokens of which only the app is known, and counts the calls for it and for whom they are made.
+    ///
+    /// - Parameters:
+    ///   - app: The app that the tokens are from; `nil` is the platform's only one.
+    ///   - platform: The platform.
+    ///   - client: The client's slug or identity; `nil` where the tokens are several clients'.
+    ///   - body: What asks.
+    /// - Returns: What `body` does.
+    /// - Throws: What `body` throws, `ServiceError` with code `notFound` for the client.
+    func asking<Value>(
+        with app: String?, of platform: PlatformID, for client: String? = nil, _ body: () async throws -> Value
+    ) async throws -> Value {
+        let caller = try await self.pool.withConnection { db in
+            var caller = Caller(app: try await Self.app(app, of: platform, on: &db))
+            if let client { caller.client = try await ClientDirectory.client(client, on: &db).id }
+            return caller
+        }
+        return try await Caller.$current.withValue(caller) { try await body() }
+    }
+
+    private static func app(
+        _ name: String?, of platform: PlatformID, on db: inout some SQLSession & ~Copyable
+    ) async throws -> AppID? {
+        let apps = try await AppRepository.list(platform: platform, on: &db)
+        let named = apps.first { $0.name == name || $0.id.description == name?.lowercased() }
+        return (named ?? (name == nil && apps.count == 1 ? apps.first : nil))?.id
     }
 
     func granted(

@@ -84,8 +84,10 @@ package struct AccountService: Sendable {
     ///   for another account or the account stands under another client. Then nothing is written.
     package func connect(_ connection: AccountConnection, actor: String) async throws -> AccountRow {
         let plugin = try self.plugin(connection.platform)
-        let remote = try await self.identify(connection, plugin)
-        return try await self.write(connection, remote, plugin, actor: actor)
+        return try await self.asking(with: connection.app, of: connection.platform, for: connection.client) {
+            let remote = try await self.identify(connection, plugin)
+            return try await self.write(connection, remote, plugin, actor: actor)
+        }
     }
 
     /// Checks what the tokens allow, then writes the account and its grant.
