@@ -59,8 +59,7 @@ struct AccountCallerTests {
         #expect(world.asked.take() == ["accounts", "inspect"].map { Call($0, world.client, world.app) })
     }
 
-    @Test(
-        "calls that list what a token opens, or that map it, count for the app; for nobody when it is not known which")
+    @Test("calls that list what a token opens, or that map it, count for the app")
     func lists() async throws {
         let world = try await World(apps: 1)
         _ = try await world.accounts.opening(of: OpenPlugin.tokens, on: "open")
@@ -71,10 +70,13 @@ struct AccountCallerTests {
             AccountMapOptions(actor: "cli:ada"))
         #expect(report.problems.isEmpty, "\(report.problems)")
         #expect(world.asked.take() == ["accounts", "ad accounts", "inspect"].map { Call($0, nil, world.app) })
+    }
 
-        let two = try await World(apps: 2)
-        _ = try await two.accounts.opening(of: OpenPlugin.tokens, on: "open")
-        #expect(two.asked.take() == ["accounts", "ad accounts"].map { Call($0, nil, nil) })
+    @Test("calls of which nobody can say with what app they are made count for none")
+    func unknown() async throws {
+        let world = try await World(apps: 2)
+        _ = try await world.accounts.opening(of: OpenPlugin.tokens, on: "open")
+        #expect(world.asked.take() == ["accounts", "ad accounts"].map { Call($0, nil, nil) })
     }
 }
 
