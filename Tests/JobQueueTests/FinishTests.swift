@@ -38,6 +38,21 @@ struct FinishTests {
     }
 
     @Test(
+        "a pause beyond the calendar, as a platform may say it, ends the run all the same and others with it",
+        arguments: [
+            JobOutcome.retry(after: .seconds(Int64.max), failure), .deferredFor(.seconds(Int64.max), reason: "later"),
+            .keptBack(for: .seconds(Int64.max), reason: "later"),
+        ])
+    func endless(outcome: JobOutcome) async throws {
+        let queue = try await QueueFixture()
+        let (job, other) = (try await queue.claimedJob(), try await queue.claimedJob())
+        let ends = [Finish(job, outcome), Finish(other, .failed(Self.failure))]
+        #expect(try await queue.store.finish(ends) == [.applied, .applied])
+        #expect(try await queue.store.job(job.id)?.state == .scheduled)
+        #expect(try await queue.store.job(other.id)?.state == .failed)
+    }
+
+    @Test(
         "each outcome leads to its place and leaves one row in the history",
         arguments: [
             (JobOutcome.succeeded, JobState.succeeded), (.retry(after: .seconds(60), failure), .scheduled),
@@ -289,20 +304,5 @@ extension QueueFixture {
             for try await (index, result) in group where index >= 0 { results[index] = result }
             return results
         }
-    }
-
-    @Test(
-        "a pause beyond the calendar, as a platform may say it, ends the run all the same and others with it",
-        arguments: [
-            JobOutcome.retry(after: .seconds(Int64.max), failure), .deferredFor(.seconds(Int64.max), reason: "later"),
-            .keptBack(for: .seconds(Int64.max), reason: "later"),
-        ])
-    func endless(outcome: JobOutcome) async throws {
-        let queue = try await QueueFixture()
-        let (job, other) = (try await queue.claimedJob(), try await queue.claimedJob())
-        let ends = [Finish(job, outcome), Finish(other, .failed(Self.failure))]
-        #expect(try await queue.store.finish(ends) == [.applied, .applied])
-        #expect(try await queue.store.job(job.id)?.state == .scheduled)
-        #expect(try await queue.store.job(other.id)?.state == .failed)
     }
 }

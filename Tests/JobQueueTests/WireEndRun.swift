@@ -6,6 +6,7 @@ import Logging
 import PQClient
 import TestSupport
 import Testing
+import WireRelay
 
 @testable import JobQueue
 
@@ -76,7 +77,7 @@ struct WireEndRun: Sendable {
     /// Ends one run.
     ///
     /// - Returns: the messages of its end.
-    func once(_ end: End, fault: WireProxy.Fault?, _ settling: Settling) async throws -> [WireProxy.Message] {
+    func once(_ end: End, fault: WireProxy.Fault?, _ settling: Settling) async throws -> [WireMessage] {
         try await self.withPool { pool in
             var told = try await self.claim([end])
             let run = told[0].run
@@ -91,7 +92,7 @@ struct WireEndRun: Sendable {
     /// Ends runs with records in one transaction, behind another one that lasts until all of them wait.
     ///
     /// - Returns: the messages from there on.
-    func together(_ ends: [End], fault: WireProxy.Fault?, _ settling: Settling) async throws -> [WireProxy.Message] {
+    func together(_ ends: [End], fault: WireProxy.Fault?, _ settling: Settling) async throws -> [WireMessage] {
         try await self.withPool { pool in
             let store = JobStore(pool: pool)
             let all = try await self.claim([.released] + ends)
@@ -125,8 +126,8 @@ struct WireEndRun: Sendable {
     }
 
     private func withPool(
-        _ body: (ConnectionPool) async throws -> [WireProxy.Message]
-    ) async throws -> [WireProxy.Message] {
+        _ body: (ConnectionPool) async throws -> [WireMessage]
+    ) async throws -> [WireMessage] {
         // One of its own each time: the same messages each time.
         let pool = ConnectionPool(configuration: self.configuration, logger: Logger(label: "test"))
         _ = try await pool.query("SELECT 1")

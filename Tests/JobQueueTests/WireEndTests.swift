@@ -2,6 +2,7 @@
 
 import TestSupport
 import Testing
+import WireRelay
 
 @testable import JobQueue
 
@@ -34,11 +35,11 @@ struct WireEndTests {
     }
 
     private static func breakAll(
-        _ messages: [WireProxy.Message], _ proxy: WireProxy,
-        _ once: (WireProxy.Fault) async throws -> [WireProxy.Message]
+        _ messages: [WireMessage], _ proxy: WireProxy,
+        _ once: (WireProxy.Fault) async throws -> [WireMessage]
     ) async throws {
         #expect(messages.last?.description == "<Z")
-        for direction in WireProxy.Direction.allCases {
+        for direction in WireMessage.Direction.allCases {
             let count = messages.count { $0.direction == direction }
             #expect(count >= 2)
             for index in 0..<count {

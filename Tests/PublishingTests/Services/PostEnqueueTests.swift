@@ -178,7 +178,7 @@ struct PostEnqueueTests {
         #expect(jobs.map(\.spec.dueAt) == [Self.later])
         let after = try #require(
             try await fixture.posts.show(target.id.description).targets.first { $0.id == target.id })
-        #expect(after.job == jobs.first?.id && after.state == .planned && after.dueAt == Self.later)
+        #expect(after.job == jobs.first?.spec.id && after.state == .planned && after.dueAt == Self.later)
     }
 
     @Test("a draft that is planned while somebody calls it off stays planned, and who called it off hears that")
