@@ -19,7 +19,7 @@ struct MockLimitTests {
         let error = await #expect(throws: PluginError.self) {
             _ = try await plugin.metrics(MetricsRequest(access: MockFixtures.access, posts: []))
         }
-        #expect(error?.retryAfter == .longestSaid)
+        #expect(error?.retryAfter == .seconds(86_400))
         #expect(
             MockPlugin.usage(reply, endpoint: MockBucket.publish).map(\.resetsAt)
                 == [Date(timeIntervalSince1970: 253_402_300_799)])
