@@ -45,6 +45,7 @@ struct LimitBench: Sendable {
     /// Runs to the end.
     func run() async throws -> Result {
         var installation = InstallationOptions()
+        installation.needsOwnServer = true
         installation.workers = self.workers
         installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32"]
         let output = self.context.output

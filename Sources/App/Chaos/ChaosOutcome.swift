@@ -18,15 +18,18 @@ struct ChaosOutcome: Sendable {
     var missed: [CrashPoint] = []
 
     /// Replies of the server that were lost on the wire.
-    var lostReplies = 0
+    var replies = ReplyLoss.Counts()
     /// Workers whose clock was seen to be wrong.
     var clocks = 0
 
     /// The programs that workers were of.
     var binaries: [ChaosBinary] = []
 
-    /// Whether every promise was kept.
-    var isKept: Bool { self.verdict.isKept(posts: self.posts) }
+    /// The programs of which no worker made an attempt: nothing is known of them.
+    var untried: [ChaosBinary] { self.binaries.filter { $0.attempts == 0 } }
+
+    /// Whether every promise was kept, by every program.
+    var isKept: Bool { self.verdict.isKept(posts: self.posts) && self.untried.isEmpty }
 
     /// The outcome as the command shows it.
     func record(_ options: ChaosOptions) -> Record {
@@ -44,7 +47,8 @@ struct ChaosOutcome: Sendable {
             "kills": .count(counts.kills), "killed_at": self.deaths,
             "not_reached": .list(self.missed.map { .text($0.rawValue) }), "restarts": .count(counts.restarts),
             "freezes": .count(counts.freezes),
-            "cuts": .count(counts.cuts), "lost_replies": .count(self.lostReplies),
+            "cuts": .count(counts.cuts), "lost_replies": .count(self.replies.lost),
+            "lost_commits": .count(self.replies.committed),
             "pooler_kills": .count(counts.poolerKills),
             "snapshots": .count(counts.snapshots),
             "migrations": .count(counts.migrations),

@@ -17,9 +17,10 @@ struct ChaosRun: Sendable {
     /// - Returns: What it came to.
     func run() async throws -> ChaosOutcome {
         if let shim = self.options.clockShim { try await ChaosClocks.check(shim: shim) }
-        var binaries = [try await ChaosBinary(asking: OwnBinary.path)]
-        if let other = self.options.otherBinary { binaries.append(try await ChaosBinary(asking: other)) }
+        var binaries = [ChaosBinary.own]
+        if let other = self.options.otherBinary { binaries.append(try await .ask(other)) }
         var installation = InstallationOptions()
+        installation.needsOwnServer = true
         installation.otherBinary = self.options.otherBinary
         installation.isDurable = true
         installation.isPooled = self.options.isPooled
@@ -30,7 +31,11 @@ struct ChaosRun: Sendable {
         // Instagram and TikTok fetch pictures themselves.
         installation.isServed = self.options.hasAllFormats
         // The films of a run with all formats are a few bytes that nobody can look into.
-        installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32", "POSTHORN_MEDIA_PROBE": "off"]
+        installation.workerEnvironment = [
+            "POSTHORN_WORKER_CONCURRENCY": "32", "POSTHORN_MEDIA_PROBE": "off",
+            // Their clocks are read off the times of their lines.
+            "POSTHORN_LOG_LEVEL": "info",
+        ]
         if self.options.needsShortLives {
             // The dead are many here: they are missed soon, and a job that was often near one is no poison.
             installation.workerEnvironment.merge([
@@ -44,7 +49,7 @@ struct ChaosRun: Sendable {
         let replies = self.options.lostReplies > 0 ? ReplyLoss() : nil
         let local = LocalInstallation(
             options: installation, state: self.state, context: self.context, wire: replies.map { $0.verdict },
-            changes: { _, worker in tour?.start(of: worker) ?? [:] }
+            changes: { worker, exitCode in tour?.start(of: worker, after: exitCode) ?? [:] }
         ) { output.success($0) }
         return try await local.run { [installation, binaries] running in
             guard let origin = running.platformOrigin else {
@@ -58,7 +63,7 @@ struct ChaosRun: Sendable {
                     for place in binaries.indices {
                         let workers = (0..<running.workers.count).filter { installation.isOther($0) == (place == 1) }
                         try await outcome.binaries[place].count(
-                            workers.flatMap { running.workers.processIDs(of: $0) }, services.pool)
+                            workers.flatMap { running.workers.lives(of: $0) }, services.pool)
                     }
                     return outcome
                 }
@@ -105,7 +110,7 @@ struct ChaosRun: Sendable {
         verdict.workerStarts = running.workers.starts
         var outcome = ChaosOutcome(verdict: verdict, counts: monkey.counts, posts: posts, seconds: seconds)
         outcome.clocks = clocks
-        outcome.lostReplies = replies?.lost ?? 0
+        if let replies { outcome.replies = replies.counts }
         if self.options.visitsPoints {
             outcome.killedAt = try CrashMarks.deaths(inLogs: self.state.logs)
             outcome.missed = CrashPoint.all.filter { outcome.killedAt[$0] == nil }
