@@ -121,8 +121,8 @@ let modules: [Module] = [
         ],
         testDependencies: [
             "TestSupport", "MediaTestSupport", "Analysis", "Domain", "JobQueue", "Persistence", "PluginHost",
-            "PluginKit", "PluginTestKit", "Publishing", "PQClient", "Simulator", "Telemetry", "InstagramPlugin",
-            "MockPlugin", "TikTokPlugin",
+            "PluginKit", "PluginTestKit", "Publishing", "PQClient", "Simulator", "Telemetry", "WireRelay",
+            "InstagramPlugin", "MockPlugin", "TikTokPlugin",
             "XPlugin", "PluginCatalog", asyncHTTPClient, httpTypes, argumentParser, configuration, logging, nioCore,
             nioHTTP1, subprocess, system,
         ]),

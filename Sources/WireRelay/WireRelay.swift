@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// It understands the framing alone: a type byte and a length, and the first message of a client, which has no type.
 /// Encryption is refused, so that there is something to see. Blocking sockets, two threads a connection: nothing here
-/// waits for a time. For tests and chaos: it is slow, and whoever reaches the port reaches the server.
+/// waits for a time, unless the system has no descriptors left. For tests and chaos: it is slow, and whoever reaches the port reaches the server.
 package final class WireRelay: Sendable {
     /// Says what becomes of a message; called on the connection's own threads, which it may keep waiting.
     package typealias Judge = @Sendable (WireMessage) -> WireVerdict
@@ -17,6 +17,8 @@ package final class WireRelay: Sendable {
         var connections: [WireConnection] = []
         var count = 0
         var isClosed = false
+        /// Whether the listener's number is still the listener's.
+        var isListening = true
     }
 
     /// The port on loopback that clients connect to.
@@ -48,22 +50,39 @@ package final class WireRelay: Sendable {
     package func close() {
         let isFirst = self.state.withLock { state in
             defer { state.isClosed = true }
+            // Wakes the accepting thread, which then ends.
+            if state.isListening { shutdown(self.listener, Int32(SHUT_RDWR)) }
             return !state.isClosed
         }
-        guard isFirst else { return }
-        self.cutAll()
-        // Wakes the accepting thread, which then ends.
-        shutdown(self.listener, Int32(SHUT_RDWR))
+        if isFirst { self.cutAll() }
+    }
+
+    /// Says whether there may be further connections after none could be accepted.
+    private func goesOn(after error: Int32) -> Bool {
+        switch error {
+        case EINTR, ECONNABORTED: return true
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            // Who waits at the port goes on waiting until something is closed.
+            usleep(10_000)
+            return self.state.withLock { !$0.isClosed }
+        default: return false
+        }
+    }
+
+    /// Closed here alone, under the lock, so that the number is never another socket's while somebody uses it.
+    private func stopListening() {
+        self.state.withLock { state in
+            state.isListening = false
+            Glibc.close(self.listener)
+        }
     }
 
     private func acceptAll() {
         while true {
             let client = accept(self.listener, nil, nil)
             guard client >= 0 else {
-                if errno == EINTR || errno == ECONNABORTED { continue }
-                // Closed here alone, so that the number is never another socket's while this thread uses it.
-                Glibc.close(self.listener)
-                return
+                if self.goesOn(after: errno) { continue }
+                return self.stopListening()
             }
             guard let server = WireSocket.connect(port: self.upstream) else {
                 Glibc.close(client)

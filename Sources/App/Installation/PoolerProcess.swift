@@ -71,14 +71,24 @@ struct PoolerProcess: Sendable {
         var configuration = try PQConfiguration(url: self.url, schema: "public", maximumConnections: 1)
         configuration.pooling = .transaction
         let pool = ConnectionPool(configuration: configuration, logger: self.logger)
+        do {
+            try await self.waitForAnswer(pool)
+        } catch {
+            await pool.close()
+            throw error
+        }
+        await pool.close()
+    }
+
+    private func waitForAnswer(_ pool: ConnectionPool) async throws {
         let end = ContinuousClock.now + .seconds(30)
         while true {
             do {
                 try await pool.execute("SELECT 1")
-                return await pool.close()
+                return
             } catch {
+                try Task.checkCancellation()
                 guard ContinuousClock.now < end else {
-                    await pool.close()
                     throw CommandError(
                         .unreachable, "PgBouncer did not answer within 30 seconds", details: ["\(error)"],
                         remedy: "see \(self.log)")
