@@ -30,7 +30,11 @@ struct ChaosRun: Sendable {
         // Instagram and TikTok fetch pictures themselves.
         installation.isServed = self.options.hasAllFormats
         // The films of a run with all formats are a few bytes that nobody can look into.
-        installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32", "POSTHORN_MEDIA_PROBE": "off"]
+        installation.workerEnvironment = [
+            "POSTHORN_WORKER_CONCURRENCY": "32", "POSTHORN_MEDIA_PROBE": "off",
+            // Their clocks are read off the times of their lines.
+            "POSTHORN_LOG_LEVEL": "info",
+        ]
         if self.options.needsShortLives {
             // The dead are many here: they are missed soon, and a job that was often near one is no poison.
             installation.workerEnvironment.merge([
