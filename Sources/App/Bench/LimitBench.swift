@@ -35,6 +35,7 @@ struct LimitBench: Sendable {
     /// - Returns: What each account's ledger says, the calls that X refused with 429, and the real seconds it took.
     func run() async throws -> (reports: [LimitReport], refused: Int, seconds: Double) {
         var installation = InstallationOptions()
+        installation.needsOwnServer = true
         installation.workers = self.workers
         installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32"]
         let output = self.context.output

@@ -51,6 +51,7 @@ struct MetricsBench: Sendable {
     /// Runs to the end.
     func run() async throws -> Result {
         var installation = InstallationOptions()
+        installation.needsOwnServer = true
         installation.workers = self.workers
         installation.workerEnvironment = ["POSTHORN_WORKER_CONCURRENCY": "32"]
         let output = self.context.output

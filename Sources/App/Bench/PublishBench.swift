@@ -33,6 +33,7 @@ struct PublishBench: Sendable {
     /// Runs to the end.
     func run() async throws -> Result {
         var installation = InstallationOptions()
+        installation.needsOwnServer = true
         installation.workers = self.workers
         installation.rateScale = 1_000
         installation.workerEnvironment = ["POSTHORN_WORKER_PUBLISH": "\(self.slots)"]

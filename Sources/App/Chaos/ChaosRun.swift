@@ -20,6 +20,7 @@ struct ChaosRun: Sendable {
         var binaries = [try await ChaosBinary(asking: OwnBinary.path)]
         if let other = self.options.otherBinary { binaries.append(try await ChaosBinary(asking: other)) }
         var installation = InstallationOptions()
+        installation.needsOwnServer = true
         installation.otherBinary = self.options.otherBinary
         installation.isDurable = true
         installation.isPooled = self.options.isPooled

@@ -8,6 +8,8 @@ package struct InstallationOptions: Sendable, Hashable {
     package var isDurable = true
     /// Further settings of a server of our own, as `name=value`.
     package var serverSettings: [String] = []
+    /// Whether the database must be a server of our own: a configured one, whose world this would settle for ever, is refused.
+    package var needsOwnServer = false
     /// How many worker processes run.
     package var workers = 2
     /// The simulator's port: a wanted one, or any free one.
@@ -30,7 +32,7 @@ package struct InstallationOptions: Sendable, Hashable {
     package var workerEnvironment: [String: String] = [:]
     /// The program of every second worker; this one when `nil`.
     package var otherBinary: String?
-    /// Whether workers go through a PgBouncer, which needs a server of our own.
+    /// Whether workers go through a PgBouncer; needs a server of our own.
     package var isPooled = false
     /// Variables that differ between workers: the first worker gets the first, and so on in turn.
     package var workerVariants: [[String: String]] = []

@@ -54,9 +54,12 @@ package struct LocalInstallation: Sendable {
     package func run<Result: Sendable>(
         _ body: @Sendable @escaping (RunningInstallation) async throws -> Result
     ) async throws -> Result {
+        let database = try self.context.databaseSettings()
+        if database.source == .configured, self.options.needsOwnServer || self.options.isPooled || self.wire != nil {
+            throw Self.needsOwnServer
+        }
         try self.state.create()
         try SecretKeyFile(self.state).make()
-        let database = try self.context.databaseSettings()
         if database.source == .configured, let url = database.url {
             self.progress("using the configured database")
             return try await self.withDatabase(Database(url: url), body)
@@ -74,6 +77,11 @@ package struct LocalInstallation: Sendable {
                     url: server.url, port: server.port, passwordFile: server.passwordFile, socket: server.socket), body)
         }
     }
+
+    private static let needsOwnServer = CommandError(
+        .configuration, "a database is configured, and this command works in a server of its own alone",
+        details: ["it comes from --database-url, POSTHORN_DATABASE_URL or database.url of the configuration file"],
+        remedy: "leave it out, as in: env -u POSTHORN_DATABASE_URL posthorn …")
 
     private func withDatabase<Result: Sendable>(
         _ database: Database,
@@ -135,10 +143,7 @@ package struct LocalInstallation: Sendable {
                 database, WorkerRoute(url: database.url), origin: origin, serve: serve, world, body)
         }
         guard let socket = database.socket, let port = database.port, let passwordFile = database.passwordFile else {
-            throw CommandError(
-                .configuration,
-                "what is to lie between workers and PostgreSQL lies before a server of the run's own only",
-                remedy: "leave POSTHORN_DATABASE_URL out")
+            throw Self.needsOwnServer
         }
         let relay = try self.wire.map { try WireRelay(upstream: UInt16(port), judge: $0) }
         defer { relay?.close() }

@@ -51,6 +51,15 @@ struct ChaosTests {
         var kept: Bool
     }
 
+    @Test(
+        "what works in an installation of its own refuses a configured database before it touches it",
+        arguments: [["chaos"], ["bench", "boosts"], ["bench", "limit"], ["bench", "metrics"], ["bench", "publish"]])
+    func configuredDatabase(words: [String]) async throws {
+        let result = try await self.run(words + ["--database-url", "postgresql://nobody@127.0.0.1:1/nothing"])
+        #expect(result.error.contains("a database is configured"), "\(result.error)")
+        #expect(result.output.isEmpty)
+    }
+
     /// Runs the built program.
     func run(_ arguments: String...) async throws -> (output: String, error: String) {
         try await self.run(arguments)

@@ -17,6 +17,7 @@ struct BoostChaosRun: Sendable {
     /// - Returns: What it came to, how workers died, and how long it took in real seconds.
     func run() async throws -> (verdict: BoostChaosVerdict, deaths: BoostChaosDeaths, seconds: Double) {
         var installation = InstallationOptions()
+        installation.needsOwnServer = true
         installation.isDurable = true
         installation.workers = self.options.workers
         installation.simulatorSeed = self.options.seed
