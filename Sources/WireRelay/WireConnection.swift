@@ -76,7 +76,10 @@ final class WireConnection: Sendable {
 
     /// Says whether the connection goes on.
     private func forward(_ bytes: [UInt8], _ type: Character, _ direction: WireMessage.Direction) -> Bool {
-        switch self.judge(WireMessage(direction: direction, type: type, connection: self.number)) {
+        let status = type == "Z" && bytes.count > 5 ? Character(UnicodeScalar(bytes[5])) : nil
+        switch self.judge(
+            WireMessage(direction: direction, type: type, connection: self.number, status: status))
+        {
         case .pass: break
         case .cut: return false
         case .swallow: return true

@@ -13,6 +13,16 @@ package struct WireMessage: Sendable, Hashable {
     package var type: Character
     /// The connection's number, from 0.
     package var connection: Int
+    /// What a server that is ready again (`Z`) says of itself: `I` outside of a transaction, `T` inside one, `E` inside a failed one.
+    package var status: Character?
+
+    /// Describes a message.
+    package init(direction: Direction, type: Character, connection: Int, status: Character? = nil) {
+        self.direction = direction
+        self.type = type
+        self.connection = connection
+        self.status = status
+    }
 }
 
 /// What becomes of a message.

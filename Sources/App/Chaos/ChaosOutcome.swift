@@ -18,7 +18,7 @@ struct ChaosOutcome: Sendable {
     var missed: [CrashPoint] = []
 
     /// Replies of the server that were lost on the wire.
-    var lostReplies = 0
+    var replies = ReplyLoss.Counts()
     /// Workers whose clock was seen to be wrong.
     var clocks = 0
 
@@ -44,7 +44,8 @@ struct ChaosOutcome: Sendable {
             "kills": .count(counts.kills), "killed_at": self.deaths,
             "not_reached": .list(self.missed.map { .text($0.rawValue) }), "restarts": .count(counts.restarts),
             "freezes": .count(counts.freezes),
-            "cuts": .count(counts.cuts), "lost_replies": .count(self.lostReplies),
+            "cuts": .count(counts.cuts), "lost_replies": .count(self.replies.lost),
+            "lost_commits": .count(self.replies.committed),
             "pooler_kills": .count(counts.poolerKills),
             "snapshots": .count(counts.snapshots),
             "migrations": .count(counts.migrations),

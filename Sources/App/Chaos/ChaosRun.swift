@@ -110,7 +110,7 @@ struct ChaosRun: Sendable {
         verdict.workerStarts = running.workers.starts
         var outcome = ChaosOutcome(verdict: verdict, counts: monkey.counts, posts: posts, seconds: seconds)
         outcome.clocks = clocks
-        outcome.lostReplies = replies?.lost ?? 0
+        if let replies { outcome.replies = replies.counts }
         if self.options.visitsPoints {
             outcome.killedAt = try CrashMarks.deaths(inLogs: self.state.logs)
             outcome.missed = CrashPoint.all.filter { outcome.killedAt[$0] == nil }

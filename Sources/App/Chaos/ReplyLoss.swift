@@ -3,9 +3,19 @@
 import Synchronization
 import WireRelay
 
-/// Loses replies of the server on the wire: a statement is let through, its reply is kept until the server is ready again, so that what
-/// it did is done and committed, and then the connection ends instead.
+/// Loses replies of the server on the wire: a statement is let through, its reply is kept until the server is ready again, so that it has
+/// done what it was asked, and then the connection ends instead.
+///
+/// What was done inside a transaction is undone with the connection; what was done outside of one, a commit too, stands.
 final class ReplyLoss: Sendable {
+    /// How many replies were lost.
+    struct Counts: Sendable, Hashable {
+        /// All.
+        var lost = 0
+        /// Those after which the server was in no transaction: what they told of is committed.
+        var committed = 0
+    }
+
     fileprivate struct State {
         /// After how many statements each of the next replies is lost.
         var planned: [Int] = []
@@ -13,13 +23,13 @@ final class ReplyLoss: Sendable {
         var unanswered: [Int: Int] = [:]
         /// Connections whose replies are kept from the client until nothing is unanswered.
         var doomed: Set<Int> = []
-        var lost = 0
+        var counts = Counts()
     }
 
     private let state = Mutex(State())
 
     /// How many replies were lost so far.
-    var lost: Int { self.state.withLock { $0.lost } }
+    var counts: Counts { self.state.withLock { $0.counts } }
 
     /// Loses the reply to one statement more.
     ///
@@ -58,7 +68,8 @@ extension ReplyLoss.State {
         guard self.unanswered[message.connection] == 0 else { return .swallow }
         self.doomed.remove(message.connection)
         self.unanswered[message.connection] = nil
-        self.lost += 1
+        self.counts.lost += 1
+        if message.status == "I" { self.counts.committed += 1 }
         return .cut
     }
 }

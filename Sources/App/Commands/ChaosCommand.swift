@@ -46,7 +46,11 @@ struct ChaosCommand: PosthornCommand {
             Column("cuts", nil, "connections of workers that the server ended"),
             Column(
                 "lost_replies", nil,
-                "replies of PostgreSQL that were lost with their connection, after it had committed"),
+                "replies of PostgreSQL that were lost with their connection, after it had done what it was asked"),
+            Column(
+                "lost_commits", nil,
+                "those after which it was in no transaction: what was done is committed, not undone with the connection"
+            ),
             Column("pooler_kills", nil, "how often PgBouncer was killed and started again"),
             Column("snapshots", nil, "snapshots held during half of the work"),
             Column("migrations", nil, "additive migrations of a next release, applied in the middle"),
@@ -108,7 +112,7 @@ struct ChaosCommand: PosthornCommand {
     @Option(
         name: .customLong("lost-replies"),
         help: ArgumentHelp(
-            "How many of PostgreSQL's replies are lost on the wire, commits' too; by the number of posts unless given.",
+            "How many of PostgreSQL's replies are lost on the wire, also of what is committed; by the number of posts unless given.",
             valueName: "n"))
     var lostReplies: Int?
     @Flag(
