@@ -32,6 +32,32 @@ struct ProcessTests {
         for process in processes { #expect(kill(process, 0) != 0) }
     }
 
+    @Test(
+        "a program that is started again is told how the process before ended, and every process is remembered with its time"
+    )
+    func lives() async throws {
+        let (starts, continuation) = AsyncStream.makeStream(of: Int32?.self)
+        let supervised = Supervised(
+            Self.shell("exit $CODE"), mayDie: true,
+            changes: { start, exitCode in
+                continuation.yield(exitCode)
+                return ["CODE": String(start + 7)]
+            })
+        let seen = try await withBackground {
+            try await supervised.run()
+        } _: {
+            var seen: [Int32?] = []
+            for await exitCode in starts {
+                seen.append(exitCode)
+                if seen.count == 3 { break }
+            }
+            return seen
+        }
+        #expect(seen == [nil, 7, 8])
+        let lives = supervised.lives.prefix(2)
+        #expect(lives.count == 2 && lives.allSatisfy { $0.began <= $0.ended ?? .distantPast })
+    }
+
     @Test("a program that does not stay up ends the supervision with a message that names it")
     func givesUp() async {
         let error = await #expect(throws: CommandError.self) {

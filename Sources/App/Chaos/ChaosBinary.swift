@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Domain
 import Foundation
 import PQClient
 import Subprocess
@@ -16,46 +17,64 @@ struct ChaosBinary: Sendable, Hashable {
     /// Runs whose lease a worker of it had.
     var attempts = 0
 
-    /// Asks a program for its version.
+    /// This program.
+    static let own = ChaosBinary(path: OwnBinary.path, version: Version.words)
+
+    /// Asks the program of `--other-binary` for its version.
     ///
-    /// - Parameter path: the program's file.
-    /// - Throws: ``CommandError`` with exit code 78 when it cannot be run or is no Posthorn.
-    init(asking path: String) async throws {
-        self.path = path
+    /// - Parameters:
+    ///   - path: the program's file.
+    ///   - limit: how long it may take.
+    /// - Returns: The program.
+    /// - Throws: ``CommandError`` with exit code 78 when it cannot be run, does not answer or is no Posthorn.
+    static func ask(_ path: String, within limit: Duration = .seconds(10)) async throws -> ChaosBinary {
         do {
-            let answer = try await Subprocess.run(
-                .path(FilePath(path)), arguments: ["--version"], output: .string(limit: 4_096), error: .discarded)
-            self.version = answer.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
-            guard answer.terminationStatus.isSuccess, !self.version.isEmpty else {
-                throw CommandError(
-                    .configuration, "\(path) does not answer to --version: it \(answer.terminationStatus.words)",
-                    remedy: "give --other-binary a build of Posthorn, such as the previous release's")
+            let answer = try await withDeadline(limit) {
+                try await Subprocess.run(
+                    .path(FilePath(path)), arguments: ["--version"], output: .string(limit: 4_096), error: .discarded)
             }
+            let version = answer.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+            guard answer.terminationStatus.isSuccess, version.hasPrefix("\(Version.name) ") else {
+                throw self.refusal(path, "it \(answer.terminationStatus.words) and said “\(version.prefix(80))”")
+            }
+            return ChaosBinary(path: path, version: version)
+        } catch is DeadlineExceeded {
+            throw self.refusal(path, "it did not answer within \(limit)")
         } catch let error as SubprocessError {
-            throw CommandError(
-                .configuration, "cannot run \(path), which --other-binary names", details: [String(describing: error)],
-                remedy: "give --other-binary a build of Posthorn, such as the previous release's")
+            // As one of a program that is told to end with us.
+            try Task.checkCancellation()
+            throw self.refusal(path, String(describing: error))
         }
+    }
+
+    private static func refusal(_ path: String, _ cause: String) -> CommandError {
+        CommandError(
+            .configuration, "--other-binary does not answer to --version as a Posthorn does: \(path)",
+            details: [cause], remedy: "give it a build of Posthorn, such as the previous release's")
     }
 
     /// Counts what workers of this program did.
     ///
     /// - Parameters:
-    ///   - processes: every process that was started of it.
+    ///   - lives: every process that was started of it, beside a server of our own, whose clock is this machine's.
     ///   - pool: the database; nothing may be at work any more.
     /// - Throws: `PQError`.
-    mutating func count(_ processes: [Int32], _ pool: ConnectionPool) async throws {
-        self.workers = Int(
-            try await pool.query("SELECT count(*) FROM worker WHERE pid = ANY(\(processes))").single(Int64.self))
-        self.attempts = Int(
-            try await pool.query(
-                """
-                SELECT count(*)
-                FROM attempt a
-                JOIN worker w ON w.worker_id = a.worker_id
-                WHERE w.pid = ANY(\(processes))
-                """
-            ).single(Int64.self))
+    mutating func count(_ lives: [Supervised.Life], _ pool: ConnectionPool) async throws {
+        let (ids, began) = (lives.map(\.processID), lives.map(\.began))
+        let ended = lives.map { $0.ended ?? .distantFuture }
+        let row = try await pool.query(
+            """
+            WITH mine AS (
+                SELECT w.worker_id
+                FROM worker w
+                WHERE EXISTS (SELECT FROM unnest(\(ids), \(began), \(ended)) AS life (pid, began_at, ended_at)
+                              WHERE life.pid = w.pid AND w.started_at BETWEEN life.began_at AND life.ended_at)
+            )
+            SELECT (SELECT count(*) FROM mine), (SELECT count(*) FROM attempt a WHERE a.worker_id IN (SELECT worker_id FROM mine))
+            """
+        ).first
+        self.workers = Int(try row?.get(0) as Int64? ?? 0)
+        self.attempts = Int(try row?.get(1) as Int64? ?? 0)
     }
 
     /// The program as the command shows it.

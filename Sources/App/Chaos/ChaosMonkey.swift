@@ -60,7 +60,7 @@ final class ChaosMonkey: Sendable {
     func run(_ pool: ConnectionPool) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.killLoop() }
-            group.addTask { try await self.killIdlers() }
+            group.addTask { try await self.helpTour() }
             group.addTask { try await self.spread(self.options.restarts) { try self.restartDatabase() } }
             group.addTask { try await self.spread(self.options.freezes) { try await self.freeze(pool) } }
             group.addTask { try await self.spread(self.options.cuts) { try await self.cut(pool) } }
@@ -120,14 +120,14 @@ final class ChaosMonkey: Sendable {
         }
     }
 
-    /// Kills one that has no point to die at when the flood is over, if somebody has still to find one dead.
-    private func killIdlers() async throws {
+    /// Kills one that the tour has no other use for when the flood is over; as seldom as who is to find it dead needs to.
+    private func helpTour() async throws {
         guard let tour = self.tour else { return }
         while true {
-            try await Task.sleep(for: .seconds(4))
-            guard self.state.withLock({ $0.isPatient }), tour.missed.contains(.afterRescue) else { continue }
-            let idlers = (0..<self.running.workers.count).filter { !tour.isOnItsWay($0) }
-            if !idlers.isEmpty { self.kill(idlers[self.random(below: idlers.count)]) }
+            try await Task.sleep(for: .seconds(6))
+            guard self.state.withLock({ $0.isPatient }) else { continue }
+            let victims = tour.victims(of: self.running.workers.count)
+            if !victims.isEmpty { self.kill(victims[self.random(below: victims.count)]) }
         }
     }
 

@@ -25,8 +25,11 @@ struct ChaosOutcome: Sendable {
     /// The programs that workers were of.
     var binaries: [ChaosBinary] = []
 
-    /// Whether every promise was kept.
-    var isKept: Bool { self.verdict.isKept(posts: self.posts) }
+    /// The programs of which no worker made an attempt: nothing is known of them.
+    var untried: [ChaosBinary] { self.binaries.filter { $0.attempts == 0 } }
+
+    /// Whether every promise was kept, by every program.
+    var isKept: Bool { self.verdict.isKept(posts: self.posts) && self.untried.isEmpty }
 
     /// The outcome as the command shows it.
     func record(_ options: ChaosOptions) -> Record {

@@ -17,8 +17,8 @@ struct ChaosRun: Sendable {
     /// - Returns: What it came to.
     func run() async throws -> ChaosOutcome {
         if let shim = self.options.clockShim { try await ChaosClocks.check(shim: shim) }
-        var binaries = [try await ChaosBinary(asking: OwnBinary.path)]
-        if let other = self.options.otherBinary { binaries.append(try await ChaosBinary(asking: other)) }
+        var binaries = [ChaosBinary.own]
+        if let other = self.options.otherBinary { binaries.append(try await .ask(other)) }
         var installation = InstallationOptions()
         installation.needsOwnServer = true
         installation.otherBinary = self.options.otherBinary
@@ -49,7 +49,7 @@ struct ChaosRun: Sendable {
         let replies = self.options.lostReplies > 0 ? ReplyLoss() : nil
         let local = LocalInstallation(
             options: installation, state: self.state, context: self.context, wire: replies.map { $0.verdict },
-            changes: { _, worker in tour?.start(of: worker) ?? [:] }
+            changes: { worker, exitCode in tour?.start(of: worker, after: exitCode) ?? [:] }
         ) { output.success($0) }
         return try await local.run { [installation, binaries] running in
             guard let origin = running.platformOrigin else {
@@ -63,7 +63,7 @@ struct ChaosRun: Sendable {
                     for place in binaries.indices {
                         let workers = (0..<running.workers.count).filter { installation.isOther($0) == (place == 1) }
                         try await outcome.binaries[place].count(
-                            workers.flatMap { running.workers.processIDs(of: $0) }, services.pool)
+                            workers.flatMap { running.workers.lives(of: $0) }, services.pool)
                     }
                     return outcome
                 }

@@ -15,7 +15,8 @@ struct ChaosCommand: PosthornCommand {
             of posts. Besides, workers die at every named point of a job's life and of a schedule's in turn; where none has died when all is
             published, further posts follow until one has. Some accounts have limits that the work has to wait for. Then it compares the database
             with the pretend platforms' own ledger: every post exactly once, none missing, no limit exceeded in any window, the history without a
-            contradiction. Exit code 1 when a promise was broken, 75 when the run stands still; then it says what each open job waits for.
+            contradiction. Exit code 1 when a promise was broken or workers of one program did nothing, 75 when the run stands still; then it says
+            what each open job waits for. A configured database is refused (78): nothing but the run's own is broken.
             """,
         examples: [
             "chaos", "chaos --posts 100000 --seed 7", "chaos --posts 300 --clients 6 --accounts 2",
@@ -63,7 +64,7 @@ struct ChaosCommand: PosthornCommand {
             Column("reconciled", nil, "looks at the platform after a lost answer"),
             Column("seed", nil, "where the run's chance came from"),
             Column("seconds", nil, "real seconds from the flood to the last post"),
-            Column("kept", nil, "whether every promise was kept"),
+            Column("kept", nil, "whether every promise was kept, and workers of every program made attempts"),
         ])
 
     @OptionGroup var options: CommandOptions
@@ -196,7 +197,8 @@ struct ChaosCommand: PosthornCommand {
         guard isKept else {
             throw CommandError(
                 .failed, "a promise was broken",
-                details: verdict.history.violations.prefix(20) + verdict.lost.prefix(20).map { "lost: \($0)" })
+                details: verdict.history.violations.prefix(20) + verdict.lost.prefix(20).map { "lost: \($0)" }
+                    + outcome.untried.map { "untried: no worker of \($0.path) made an attempt" })
         }
     }
 

@@ -22,7 +22,7 @@ struct RootCommand: AsyncParsableCommand {
               2  partly failed  66  not found        77  not permitted
             130  interrupted    69  unreachable      78  configuration
             """,
-        version: "posthorn \(Version.number) (\(Version.build))",
+        version: Version.words,
         groupedSubcommands: [
             CommandGroup(name: "Start and operate", subcommands: operations),
             CommandGroup(name: "Clients and posts", subcommands: nouns),

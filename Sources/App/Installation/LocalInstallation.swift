@@ -22,7 +22,7 @@ package struct LocalInstallation: Sendable {
     private let context: CommandContext
     private let progress: @Sendable (String) -> Void
     private let wire: WireRelay.Judge?
-    private let changes: (@Sendable (_ start: Int, _ worker: Int) -> [String: String])?
+    private let changes: (@Sendable (_ worker: Int, _ exitCode: Int32?) -> [String: String])?
 
     /// Describes an installation; starts nothing.
     ///
@@ -31,11 +31,13 @@ package struct LocalInstallation: Sendable {
     ///   - state: where it keeps everything; the caller holds the folder's lock.
     ///   - context: configuration and output of the command.
     ///   - wire: says what becomes of each message between workers and a server of our own; without it nothing is between them.
-    ///   - changes: further variables of a worker, by the number of its start and of the worker, both from 0.
+    ///   - changes: further variables of a worker that is started, by its number from 0 and the exit code of its process before;
+    ///     that has none when it was the first or a signal ended it.
     ///   - progress: called with a sentence at each step.
     package init(
         options: InstallationOptions, state: StateFolder, context: CommandContext,
-        wire: WireRelay.Judge? = nil, changes: (@Sendable (_ start: Int, _ worker: Int) -> [String: String])? = nil,
+        wire: WireRelay.Judge? = nil,
+        changes: (@Sendable (_ worker: Int, _ exitCode: Int32?) -> [String: String])? = nil,
         progress: @escaping @Sendable (String) -> Void
     ) {
         self.options = options
@@ -182,7 +184,7 @@ package struct LocalInstallation: Sendable {
                     self.worker(number + 1, route, origin: origin, publicURL: serve?.publicURL),
                     mayDie: self.options.workersMayDie,
                     onEnd: { [context] sentence in context.logger.warning("\(sentence)") },
-                    changes: { self.changes?($0, number) ?? self.crashPlan(ofStart: $0, worker: number) })
+                    changes: { self.changes?(number, $1) ?? self.crashPlan(ofStart: $0, worker: number) })
             })
         let running = RunningInstallation(
             databaseURL: database.url, databasePort: database.port, databasePasswordFile: database.passwordFile,

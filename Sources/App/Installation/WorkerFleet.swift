@@ -19,7 +19,7 @@ package final class WorkerFleet: Sendable {
     ///
     /// - Parameter index: which one, from 0.
     /// - Returns: the processes, the first one first.
-    package func processIDs(of index: Int) -> [Int32] { self.members[index].processIDs }
+    package func lives(of index: Int) -> [Supervised.Life] { self.members[index].lives }
 
     /// Kills a worker as a power failure would, without a chance to clean up, unless another signal is given; it is started again.
     ///
