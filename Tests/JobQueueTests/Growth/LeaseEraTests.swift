@@ -211,17 +211,21 @@ struct LeaseEraTests {
 
     /// How many pages a claim touches; it takes its job.
     ///
-    /// A session's first claim reads what the catalogs say, too: it is made before, and taken back.
+    /// PostgreSQL counts the pages of its catalogs too, which a session reads at its first claim, and anew when tests beside this one have made
+    /// many tables: the fewest pages of some claims are taken, all but the last of which are taken back.
     private static func buffers(of claim: LaneClaim, _ queue: QueueFixture) async throws -> Int {
         let explain = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) " + JobStore.claim(claim, yields: false)
-        let plan: [String] = try await queue.pool.withConnection { db in
-            try await db.execute("BEGIN")
-            _ = try await db.pipeline([JobStore.planOnIndexes, explain])
-            try await db.execute("ROLLBACK")
-            return try await db.pipeline([JobStore.planOnIndexes, explain])[1].column()
+        return try await queue.pool.withConnection { db in
+            var fewest = Int.max
+            for end in ["ROLLBACK", "ROLLBACK", "ROLLBACK", "ROLLBACK", "COMMIT"] as [Statement] {
+                try await db.execute("BEGIN")
+                let plan: [String] = try await db.pipeline([JobStore.planOnIndexes, explain])[1].column()
+                try await db.execute(end)
+                // The first line of this kind is of the whole statement.
+                let line = try #require(plan.first { $0.contains("Buffers: shared") })
+                fewest = min(fewest, line.matches(of: /(?:hit|read)=(\d+)/).reduce(0) { $0 + (Int($1.output.1) ?? 0) })
+            }
+            return fewest
         }
-        // The first line of this kind is of the whole statement.
-        let line = try #require(plan.first { $0.contains("Buffers: shared") })
-        return line.matches(of: /(?:hit|read)=(\d+)/).reduce(0) { $0 + (Int($1.output.1) ?? 0) }
     }
 }
