@@ -18,6 +18,18 @@ package struct TestDatabase: Sendable {
     package let url: String
     /// The schema's name.
     package var schema: String { self.configuration.schema }
+    /// What tells the built program of this database: through the pooler, if there is one, and past it for who listens.
+    package var environment: [String: String] {
+        guard let pooler = Self.poolerURL else {
+            return ["POSTHORN_DATABASE_URL": self.url, "POSTHORN_DATABASE_SCHEMA": self.schema]
+        }
+        return [
+            "POSTHORN_DATABASE_URL": pooler, "POSTHORN_DATABASE_POOLER": "transaction",
+            "POSTHORN_LISTEN_DATABASE_URL": self.url, "POSTHORN_DATABASE_SCHEMA": self.schema,
+        ]
+    }
+
+    private static var poolerURL: String? { getenv("POSTHORN_TEST_POOLER_URL").map { String(cString: $0) } }
 
     /// The database of the test that runs, set by the trait `.postgresSchema`.
     @TaskLocal package static var current: TestDatabase?
@@ -57,7 +69,7 @@ package struct TestDatabase: Sendable {
     ) async throws -> R {
         let url = try self.serverURL()
         let schema = "\(prefix)_\(UInt64.random(in: 0 ... .max))"
-        let pooler = getenv("POSTHORN_TEST_POOLER_URL").map { String(cString: $0) }
+        let pooler = self.poolerURL
         var configuration = try PQConfiguration(
             url: pooler ?? url, schema: schema, applicationName: "posthorn-test",
             maximumConnections: maximumConnections)

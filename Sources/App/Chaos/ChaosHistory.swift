@@ -15,6 +15,8 @@ struct ChaosHistory: Sendable {
     var limits: [HistoryFinding] = []
     /// How many limits were in force, from the first call or run to the last, and met.
     var limitsChecked = 0
+    /// How many of them were reached: some window was as full, or as many jobs ran at once, as they allow.
+    var limitsReached = 0
     /// How many calls the platforms counted.
     var calls = 0
 
@@ -29,7 +31,9 @@ struct ChaosHistory: Sendable {
         let audit = try await JobStore(pool: pool).audit()
         history.queue = audit.violations.filter { $0.rule != RunningCheck.rule }.map(\.description)
         history.limits = audit.running.compactMap(\.finding)
-        history.limitsChecked = audit.running.count { $0.isSet && !$0.isPartial && $0.runs > 0 }
+        let running = audit.running.filter { $0.isSet && !$0.isPartial && $0.runs > 0 }
+        history.limitsChecked = running.count
+        history.limitsReached = running.count { $0.most >= $0.allowed }
         let visible = try await Self.visible(admin)
         history.effects = EffectHistory.findings(
             effects: try await Self.effects(pool),
@@ -45,10 +49,12 @@ struct ChaosHistory: Sendable {
             let since = limit.setAt?.timeIntervalSince1970 ?? 0
             let times = (limit.key.counts == .calls ? all : effective)[place, default: []].filter { $0 >= since }
             guard !times.isEmpty else { continue }
-            history.limitsChecked += 1
-            history.limits += LimitHistory.findings(
+            let shown = LimitHistory(
                 "\(limit.key.scope) \(limit.key.endpoint)", calls: limit.calls, window: limit.key.window.inSeconds,
                 arrivals: times)
+            history.limitsChecked += 1
+            if shown.most >= limit.calls { history.limitsReached += 1 }
+            if let finding = shown.finding { history.limits.append(finding) }
         }
         return history
     }

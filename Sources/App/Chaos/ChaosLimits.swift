@@ -5,16 +5,15 @@ import JobQueue
 import PQClient
 import Publishing
 
-/// Limits of a run that are reached: for the calls and posts of some accounts, for the calls of one client, and for the jobs
-/// that run at once for some accounts, some clients and one app.
+/// Limits of a run that are reached: for the calls and posts of some accounts, for the calls of one client and of one platform's app, and
+/// for the jobs that run at once for some accounts, some clients and one app.
 ///
-/// Each rate is so small that its backlog needs several windows, so that a window with one call too many would be seen. The numbers
-/// of jobs at once are about what would run anyway, so that there is often one more that has to wait.
+/// What has a rate is done with its backlog after several windows and not before most of the others, so that a window with one call too
+/// many would be seen, whatever breaks meanwhile. The numbers of jobs at once are about what would run anyway, so that there is often one
+/// more that has to wait.
 struct ChaosLimits: Sendable {
     let options: ChaosOptions
 
-    /// The windows' length in real time; in the world's it is longer by the world's rate.
-    private static let window = Duration.seconds(3)
     private static let actor = "chaos"
     private static let reason = "so that there is something to keep"
     /// How many jobs a worker that has enough to do runs or holds ahead.
@@ -40,29 +39,45 @@ struct ChaosLimits: Sendable {
         try await self.setRunning(places, JobStore(pool: pool))
     }
 
+    /// The posts of one account.
+    private var perAccount: Int { max(1, self.options.posts / self.options.accounts) }
+    /// In how many windows a backlog fits: two posts in each, or more where there are many.
+    private var windows: Int { min(50, max(1, self.perAccount / 2)) }
+    /// A window's length in real time: all of them take as long as a fleet of two busy workers has to do.
+    private var window: Duration {
+        max(.seconds(3), max(.seconds(15), .milliseconds(self.options.posts * 10)) / self.windows)
+    }
+    /// About how many calls a post needs.
+    private var callsPerPost: Double { self.options.hasAllFormats ? 8 : 1.5 }
+
     private func setRates(_ places: [Place], _ store: LimitStore) async throws {
-        let window = Self.window * self.options.rate
-        let perAccount = max(1, self.options.posts / self.options.accounts)
+        // In the world's time it is longer by the world's rate.
+        let window = self.window * self.options.rate
+        let posts = max(2, self.perAccount / self.windows)
         for (number, place) in places.enumerated() {
             let account = LimitScope.account(place.account)
             switch number % 5 {
             case 1:
                 let endpoint = place.platform == "x" ? "POST /2/tweets" : "publish"
                 try await store.set(
-                    LimitKey(scope: account, endpoint: endpoint, window: window), calls: max(2, perAccount / 5),
-                    reason: Self.reason, by: Self.actor)
+                    LimitKey(scope: account, endpoint: endpoint, window: window), calls: posts, reason: Self.reason,
+                    by: Self.actor)
             case 3:
                 try await store.set(
                     LimitKey(scope: account, endpoint: LimitKey.everyEndpoint, window: window, counts: .sends),
-                    calls: max(2, perAccount / 4), reason: Self.reason, by: Self.actor)
+                    calls: posts, reason: Self.reason, by: Self.actor)
             default: break
             }
         }
-        if let client = places.first?.client {
-            let perClient = perAccount * self.options.accountsPerClient
+        guard let first = places.first else { return }
+        let theirs = [
+            LimitScope.client(first.client): self.options.accountsPerClient,
+            LimitScope.provider(first.platform): places.count { $0.platform == first.platform },
+        ]
+        for (scope, accounts) in theirs {
             try await store.set(
-                LimitKey(scope: .client(client), endpoint: LimitKey.everyEndpoint, window: window),
-                calls: max(4, perClient / 5), reason: Self.reason, by: Self.actor)
+                LimitKey(scope: scope, endpoint: LimitKey.everyEndpoint, window: window),
+                calls: Int(Double(posts * accounts) * self.callsPerPost), reason: Self.reason, by: Self.actor)
         }
     }
 

@@ -38,6 +38,7 @@ struct ChaosCommand: PosthornCommand {
             Column(
                 "violations", nil, "what breaks the queue's rules, or is on the platforms not as the queue believes"),
             Column("limits", nil, "limits that were in force"),
+            Column("limits_reached", nil, "those of them that some window, or some moment, was as full as allowed"),
             Column("limit_violations", nil, "limits that were exceeded in some window or at some moment"),
             Column("calls", nil, "calls that the platforms counted"), Column("kills", nil, "workers killed"),
             Column("killed_at", nil, "workers that died at a named point, by point"),

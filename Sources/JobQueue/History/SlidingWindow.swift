@@ -25,28 +25,32 @@ package struct SlidingWindow: Sendable, Hashable {
 }
 
 /// The proof that a limit was kept in every window, from the times at which calls arrived.
-package enum LimitHistory {
+package struct LimitHistory: Sendable, Hashable {
     /// No window has more than allowed.
     package static let kept = "no window has more calls than its limit allows"
 
-    /// What the arrivals that a limit counts show.
+    /// The most calls within a window.
+    package let most: Int
+    /// The fullest window when it has too many calls, else nil.
+    package let finding: HistoryFinding?
+
+    /// Looks at the arrivals that a limit counts.
     ///
     /// - Parameters:
     ///   - name: The limit, for a person.
     ///   - calls: How many it allows.
     ///   - window: In how many seconds.
     ///   - arrivals: When calls arrived that it counts, in seconds, in any order.
-    /// - Returns: The fullest window when it has too many calls, else nothing.
-    package static func findings(_ name: String, calls: Int, window: Double, arrivals: [Double]) -> [HistoryFinding] {
+    package init(_ name: String, calls: Int, window: Double, arrivals: [Double]) {
         let times = arrivals.sorted()
         let fullest = SlidingWindow(times: times, window: window)
+        self.most = fullest.most
         guard fullest.most > calls, let first = times[fullest.range].first, let last = times[fullest.range].last else {
-            return []
+            self.finding = nil
+            return
         }
-        return [
-            HistoryFinding(
-                Self.kept,
-                "\(name): \(fullest.most) calls between \(first) and \(last), \(calls) in \(window) s allowed")
-        ]
+        self.finding = HistoryFinding(
+            Self.kept,
+            "\(name): \(fullest.most) calls between \(first) and \(last), \(calls) in \(window) s allowed")
     }
 }

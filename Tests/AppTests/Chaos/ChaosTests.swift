@@ -31,6 +31,7 @@ struct ChaosTests {
         var asked: Int
         var violations: Int
         var limits: Int
+        var limits_reached: Int
         var limit_violations: Int
         var calls: Int
         var posts: Int
@@ -99,6 +100,8 @@ struct ChaosTests {
         #expect(verdict.posts >= 400 && verdict.published == verdict.posts && verdict.effects == verdict.posts)
         #expect(verdict.duplicates == 0 && verdict.lost == 0 && verdict.unknown == 0 && verdict.violations == 0)
         #expect(verdict.limits > 10 && verdict.limit_violations == 0 && verdict.calls >= 400)
+        // A limit that nobody comes near proves nothing.
+        #expect(verdict.limits_reached > 10)
         #expect(verdict.kills > 0 && verdict.restarts == 1)
         #expect(verdict.lost_replies > 0)
         #expect(verdict.freezes > 0 && verdict.cuts > 0 && verdict.snapshots == 1 && verdict.migrations == 1)

@@ -54,20 +54,21 @@ struct CommandWorld {
     }
 
     func answer(
-        _ words: [String], quiet: Bool = false, environment others: [Subprocess.Environment.Key: String] = [:]
+        _ words: [String], quiet: Bool = false, environment others: [String: String] = [:]
     ) async throws -> (code: Int32, data: String, messages: String) {
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? OwnBinary.path
         let binary = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("posthorn")
-        let environment: [Subprocess.Environment.Key: String] = [
+        let environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "TZ": "UTC",
-            "POSTHORN_DATABASE_URL": self.database.url, "POSTHORN_DATABASE_SCHEMA": self.database.schema,
             "POSTHORN_PLATFORM_ORIGIN": "http://127.0.0.1:9", "POSTHORN_SECRET_KEY": self.secretKey,
             "POSTHORN_MEDIA_STORE": self.folder.absoluteString,
-        ]
+        ].merging(self.database.environment) { $1 }.merging(others) { $1 }
         let result = try await Subprocess.run(
             .path(FilePath(binary.path)), arguments: Arguments(words + (quiet ? ["--quiet"] : [])),
-            environment: .custom(environment.merging(others) { $1 }), workingDirectory: FilePath(self.folder.path),
-            output: .string(limit: 1 << 20),
+            environment: .custom(
+                Dictionary(
+                    uniqueKeysWithValues: environment.map { (Subprocess.Environment.Key(stringLiteral: $0), $1) })),
+            workingDirectory: FilePath(self.folder.path), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
         let code: Int32 = if case .exited(let code) = result.terminationStatus { code } else { -1 }
         return (code, result.standardOutput, result.standardError)

@@ -122,11 +122,10 @@ struct SimulatedAgency: Sendable {
     private var environment: [String: String] {
         [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "TZ": "UTC",
-            "POSTHORN_DATABASE_URL": self.database.url, "POSTHORN_DATABASE_SCHEMA": self.database.schema,
             "POSTHORN_PLATFORM_ORIGIN": self.origin, "POSTHORN_SECRET_KEY": self.secretKey,
             // The pictures and films of most tests are a few bytes that nobody can look into.
             "POSTHORN_MEDIA_STORE": self.folder.absoluteString, "POSTHORN_MEDIA_PROBE": "off",
-        ].merging(self.given) { $1 }
+        ].merging(self.database.environment) { $1 }.merging(self.given) { $1 }
     }
 
     /// Runs a worker process beside the body, then drains it.

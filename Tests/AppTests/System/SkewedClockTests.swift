@@ -58,7 +58,7 @@ struct SkewedClockTests {
             #expect(try await agency.count("SELECT count(*) FROM attempt WHERE outcome IN ('crashed', 'stale')") == 0)
             let ledger = try await agency.ledger()
             let times = ledger.compactMap { ($0["world_time"] as? String).flatMap(LimitReport.seconds) }
-            #expect(LimitHistory.findings("posts", calls: limit, window: 60, arrivals: times).isEmpty)
+            #expect(LimitHistory("posts", calls: limit, window: 60, arrivals: times).finding == nil)
             let later = try #require(ledger.first { $0["marker"] as? String == "ph:later" })
             let sent = try #require((later["world_time"] as? String).flatMap(LimitReport.seconds))
             let planned: Double = try await TestDatabase.required.pool.query(

@@ -24,10 +24,12 @@ struct SlidingWindowTests {
     @Test("one call too many in a window that no clock's hand begins is found, one more a window later is not")
     func limit() {
         let kept = [0.0, 9, 10, 19.5, 20]
-        #expect(LimitHistory.findings("posts", calls: 2, window: 10, arrivals: kept.shuffled()).isEmpty)
-        let broken = LimitHistory.findings("posts", calls: 2, window: 10, arrivals: kept + [18.9])
-        #expect(broken.map(\.rule) == [LimitHistory.kept])
-        #expect(broken.first?.rows.hasPrefix("posts: 3 calls between 9.0 and 18.9") == true)
-        #expect(LimitHistory.findings("posts", calls: 1, window: 10, arrivals: []).isEmpty)
+        let shown = LimitHistory("posts", calls: 2, window: 10, arrivals: kept.shuffled())
+        #expect(shown.finding == nil && shown.most == 2)
+        let broken = LimitHistory("posts", calls: 2, window: 10, arrivals: kept + [18.9])
+        #expect(broken.finding?.rule == LimitHistory.kept)
+        #expect(broken.finding?.rows.hasPrefix("posts: 3 calls between 9.0 and 18.9") == true)
+        let none = LimitHistory("posts", calls: 1, window: 10, arrivals: [])
+        #expect(none.finding == nil && none.most == 0)
     }
 }

@@ -210,17 +210,11 @@ struct DailyLookTests {
 }
 
 /// A platform whose posts are read for nothing, though publishing costs.
-private struct FreePlugin: HistoryListing, Charging {
+private struct FreePlugin: HistoryListing, Charging, UnaskedPlugin {
     var manifest: PluginManifest {
         PluginManifest(
             id: "free", name: "Free", apiVersion: "1", hosts: ["free.test"], capabilities: [.publish, .history],
             formats: [FormatLimits(format: .text, textLength: 20)], limitsReadOn: "2026-11-21")
-    }
-
-    func validate(_ content: PostContent) -> [ValidationIssue] { [] }
-
-    func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
-        throw PluginError(.unsupported, "not in these tests")
     }
 
     func history(_ request: HistoryRequest) async throws(PluginError) -> HistoryPage { HistoryPage(posts: []) }

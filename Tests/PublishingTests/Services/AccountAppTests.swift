@@ -56,29 +56,13 @@ struct AccountAppTests {
 }
 
 /// A platform that says what a token allows to the app that it is from alone.
-private struct AskingPlugin: AccountConnecting, TokenInspecting {
+private struct AskingPlugin: AccountConnecting, TokenInspecting, UnaskedPlugin {
     var manifest: PluginManifest {
         PluginManifest(
             id: "asking", name: "Asking", apiVersion: "1", hosts: ["asking.test"],
             capabilities: [.publish, .connect, .inspect], formats: [FormatLimits(format: .text, textLength: 20)],
             limitsReadOn: "2026-11-21", scopes: ["read", "write"])
     }
-
-    func validate(_ content: PostContent) -> [ValidationIssue] { [] }
-
-    func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
-        throw PluginError(.unsupported, "not in these tests")
-    }
-
-    func authorizationURL(
-        app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
-    ) throws(PluginError) -> URL { throw PluginError(.unsupported, "not in these tests") }
-
-    func exchange(
-        code: String, codeVerifier: String, app: AppCredential, redirectURI: String
-    ) async throws(PluginError) -> TokenSet { throw PluginError(.unsupported, "not in these tests") }
-
-    func refresh(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenSet { tokens }
 
     func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {
         RemoteAccount(externalID: "1", name: "One")

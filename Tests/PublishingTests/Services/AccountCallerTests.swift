@@ -116,7 +116,7 @@ private final class Asked: Sendable {
 }
 
 /// A platform whose token opens one account and one ad account.
-private struct OpenPlugin: AdAccountListing, TokenInspecting {
+private struct OpenPlugin: AdAccountListing, TokenInspecting, UnaskedPlugin {
     static let tokens = TokenSet(accessToken: Secret("token"))
 
     let asked: Asked
@@ -127,22 +127,6 @@ private struct OpenPlugin: AdAccountListing, TokenInspecting {
             capabilities: [.publish, .connect, .accounts, .inspect],
             formats: [FormatLimits(format: .text, textLength: 20)], limitsReadOn: "2026-11-21")
     }
-
-    func validate(_ content: PostContent) -> [ValidationIssue] { [] }
-
-    func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
-        throw PluginError(.unsupported, "not in these tests")
-    }
-
-    func authorizationURL(
-        app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
-    ) throws(PluginError) -> URL { throw PluginError(.unsupported, "not in these tests") }
-
-    func exchange(
-        code: String, codeVerifier: String, app: AppCredential, redirectURI: String
-    ) async throws(PluginError) -> TokenSet { throw PluginError(.unsupported, "not in these tests") }
-
-    func refresh(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenSet { tokens }
 
     func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {
         self.asked.note("identify")

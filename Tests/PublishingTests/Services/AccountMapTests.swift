@@ -192,7 +192,7 @@ struct AccountMapTests {
 }
 
 /// A platform whose tokens open the accounts 11 to 14; a question about one needs its name.
-struct ManyPlugin: AccountListing, TokenInspecting {
+struct ManyPlugin: AccountListing, TokenInspecting, UnaskedPlugin {
     var manifest: PluginManifest {
         PluginManifest(
             id: "many", name: "Many", apiVersion: "1", hosts: ["many.test"],
@@ -201,22 +201,6 @@ struct ManyPlugin: AccountListing, TokenInspecting {
             scopes: ["read", "write"],
             credentialFields: [CredentialField("access_token", isRequired: true, "the token")])
     }
-
-    func validate(_ content: PostContent) -> [ValidationIssue] { [] }
-
-    func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
-        throw PluginError(.unsupported, "not in these tests")
-    }
-
-    func authorizationURL(
-        app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
-    ) throws(PluginError) -> URL { throw PluginError(.unsupported, "not in these tests") }
-
-    func exchange(
-        code: String, codeVerifier: String, app: AppCredential, redirectURI: String
-    ) async throws(PluginError) -> TokenSet { throw PluginError(.unsupported, "not in these tests") }
-
-    func refresh(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenSet { tokens }
 
     func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {
         guard let id = tokens.extra["which"]?.revealed else {

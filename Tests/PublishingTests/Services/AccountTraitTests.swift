@@ -42,7 +42,7 @@ struct AccountTraitTests {
 }
 
 /// A platform that publishes nothing for accounts of its own login.
-private struct WaryPlugin: AccountConnecting, AccountAware {
+private struct WaryPlugin: AccountConnecting, AccountAware, UnaskedPlugin {
     var manifest: PluginManifest {
         PluginManifest(
             id: "wary", name: "Wary", apiVersion: "1", hosts: ["wary.test"], capabilities: [.publish, .connect],
@@ -54,22 +54,6 @@ private struct WaryPlugin: AccountConnecting, AccountAware {
     func validate(_ content: PostContent, for traits: [String]) -> [ValidationIssue] {
         traits.contains("own-login") ? [ValidationIssue(.error, field: "media[0]", "cannot be fetched")] : []
     }
-
-    func validate(_ content: PostContent) -> [ValidationIssue] { [] }
-
-    func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
-        throw PluginError(.unsupported, "not in these tests")
-    }
-
-    func authorizationURL(
-        app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
-    ) throws(PluginError) -> URL { throw PluginError(.unsupported, "not in these tests") }
-
-    func exchange(
-        code: String, codeVerifier: String, app: AppCredential, redirectURI: String
-    ) async throws(PluginError) -> TokenSet { throw PluginError(.unsupported, "not in these tests") }
-
-    func refresh(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenSet { tokens }
 
     func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {
         RemoteAccount(externalID: "7", name: "Wary")

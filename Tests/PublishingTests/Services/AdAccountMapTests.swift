@@ -181,7 +181,7 @@ struct AdAccountMapTests {
 }
 
 /// A platform whose tokens open 150 accounts and, unless they may not, 100 ad accounts that it shares with another platform.
-private struct BroadPlugin: AdAccountListing, TokenInspecting {
+private struct BroadPlugin: AdAccountListing, TokenInspecting, UnaskedPlugin {
     let manifest: PluginManifest
 
     init(_ id: PlatformID, with other: PlatformID) {
@@ -191,22 +191,6 @@ private struct BroadPlugin: AdAccountListing, TokenInspecting {
             formats: [FormatLimits(format: .text, textLength: 20)], limitsReadOn: "2026-11-21", scopes: ["publish"],
             sharesTokensWith: [other])
     }
-
-    func validate(_ content: PostContent) -> [ValidationIssue] { [] }
-
-    func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
-        throw PluginError(.unsupported, "not in these tests")
-    }
-
-    func authorizationURL(
-        app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
-    ) throws(PluginError) -> URL { throw PluginError(.unsupported, "not in these tests") }
-
-    func exchange(
-        code: String, codeVerifier: String, app: AppCredential, redirectURI: String
-    ) async throws(PluginError) -> TokenSet { throw PluginError(.unsupported, "not in these tests") }
-
-    func refresh(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenSet { tokens }
 
     func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {
         throw PluginError(.permanent, "the token opens many accounts")

@@ -352,7 +352,7 @@ struct PostComparisonTests {
 }
 
 /// A platform that refuses to publish the same words twice.
-private struct PickyPlugin: AccountConnecting {
+private struct PickyPlugin: AccountConnecting, UnaskedPlugin {
     var manifest: PluginManifest {
         PluginManifest(
             id: "picky", name: "Picky", apiVersion: "1", hosts: ["picky.test"], capabilities: [.publish, .connect],
@@ -366,22 +366,6 @@ private struct PickyPlugin: AccountConnecting {
                 Setting("poll", makesAnother: true, "its answers"), Setting("audience", "who sees it"),
             ], refusesDuplicates: true)
     }
-
-    func validate(_ content: PostContent) -> [ValidationIssue] { [] }
-
-    func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
-        throw PluginError(.unsupported, "not in these tests")
-    }
-
-    func authorizationURL(
-        app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
-    ) throws(PluginError) -> URL { throw PluginError(.unsupported, "not in these tests") }
-
-    func exchange(
-        code: String, codeVerifier: String, app: AppCredential, redirectURI: String
-    ) async throws(PluginError) -> TokenSet { throw PluginError(.unsupported, "not in these tests") }
-
-    func refresh(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenSet { tokens }
 
     func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {
         RemoteAccount(externalID: tokens.accessToken.revealed, name: "Picky")

@@ -100,7 +100,7 @@ struct ServiceFixture: Sendable {
 }
 
 /// A platform with limits: 20 characters a part, threads, pictures, boosts; a token is the account's identity.
-struct StrictPlugin: AccountConnecting, MetricsFetching, Boosting {
+struct StrictPlugin: AccountConnecting, MetricsFetching, Boosting, UnaskedPlugin {
     var manifest: PluginManifest {
         PluginManifest(
             id: "strict", name: "Strict", apiVersion: "1", hosts: ["strict.test"],
@@ -124,21 +124,7 @@ struct StrictPlugin: AccountConnecting, MetricsFetching, Boosting {
         self.manifest.limits(of: content.format)?.check(content) ?? []
     }
 
-    func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
-        throw PluginError(.unsupported, "not in these tests")
-    }
-
     func metrics(_ request: MetricsRequest) async throws(PluginError) -> [MetricReading] { [] }
-
-    func authorizationURL(
-        app: AppCredential, redirectURI: String, state: String, codeChallenge: String, scopes: [String]
-    ) throws(PluginError) -> URL { throw PluginError(.unsupported, "not in these tests") }
-
-    func exchange(
-        code: String, codeVerifier: String, app: AppCredential, redirectURI: String
-    ) async throws(PluginError) -> TokenSet { throw PluginError(.unsupported, "not in these tests") }
-
-    func refresh(_ tokens: TokenSet, app: AppCredential?) async throws(PluginError) -> TokenSet { tokens }
 
     func identify(_ tokens: TokenSet) async throws(PluginError) -> RemoteAccount {
         guard tokens.accessToken.revealed != "dead" else {
