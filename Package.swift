@@ -25,6 +25,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let rainbow = Target.Dependency.product(name: "Rainbow", package: "Rainbow")
@@ -65,7 +66,9 @@ let modules: [Module] = [
     Module(
         name: "PluginHost", path: "Sources/PluginHost",
         dependencies: ["PluginKit", "Domain", asyncHTTPClient, httpTypes, nioCore, nioHTTP1, logging],
-        testDependencies: ["PluginKit", "Domain", httpTypes, hummingbird, nioCore, logging]),
+        testDependencies: [
+            "PluginKit", "Domain", httpTypes, hummingbird, nioCore, nioEmbedded, nioHTTP1, logging,
+        ]),
     Module(
         name: "JobQueue", path: "Sources/JobQueue", dependencies: ["PQClient", "Domain", logging, collections],
         testDependencies: ["TestSupport", "PQClient", "Domain", "WireRelay", logging]),

@@ -11,7 +11,7 @@ final class SendGate: Sendable {
     enum State: Sendable, Equatable {
         /// Nothing is written yet.
         case waiting
-        /// The connection has begun to write.
+        /// The connection has begun to write: the head and what follows it leave together.
         case written
         /// The permit had run out when the connection was ready.
         case late
