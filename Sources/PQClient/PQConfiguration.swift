@@ -51,7 +51,7 @@ package struct PQConfiguration: Sendable {
     /// Whether a cancelled task asks the server to stop.
     ///
     /// libpq 15 sends the request unencrypted, so it is off by
-    /// default where the connection must be verified.
+    /// default where the connection must be verified. Behind a pooler none is sent whatever this says.
     package var sendsCancelRequests: Bool
 
     /// Connection keywords that were given, without ours.
@@ -148,6 +148,12 @@ package struct PQConfiguration: Sendable {
             ("idle_in_transaction_session_timeout", "\(self.idleInTransactionTimeout.wholeMilliseconds)"),
         ]
     }
+
+    /// Whether the server can be asked to stop a statement; else it goes on until its time limit, and what it did is undone or unknown.
+    ///
+    /// PgBouncer 1.18 dies, with the connections of all its clients, when a process that asked ends before PgBouncer has passed the request
+    /// on (github.com/pgbouncer/pgbouncer/issues/801).
+    var canCancel: Bool { self.sendsCancelRequests && self.pooling == .direct }
 
     /// The statement that gives its settings to a transaction; nil where the session has them from its start.
     var transactionSettings: Statement? {

@@ -51,7 +51,7 @@ extension Session {
     private func requestCancel() {
         self.failure = PQError(.cancelled, "the task was cancelled earlier in this connection")
         self.cancellation = .requested(until: .now)
-        guard self.configuration.sendsCancelRequests, let raw = unsafe PQgetCancel(self.handle.raw) else { return }
+        guard self.configuration.canCancel, let raw = unsafe PQgetCancel(self.handle.raw) else { return }
         self.cancellation = .requested(until: .now + .seconds(2))
         let request = CancelRequest(unsafe CancelHandle(adopting: raw))
         BlockingThread.start { request.handle.cancel() }
