@@ -5,8 +5,8 @@ import JobQueue
 import PQClient
 import Publishing
 
-/// Limits of a run that are reached: for the calls and posts of some accounts, for the calls of one client and of one platform's app, and
-/// for the jobs that run at once for some accounts, some clients and one app.
+/// Limits of a run that are reached: for the calls and posts of some accounts, for the posts of one client, for the calls of one platform's app
+/// that publish, and for the jobs that run at once for some accounts, some clients and one app.
 ///
 /// What has a rate is done with its backlog after several windows and not before most of the others, so that a window with one call too
 /// many would be seen, whatever breaks meanwhile. The numbers of jobs at once are about what would run anyway, so that there is often one
@@ -47,8 +47,6 @@ struct ChaosLimits: Sendable {
     private var window: Duration {
         max(.seconds(3), max(.seconds(15), .milliseconds(self.options.posts * 10)) / self.windows)
     }
-    /// About how many calls a post needs.
-    private var callsPerPost: Double { self.options.hasAllFormats ? 8 : 1.5 }
 
     private func setRates(_ places: [Place], _ store: LimitStore) async throws {
         // In the world's time it is longer by the world's rate.
@@ -57,28 +55,35 @@ struct ChaosLimits: Sendable {
         for (number, place) in places.enumerated() {
             let account = LimitScope.account(place.account)
             switch number % 5 {
-            case 1:
-                let endpoint = place.platform == "x" ? "POST /2/tweets" : "publish"
-                try await store.set(
-                    LimitKey(scope: account, endpoint: endpoint, window: window), calls: posts, reason: Self.reason,
-                    by: Self.actor)
-            case 3:
-                try await store.set(
-                    LimitKey(scope: account, endpoint: LimitKey.everyEndpoint, window: window, counts: .sends),
-                    calls: posts, reason: Self.reason, by: Self.actor)
+            case 1: try await self.set(posts, calling: Self.endpoint(of: place.platform), account, window, store)
+            case 3: try await self.set(posts, sending: account, window, store)
             default: break
             }
         }
         guard let first = places.first else { return }
-        let theirs = [
-            LimitScope.client(first.client): self.options.accountsPerClient,
-            LimitScope.provider(first.platform): places.count { $0.platform == first.platform },
-        ]
-        for (scope, accounts) in theirs {
-            try await store.set(
-                LimitKey(scope: scope, endpoint: LimitKey.everyEndpoint, window: window),
-                calls: Int(Double(posts * accounts) * self.callsPerPost), reason: Self.reason, by: Self.actor)
-        }
+        try await self.set(posts * self.options.accountsPerClient, sending: .client(first.client), window, store)
+        // Of all calls, readings would take the greater part, and looks for lost answers would wait for them.
+        try await self.set(
+            posts * places.count { $0.platform == first.platform }, calling: Self.endpoint(of: first.platform),
+            .provider(first.platform), window, store)
+    }
+
+    private static func endpoint(of platform: String) -> String { platform == "x" ? "POST /2/tweets" : "publish" }
+
+    private func set(
+        _ calls: Int, calling endpoint: String, _ scope: LimitScope, _ window: Duration, _ store: LimitStore
+    ) async throws {
+        try await store.set(
+            LimitKey(scope: scope, endpoint: endpoint, window: window), calls: calls, reason: Self.reason,
+            by: Self.actor)
+    }
+
+    private func set(
+        _ posts: Int, sending scope: LimitScope, _ window: Duration, _ store: LimitStore
+    ) async throws {
+        try await store.set(
+            LimitKey(scope: scope, endpoint: LimitKey.everyEndpoint, window: window, counts: .sends), calls: posts,
+            reason: Self.reason, by: Self.actor)
     }
 
     /// One account of five runs one job at a time, one client of ten, and an app that one account of 25 works through, as many as its
