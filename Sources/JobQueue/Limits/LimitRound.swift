@@ -111,7 +111,8 @@ struct LimitRound: Sendable {
                 let end = since + allowance.permit
                 grant.notAfter = grant.notAfter.map { min($0, end) } ?? end
             case .refused(let until):
-                refusals.append(self.clock.refusal(limit.key.scope, limit.key.endpoint, until: until, limit.isUsedUp))
+                let reason = limit.kept(from: call) > 0 ? limit.isKept(from: call) : limit.isUsedUp
+                refusals.append(self.clock.refusal(limit.key.scope, limit.key.endpoint, until: until, reason))
             }
         }
         // The one that keeps the call longest is the one to wait for.
@@ -127,7 +128,7 @@ struct LimitRound: Sendable {
         var window = TokenWindow(
             calls: limit.calls, window: limit.key.window, allowance: allowance.world,
             slices: self.slices[limit.key] ?? limit.slices)
-        let taking = window.take(max(1, call.count), at: self.clock.now)
+        let taking = window.take(max(1, call.count), leaving: limit.kept(from: call), at: self.clock.now)
         if case .granted = taking {
             self.slices[limit.key] = window.slices
             self.changed.insert(limit.key)

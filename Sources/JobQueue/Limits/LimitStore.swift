@@ -84,11 +84,22 @@ struct LimitRow: Sendable {
         self.slices = zip(indices, used).map { TokenWindow.Slice(index: $0, used: Int($1)) }
     }
 
+    /// How many calls are kept from one that gives way: a tenth of what all calls share, but never so many that it could not be made.
+    func kept(from call: LimitedCall) -> Int {
+        guard call.givesWay, self.key.counts == .calls, self.key.endpoint == LimitKey.everyEndpoint else { return 0 }
+        return max(0, min((self.calls + 9) / 10, self.calls - max(1, call.count)))
+    }
+
     /// What a person is told when nothing is left.
     var isUsedUp: String {
         let what = self.key.counts == .sends ? "posts" : "calls"
         let place = self.key.endpoint == LimitKey.everyEndpoint ? "" : " of \(self.key.endpoint)"
         return "the \(self.calls) \(what)\(place) in \(self.key.window.readable) are used up"
+    }
+
+    /// What a person is told when nothing is left for a call that gives way.
+    func isKept(from call: LimitedCall) -> String {
+        "the \(self.calls) calls in \(self.key.window.readable) are used up but for \(self.kept(from: call)), which are kept for posts and boosts"
     }
 }
 

@@ -15,6 +15,8 @@ package struct LimitedCall: Sendable, Hashable {
     package var sender: Sender?
     /// As how many calls the platform counts it: 1 unless it is a batch.
     package var count = 1
+    /// Whether it leaves a tenth of what every call is counted in to calls that do not: reading numbers never uses up what posts need.
+    package var givesWay = false
 
     /// Whose visible sends are counted.
     package struct Sender: Sendable, Hashable {

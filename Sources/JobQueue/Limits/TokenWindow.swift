@@ -61,10 +61,10 @@ package struct TokenWindow: Sendable, Hashable {
         return self.calls - self.slices.reduce(0) { $0 + (self.isOut($1, now) ? $1.used : 0) }
     }
 
-    /// Takes tokens, all or none.
-    package mutating func take(_ count: Int = 1, at now: Date) -> Taking {
+    /// Takes tokens, all or none, if so many are left for others then.
+    package mutating func take(_ count: Int = 1, leaving kept: Int = 0, at now: Date) -> Taking {
         let rest = self.rest(at: now)
-        guard rest >= count else { return .refused(until: self.freeing(count - rest, at: now)) }
+        guard rest >= count + kept else { return .refused(until: self.freeing(count + kept - rest, at: now)) }
         let instant = Self.milliseconds(now)
         self.slices = self.slices.filter { self.isOut($0, instant) }
         self.add(count, to: Self.floor(instant, self.length))

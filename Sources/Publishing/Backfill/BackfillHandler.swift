@@ -39,7 +39,8 @@ package struct BackfillHandler: JobHandler {
         do {
             let own = try await self.own(job.client, account, since: step.since)
             page = try await self.services.withAccess(
-                client: job.client, account: account, for: plugin.metrics == nil ? "publish" : "metrics"
+                client: job.client, account: account, for: plugin.metrics == nil ? "publish" : "metrics",
+                givesWay: true
             ) { access throws(PluginError) in
                 try await listing.history(
                     HistoryRequest(

@@ -36,7 +36,9 @@ package struct CommentHandler: JobHandler {
         if let standing, standing.isPaused { return try await self.services.giveBack(job, standing) }
         guard let (remoteID, now) = found else { return JobResult(.cancelled(reason: "the comment is unknown")) }
         do {
-            let comment = try await self.services.withAccess(client: job.client, account: account, for: "metrics") {
+            let comment = try await self.services.withAccess(
+                client: job.client, account: account, for: "metrics", givesWay: true
+            ) {
                 access throws(PluginError) in try await comments.comment(remoteID, access)
             }
             return JobResult(.succeeded) { db in

@@ -43,9 +43,16 @@ package struct HandlerServices: Sendable {
     ///
     /// What the platform refuses for now is closed for everybody it concerns.
     ///
+    /// - Parameters:
+    ///   - client: Whose account it is.
+    ///   - account: The account.
+    ///   - capability: What its access is for.
+    ///   - givesWay: Whether the calls leave a part of the limits to those that publish: so do all that read numbers, comments and the past.
+    ///   - body: The calls.
+    /// - Returns: What they came to.
     /// - Throws: What the call throws; `reauthorize` when a renewed token was refused too, and then the account waits for a person.
     package func withAccess<Value: Sendable>(
-        client: ClientID, account: AccountID, for capability: String,
+        client: ClientID, account: AccountID, for capability: String, givesWay: Bool = false,
         _ body: (AccountAccess) async throws(PluginError) -> Value
     ) async throws -> Value {
         // A renewal waits for no slot: it has won the right to be the only one for a time that does not wait either.
@@ -53,19 +60,20 @@ package struct HandlerServices: Sendable {
             try await self.accesses.access(client: client, account: account, for: capability)
         }
         do {
-            return try await self.call(granted, client: client, body)
+            return try await self.call(granted, client: client, givesWay, body)
         } catch let error as PluginError where error.code == .reauthorize && !error.sparesGrant {
             let renewed = try await RunSlot.$current.withValue(nil) {
                 try await self.accesses.renewAfterRefusal(granted, client: client, capability: capability)
             }
-            return try await self.call(renewed, client: client, body)
+            return try await self.call(renewed, client: client, givesWay, body)
         }
     }
 
     private func call<Value: Sendable>(
-        _ granted: GrantedAccess, client: ClientID, _ body: (AccountAccess) async throws(PluginError) -> Value
+        _ granted: GrantedAccess, client: ClientID, _ givesWay: Bool,
+        _ body: (AccountAccess) async throws(PluginError) -> Value
     ) async throws -> Value {
-        let caller = Caller(client: client, account: granted.access.account, app: granted.app)
+        let caller = Caller(client: client, account: granted.access.account, app: granted.app, givesWay: givesWay)
         do {
             return try await Caller.$current.withValue(caller) { try await body(granted.access) }
         } catch let error as PluginError where error.sparesGrant {

@@ -123,7 +123,7 @@ package struct MetricsHandler: JobHandler {
     private func call(
         _ posts: [RemotePost], _ job: ClaimedJob, _ account: AccountID, _ metrics: any MetricsFetching
     ) async throws -> [MetricReading] {
-        try await self.services.withAccess(client: job.client, account: account, for: "metrics") {
+        try await self.services.withAccess(client: job.client, account: account, for: "metrics", givesWay: true) {
             access throws(PluginError) in
             try await metrics.metrics(MetricsRequest(access: access, posts: posts))
         }

@@ -19,11 +19,14 @@ package struct Caller: Sendable {
     package var account: AccountID?
     /// The app; nil stands for the only one of the platform.
     package var app: AppID?
+    /// Whether its calls leave a part of the limits to those that publish, boost and look for what was sent.
+    package var givesWay: Bool
 
     /// Makes a caller.
-    package init(client: ClientID? = nil, account: AccountID? = nil, app: AppID? = nil) {
+    package init(client: ClientID? = nil, account: AccountID? = nil, app: AppID? = nil, givesWay: Bool = false) {
         self.client = client
         self.account = account
         self.app = app
+        self.givesWay = givesWay
     }
 }

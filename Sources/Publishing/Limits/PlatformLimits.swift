@@ -51,6 +51,7 @@ package struct PlatformLimits: Sendable {
         }
         var call = LimitedCall(endpoint: endpoint, scopes: scopes, usual: usual, sender: sender)
         call.count = count
+        call.givesWay = caller.givesWay
         return call
     }
 

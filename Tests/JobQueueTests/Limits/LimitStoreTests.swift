@@ -56,6 +56,39 @@ struct LimitStoreTests {
         }
     }
 
+    @Test(
+        "a call that gives way leaves a tenth of what all calls share to the others, but for what could never be made then"
+    )
+    func givesWay() async throws {
+        let fixture = try await Fixture()
+        let shared = LimitKey(
+            scope: .app(fixture.app), endpoint: LimitKey.everyEndpoint, window: .seconds(900))
+        try await fixture.limits.set(shared, calls: 20, reason: "a test", by: "test")
+        var reading = fixture.call("read")
+        reading.givesWay = true
+        for _ in 0..<18 { _ = try await fixture.limits.debit(reading) }
+        let refusal = try #require(try await fixture.refusal(reading))
+        #expect(refusal.reason.contains("20 calls in 15 min are used up but for 2, which are kept"))
+        #expect(refusal.pause > .seconds(900) && refusal.pause < .seconds(920))
+        for rest in [1, 0] {
+            #expect(try await fixture.limits.debit(fixture.call("read")).rest[shared] == rest)
+        }
+        #expect(try #require(try await fixture.refusal(fixture.call("read"))).reason.contains("are used up"))
+
+        try await fixture.advance(1_000)
+        reading.count = 20
+        #expect(try await fixture.limits.debit(reading).rest[shared] == 0)
+    }
+
+    @Test("a limit of one endpoint is used up by calls that give way too: nobody else needs it")
+    func givesNoWayOfItsOwn() async throws {
+        let fixture = try await Fixture()
+        var reading = fixture.call()
+        reading.givesWay = true
+        for _ in 0..<3 { _ = try await fixture.limits.debit(reading) }
+        #expect(try await fixture.refusal(reading)?.reason.contains("3 calls of post in 15 min are used up") == true)
+    }
+
     @Test("a call is debited from each of its limits, or from none of them")
     func allOrNothing() async throws {
         let fixture = try await Fixture()

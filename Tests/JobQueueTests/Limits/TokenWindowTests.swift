@@ -77,6 +77,21 @@ struct TokenWindowTests {
         #expect(Double(granted) / (Double(calls) * end / window) >= 0.97)
     }
 
+    @Test("who leaves some to others takes what is above, and may come again when as many are back")
+    func leaving() throws {
+        var bucket = TokenWindow(calls: 10, window: .seconds(60), allowance: .seconds(1))
+        for rest in (3...9).reversed() { #expect(bucket.take(leaving: 3, at: Self.start) == .granted(rest: rest)) }
+        guard case .refused(let until) = bucket.take(leaving: 3, at: Self.start) else {
+            Issue.record("one of those that are kept was taken")
+            return
+        }
+        let back = try #require(until)
+        #expect(bucket.take(3, at: Self.start) == .granted(rest: 0))
+        // Ten are back then, and three of them are left to others once more.
+        #expect(bucket.take(7, leaving: 3, at: back) == .granted(rest: 3))
+        #expect(bucket.take(8, leaving: 3, at: back) == .refused(until: nil))
+    }
+
     @Test("all tokens can be taken at once, and each comes back a window later")
     func burst() throws {
         var bucket = TokenWindow(calls: 3, window: .seconds(900), allowance: .seconds(3))

@@ -5,6 +5,8 @@ import Foundation
 import PluginKit
 import Synchronization
 
+@testable import Publishing
+
 /// A platform in memory with a plugin for it: programmable answers, and a list of what is really there.
 final class FakePlatform: Sendable {
     /// What the next visible calls do; `.accept` when nothing is left.
@@ -70,11 +72,17 @@ final class FakePlatform: Sendable {
         var commentErrors: [PluginError] = []
         /// The cursors that pages were asked for by.
         var pastCalls: [String?] = []
+        /// What was asked by somebody who leaves room for others.
+        var givingWay: Set<String> = []
     }
 
     let state = Mutex(State())
 
     func script(_ answers: Answer...) { self.state.withLock { $0.answers = answers } }
+
+    func noteCaller(of call: String) {
+        if Caller.current?.givesWay == true { self.state.withLock { _ = $0.givingWay.insert(call) } }
+    }
 
     /// The one visible call of the pretend platform.
     func create(_ text: String, token: Secret) throws(PluginError) -> RemotePost {
@@ -128,6 +136,7 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     func validate(_ content: PostContent) -> [ValidationIssue] { [] }
 
     func publish(_ request: PublishRequest, _ context: any EffectContext) async throws(PluginError) -> PublishOutcome {
+        self.platform.noteCaller(of: "publish")
         var first: RemotePost?
         for (index, part) in request.content.parts.enumerated() {
             let remote = try await context.send(part: index, endpoint: "post") { (_) throws(PluginError) in
@@ -140,6 +149,7 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     }
 
     func find(_ send: UnknownSend) async throws(PluginError) -> Finding {
+        self.platform.noteCaller(of: "find")
         if let error = self.platform.state.withLock({ $0.findError }) { throw error }
         return self.platform.state.withLock { state in
             state.absences.append(send.absences)
@@ -153,6 +163,7 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     }
 
     func metrics(_ request: MetricsRequest) async throws(PluginError) -> [MetricReading] {
+        self.platform.noteCaller(of: "metrics")
         let posts = request.posts.map(\.id)
         let (isPoisoned, unreadable, batchError) = self.platform.state.withLock { state in
             state.metricCalls.append(posts)
@@ -167,7 +178,8 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     }
 
     func history(_ request: HistoryRequest) async throws(PluginError) -> HistoryPage {
-        self.platform.state.withLock { state in
+        self.platform.noteCaller(of: "history")
+        return self.platform.state.withLock { state in
             state.pastCalls.append(request.cursor)
             let start = request.cursor.flatMap { Int($0) } ?? 0
             let end = min(start + 2, state.past.count)
@@ -177,6 +189,7 @@ struct FakePlugin: PlatformPlugin, Reconciling, MetricsFetching, AccountConnecti
     }
 
     func comment(_ id: String, _ access: AccountAccess) async throws(PluginError) -> RemoteComment? {
+        self.platform.noteCaller(of: "comment")
         let (error, comment) = self.platform.state.withLock { state -> (PluginError?, RemoteComment?) in
             (state.commentErrors.isEmpty ? nil : state.commentErrors.removeFirst(), state.comments[id])
         }

@@ -38,6 +38,17 @@ struct LimitHandlingTests {
         for target in targets { #expect(try await agency.state(of: target) == "published") }
     }
 
+    @Test("what reads numbers or the past leaves room for what publishes")
+    func givesWay() async throws {
+        let agency = try await AgencyFixture()
+        _ = try await agency.plan("hello")
+        #expect(try await agency.work(PublishHandler(services: agency.services)) == ["succeeded"])
+        #expect(agency.platform.state.withLock { $0.givingWay }.isEmpty)
+        try await agency.advance(.seconds(901))
+        #expect(try await agency.work(MetricsHandler(services: agency.services)) == ["succeeded"])
+        #expect(agency.platform.state.withLock { $0.givingWay } == ["metrics"])
+    }
+
     @Test("a thread that runs into a limit goes on where it stopped")
     func thread() async throws {
         let agency = try await AgencyFixture(
