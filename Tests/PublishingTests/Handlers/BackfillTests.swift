@@ -56,6 +56,7 @@ struct BackfillTests {
         #expect(try await Self.drain(agency) == ["succeeded", "succeeded"])
         #expect(try await Self.external(agency) == ["old-1", "old-2", "old-3", "old-4", "old-5"])
         #expect(agency.platform.state.withLock { $0.pastCalls } == [nil, "2", "4"])
+        #expect(agency.platform.state.withLock { $0.givingWay } == ["history"])
         #expect(try await agency.count("SELECT count(*) FROM account WHERE backfilled_at IS NOT NULL") == 1)
         let report = try await agency.services.jobs.audit()
         #expect(report.violations.isEmpty, "\(report.violations)")

@@ -48,6 +48,8 @@ struct CommentHandlerTests {
         #expect(try await Self.work(agency) == ["succeeded"])
         try await Self.tell(agency)
         #expect(try await Self.work(agency) == ["succeeded"])
+        // Reading it leaves room for what publishes; publishing has all there is.
+        #expect(agency.platform.state.withLock { $0.givingWay } == ["comment"])
         let rows = try await Self.comments(agency)
         let row = try #require(rows.first)
         #expect(rows.count == 1 && row.state == .visible && row.text == "schön" && row.authorName == "Ann")

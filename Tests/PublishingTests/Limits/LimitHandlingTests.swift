@@ -38,7 +38,7 @@ struct LimitHandlingTests {
         for target in targets { #expect(try await agency.state(of: target) == "published") }
     }
 
-    @Test("what reads numbers or the past leaves room for what publishes")
+    @Test("what reads numbers leaves room for what publishes")
     func givesWay() async throws {
         let agency = try await AgencyFixture()
         _ = try await agency.plan("hello")
